@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/io.hh"
+#include "base/json.hh"
+#include "base/time.hh"
+
+namespace writ {
+namespace {
+
+TEST(Rfc3339, RoundTripsAndAppliesTheOffset) {
+  const auto t = parse_rfc3339("2026-11-01T01:30:00.123456-04:00");
+  ASSERT_TRUE(t);
+  EXPECT_EQ(rfc3339(*t), "2026-11-01T05:30:00.123456Z");
+  EXPECT_EQ(rfc3339_seconds(*t), "2026-11-01T05:30:00Z");
+}
+
+TEST(Rfc3339, RefusesWhatIsNotExact) {
+  for (const char* s : {"", "2026-11-01", "2026-11-01T01:30:00", "2026-13-01T01:30:00Z", "2026-02-30T01:30:00Z",
+                        "2026-11-01 01:30:00Z", "2026-11-01T01:30:00.Z", "2026-11-01T24:00:00Z", "2026-11-01T01:30:00Zx"})
+    EXPECT_FALSE(parse_rfc3339(s)) << s;
+}
+
+TEST(CanonicalJson, AcceptsOnlyItsOwnForm) {
+  EXPECT_TRUE(parse_canonical(view_of(R"({"a":1,"b":[true,null]})"), "x"));
+  for (const char* s : {R"({"b":1,"a":1})", R"({"a": 1})", R"({"a":1}
+)", R"({"a":1,"a":1})", R"({"a":1.0})", "{\"a\":\"\xff\"}", R"({"a":"\u0041"})"})
+    EXPECT_FALSE(parse_canonical(view_of(s), "x")) << s;
+}
+
+TEST(CanonicalJson, BoundsDepth) {
+  EXPECT_FALSE(parse_json(view_of(std::string(100, '[') + std::string(100, ']')), "x"));
+}
+
+TEST(WriteFile, ReplacesWholeOrNotAtAll) {
+  const fs::path dir = fs::path(testing::TempDir()) / "writ_io";
+  fs::create_directories(dir);
+  ASSERT_TRUE(write_file(dir / "f", "one"));
+  ASSERT_TRUE(write_file(dir / "f", "two"));
+  EXPECT_EQ(*read_text(dir / "f"), "two");
+  EXPECT_FALSE(write_file(dir / "missing" / "f", "x"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir), fs::directory_iterator{}), 1);
+  fs::remove_all(dir);
+}
+
+TEST(Reader, StopsAtTheEndAndSaysSo) {
+  const Bytes b{1, 2, 3};
+  Reader r{b};
+  EXPECT_EQ(r.u16(), 0x0102);
+  EXPECT_EQ(r.u32(), 0u);
+  EXPECT_FALSE(r.ok());
+  EXPECT_EQ(r.u8(), 0u);
+}
+
+}  // namespace
+}  // namespace writ

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the probe writes into the sealed spool and what the office reads back: call-identifying events
+// (stream call-data, canonical JSON records) and packets (stream content, binary records).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.hh"
+#include "wire/packet.hh"
+
+namespace writ::intercept {
+
+// Call-identifying information (47 USC 1001(2)), by the message names of J-STD-025 / T1.678.
+enum class EventType {
+  origination, termination_attempt, answer, release, redirection, cc_open, cc_change, cc_close, cc_unavailable,
+  dialed_digit_extraction, network_signal, subject_signal, serving_system, surveillance_status,
+  review,  // identity claimed but not proven: nothing captured; a person looks at it
+  gap,     // something may be missing: from, until, why, packets when known
+};
+const char* to_string(EventType t);  // "Origination", "TerminationAttempt", ..., "Review", "Gap"
+Result<EventType> parse_event_type(std::string_view s);
+
+// detail by type (all optional, strings unless said otherwise):
+//   Origination/TerminationAttempt: direction ("from-target"|"to-target"|"redirected"), calling, called, identity_source
+//     ("digest"|"contact"|"asserted"|"request-uri"|"diversion"|"from-trusted"|...), src, dst
+//   Answer: answering.  Release: cause ("200 BYE by caller", "486 Busy Here", "inactivity", ...), by
+//   Redirection: redirected_from, redirected_to.   NetworkSignal: status (int), reason
+//   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
+//   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
+//   DialedDigitExtraction: digits (post-cut-through: content grants with the toggle only)
+struct Event {
+  EventType type = EventType::review;
+  Instant at{};
+  std::uint32_t call = 0;      // number given by the probe within the grant, from 1; 0: not about one call
+  std::string call_id;         // SIP Call-ID; empty when call == 0
+  Json detail = Json::object();
+};
+Bytes encode(const Event& e);
+Result<Event> decode_event(View record);
+
+enum class PacketRole : std::uint8_t { sip = 1, rtp = 2, rtcp = 3, other_media = 4 };
+enum class Direction : std::uint8_t { unknown = 0, from_target = 1, to_target = 2 };
+
+struct PacketTag {
+  std::uint32_t call = 0;
+  PacketRole role = PacketRole::sip;
+  Direction direction = Direction::unknown;  // of the media: who speaks
+};
+
+// Record: u8 version 1, u8 role, u8 direction, u8 0, be32 call, be64 ns, be32 link type, be32 wire length, frame bytes.
+void encode(const PacketTag& tag, const wire::RawPacket& p, Bytes& out);  // clears `out`
+struct EvidencePacket {
+  PacketTag tag;
+  wire::RawPacket raw;  // bytes point into `storage`
+  Bytes storage;
+};
+Result<EvidencePacket> decode_packet(View record);
+
+}  // namespace writ::intercept

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Link, network and transport headers, decoded in place. RFC 791, 8200, 768; IEEE 802.1Q, 802.1ad.
+#pragma once
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.hh"
+#include "base/time.hh"
+
+namespace writ::wire {
+
+// libpcap link types that are decoded (pcap-linktype(7)).
+enum class LinkType : std::uint32_t { null = 0, ethernet = 1, raw = 101, loop = 108, sll = 113, ipv4 = 228, ipv6 = 229, sll2 = 276 };
+
+struct Address {  // IPv4 as ::ffff:a.b.c.d
+  std::array<std::uint8_t, 16> b{};
+  auto operator<=>(const Address&) const = default;
+  bool is_v4() const;
+  std::string text() const;  // "192.0.2.1", "2001:db8::1"
+  static bool parse(std::string_view s, Address& out);
+};
+struct Endpoint {
+  Address ip;
+  std::uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+  std::string text() const;  // "192.0.2.1:5060", "[2001:db8::1]:5060"
+};
+
+struct RawPacket {  // one captured frame
+  Instant at{};
+  std::uint32_t link_type = 1;
+  View bytes;                    // as captured
+  std::uint32_t wire_length = 0;  // as it was on the wire (>= bytes.size() when cut by a snap length)
+};
+
+struct UdpPacket {
+  Endpoint src, dst;
+  View payload;
+  bool truncated = false;  // snap length or a header length that lies: payload is what there is
+};
+
+enum class Verdict {
+  udp,        // `udp` is filled
+  fragment,   // an IP fragment of UDP: `fragment` is filled; give it to Reassembler
+  tcp,        // TCP, not decoded further yet
+  other,      // something else (ARP, ICMP, ...)
+  malformed,  // headers run past the bytes
+};
+
+struct Fragment {
+  Address src, dst;
+  std::uint32_t id = 0;
+  std::uint8_t protocol = 0;
+  std::uint32_t offset = 0;  // bytes
+  bool more = false;
+  View data;
+};
+
+struct Decoded {
+  Verdict verdict = Verdict::other;
+  UdpPacket udp;
+  Fragment fragment;
+};
+
+// No allocation. VLAN tags (802.1Q, 802.1ad, stacked), IPv4 options, IPv6 extension headers are walked. Of an unfragmented packet
+// the IP length rules (Ethernet padding is cut).
+Decoded decode(const RawPacket& p);
+
+}  // namespace writ::wire

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Capture files as bytes: pcap (micro- and nanosecond, both byte orders; also the "modified" Kuznetzov header) and pcapng
+// (SHB, IDB with if_tsresol and if_tsoffset, EPB, SPB, obsolete PB; several interfaces and sections). draft-ietf-opsawg-pcap, -pcapng.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "base/result.hh"
+#include "wire/packet.hh"
+
+namespace writ::wire {
+
+class CaptureReader {
+ public:
+  // `file` must outlive the reader. Exit::usage with a clear sentence when it is no capture file.
+  static Result<CaptureReader> open(View file);
+  // False at the end. A record that runs past the file's end sets truncated(); a broken record stops with broken() saying where.
+  bool next(RawPacket& out);
+  bool truncated() const { return truncated_; }
+  const std::string& broken() const { return broken_; }
+  bool is_ng() const { return ng_; }
+
+ private:
+  struct Interface { std::uint32_t link_type = 1; std::uint64_t ticks_per_second = 1'000'000; std::int64_t offset_s = 0; };
+  CaptureReader() = default;
+  bool next_classic(RawPacket& out);
+  bool next_ng(RawPacket& out);
+  View file_;
+  std::size_t at_ = 0;
+  bool ng_ = false, swapped_ = false, nano_ = false, truncated_ = false;
+  std::size_t record_header_ = 16;
+  std::uint32_t link_type_ = 1;
+  std::vector<Interface> interfaces_;
+  std::string broken_;
+};
+
+// Writes a nanosecond little-endian pcap (magic 0xa1b23c4d) that tshark, tcpdump and editcap read.
+class CaptureWriter {
+ public:
+  explicit CaptureWriter(std::uint32_t link_type);
+  void add(const RawPacket& p);
+  const Bytes& bytes() const { return out_; }
+  Bytes take() { return std::move(out_); }
+
+ private:
+  Bytes out_;
+};
+
+}  // namespace writ::wire

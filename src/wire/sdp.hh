@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SDP (RFC 8866, tolerant), as offer/answer (RFC 3264) uses it.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "wire/packet.hh"
+
+namespace writ::wire {
+
+struct RtpMap {
+  std::uint8_t payload_type = 0;
+  std::string codec;          // as registered, upper case: "PCMU", "G722", "OPUS", "TELEPHONE-EVENT"
+  std::uint32_t clock_rate = 8000;
+  std::uint8_t channels = 1;
+  std::string fmtp;           // the a=fmtp parameters, "" when absent
+};
+
+struct SdpMedia {
+  std::string kind;       // "audio", "video", "image", ...
+  std::string transport;  // "RTP/AVP", "RTP/SAVP", "udptl", ...
+  Endpoint rtp;           // media-level c= or the session's; port 0: refused
+  Endpoint rtcp;          // a=rtcp, else port+1
+  bool has_address = false;
+  std::string direction = "sendrecv";
+  std::vector<RtpMap> formats;  // in order of preference; static payload types filled from RFC 3551 table
+  bool encrypted = false;       // SAVP, a=crypto, a=fingerprint, a=zrtp-hash
+  std::vector<std::string> oddities;
+};
+
+struct Sdp {
+  std::string origin_id;  // o= sess-id, to recognise a proxy's copy
+  std::vector<SdpMedia> media;
+  std::vector<std::string> oddities;
+};
+
+// Never fails on odd input: gives what could be read. `multipart`: extracts the application/sdp part first when content_type says so.
+Sdp parse_sdp(std::string_view text);
+std::string_view sdp_part(std::string_view content_type, std::string_view body);  // "" when there is none
+const RtpMap* static_payload_type(std::uint8_t pt);                                // RFC 3551 tables 4 and 5
+
+}  // namespace writ::wire
