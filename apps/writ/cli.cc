@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.hh"
+
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace writ::cli {
+namespace {
+
+Result<std::string> ask_passphrase(const std::string& user) {
+  termios before{};
+  if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
+    return fail(Exit::usage, fmt::format("no passphrase for {}", user), {}, {}, "give USER=PASSPHRASE_FILE, or run on a terminal");
+  termios quiet = before;
+  quiet.c_lflag &= static_cast<tcflag_t>(~static_cast<tcflag_t>(ECHO));
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  std::cerr << "passphrase of " << user << ": " << std::flush;
+  std::string line;
+  std::getline(std::cin, line);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::cerr << "\n";
+  return line;
+}
+
+}  // namespace
+
+Result<desk::Credentials> credentials(const std::string& spec) {
+  const auto eq = spec.find('=');
+  desk::Credentials c{spec.substr(0, eq), {}};
+  if (eq == std::string::npos) {
+    WRIT_TRY(typed, ask_passphrase(c.user));
+    c.passphrase = std::move(typed);
+    return c;
+  }
+  const std::string file = spec.substr(eq + 1);
+  if (file == "-") {
+    std::getline(std::cin, c.passphrase);
+    return c;
+  }
+  WRIT_TRY(text, read_text(file));
+  c.passphrase = text.substr(0, text.find('\n'));
+  return c;
+}
+
+Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted, const char* option) {
+  if (specs.size() != wanted)
+    return fail(Exit::usage, fmt::format("{} must be given {} time{}", option, wanted, wanted == 1 ? "" : "s"), {}, {},
+                fmt::format("{} USER=PASSPHRASE_FILE", option));
+  std::vector<desk::Credentials> out;
+  for (const std::string& s : specs) {
+    WRIT_TRY(c, credentials(s));
+    out.push_back(std::move(c));
+  }
+  return out;
+}
+
+Result<desk::Carrier> open_carrier(Options& o) {
+  if (o.data.empty())
+    return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");
+  return desk::Carrier::open(o.data, o.clock);
+}
+
+void print(const Json& j) { std::cout << canonical(j) << "\n"; }
+void print(const std::string& text) { std::cout << text; }
+void say(const Options& o, const std::string& text) {
+  if (!o.quiet) std::cerr << text << "\n";
+}
+
+}  // namespace writ::cli

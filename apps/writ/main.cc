@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// writ: the command line of the desk. Thin: every command calls one service of src/desk.
+#include <cstdlib>
+#include <iostream>
+
+#include "cli.hh"
+
+int main(int argc, char** argv) {
+  writ::crypto::start();
+  writ::cli::Options o;
+  CLI::App app{"writ: the lawful-process desk of a voice carrier"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--data", o.data, "data directory")->envname("WRIT_DATA");
+  app.add_flag("--json", o.json, "print JSON");
+  app.add_flag("--quiet", o.quiet, "no talk on standard error");
+  app.set_version_flag("--version", "writ 0.1.0");
+  writ::cli::add_carrier_commands(app, o);
+  writ::cli::add_request_commands(app, o);
+  writ::cli::add_intercept_commands(app, o);
+  writ::cli::add_production_commands(app, o);
+  writ::cli::add_audit_commands(app, o);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? 0 : static_cast<int>(writ::Exit::usage);
+  }
+  if (!o.run) {
+    std::cerr << app.help();
+    return static_cast<int>(writ::Exit::usage);
+  }
+  if (const writ::Status done = o.run(); !done) {
+    std::cerr << writ::to_text(done.error());
+    return static_cast<int>(done.error().exit);
+  }
+  return 0;
+}

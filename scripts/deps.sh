@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs the Debian 12 packages that are missing: `scripts/deps.sh run` for ./run, `scripts/deps.sh test` for ./test.
+set -euo pipefail
+
+build=(
+  build-essential cmake ninja-build ccache mold pkg-config
+  libsodium-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libexpected-dev
+  libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev
+  libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
+  fonts-dejavu-core
+)
+# What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it.
+run=(tshark faketime)
+test=(
+  clang-19 clang-format clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
+  sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq python3 python3-numpy procps
+)
+
+case "${1:-}" in
+  run) wanted=("${build[@]}" "${run[@]}") ;;
+  test) wanted=("${build[@]}" "${run[@]}" "${test[@]}") ;;
+  *) echo "usage: scripts/deps.sh run|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for p in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
+done
+((${#missing[@]})) || exit 0
+
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+echo "installing: ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -q >&2
+"${as_root[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >&2

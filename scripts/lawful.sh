@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Sourced by ./run and tests/acceptance/*: the whole lawful path with the public command line, one function a step.
+# There is no shorter way: no function here skips a gate, and no option of the product sets a clock. An old capture is shifted to
+# end now (editcap -t), and the acts that precede its first packet run under faketime, each two seconds after the one before.
+#
+# The caller sets WORK (a directory) and may set POLICY. Functions leave: DATA, SECRETS, PROBE, GRANTS, MATTER, SHIFT, SHIFTED.
+
+lawful_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BIN=${BIN:-$lawful_root/build/release/bin}
+POLICY=${POLICY:-$lawful_root/policies/sandbox}
+
+note() { [ -n "${QUIET:-}" ] || printf '%s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command at the script's own time (ACT_AT, seconds since 1970), then lets two seconds pass.
+at_act() {
+  TZ=UTC faketime -f "@$(date -u -d "@$ACT_AT" '+%Y-%m-%d %H:%M:%S')" "$@"
+  local rc=$?
+  ACT_AT=$((ACT_AT + 2))
+  return $rc
+}
+
+writ() { "$BIN/writ" --data "$DATA" "$@"; }
+writ_then() { at_act "$BIN/writ" --data "$DATA" "$@"; }
+as() { printf '%s=%s/%s' "$1" "$SECRETS" "$1"; }
+
+# SHIFTED: CAPTURE moved in time so that its last packet lies just before now; SHIFT: by how many seconds; ACT_AT: three minutes
+# before its first packet.
+lawful_shift() {
+  local capture=$1 first last
+  SHIFTED=$WORK/shifted.pcapng
+  # capinfos and editcap report damaged files and still tell what they could read; what is missing the probe says.
+  read -r first last < <(capinfos -T -r -S -a -e "$capture" 2>/dev/null | awk -F'\t' 'NR==1 || /\t/ {f=$(NF-1); l=$NF} END {print f, l}')
+  case "$first" in '' | n/a) die "$capture: no packet times can be read (is it a capture file?)" ;; esac
+  SHIFT=$(awk -v l="$last" -v now="$(date +%s)" 'BEGIN {printf "%d", now - int(l) - 2}')
+  editcap -t "$SHIFT" "$capture" "$SHIFTED" 2>"$WORK/editcap.log" || note "editcap: $(tail -1 "$WORK/editcap.log")"
+  [ -s "$SHIFTED" ] || die "$capture: editcap could not shift it"
+  ACT_AT=$(awk -v f="$first" -v s="$SHIFT" 'BEGIN {printf "%d", int(f) + s - 180}')
+}
+
+# A carrier with the plan's people; each has a passphrase of their own.
+lawful_carrier() {
+  DATA=$WORK/carrier SECRETS=$WORK/secrets PROBE=$WORK/probe GRANTS=$WORK/medium
+  mkdir -p "$SECRETS" "$GRANTS"
+  chmod 700 "$SECRETS"
+  local u
+  for u in root-1 root-2 intake-1 counsel-1 officer-1 technician-1 custodian-1 custodian-2 custodian-3 finance-1 auditor-1; do
+    [ -s "$SECRETS/$u" ] || (umask 077; head -c 18 /dev/urandom | base64 > "$SECRETS/$u")
+  done
+  local roots=(--root "$(as root-1)" --root "$(as root-2)")
+  writ_then --quiet init --policy "$POLICY" --recovery-out "$WORK/recovery" "${roots[@]}" || return
+  for u in intake-1 counsel-1 officer-1 technician-1 custodian-1 custodian-2 custodian-3 finance-1 auditor-1; do
+    writ_then --quiet user add "$u" --role "${u%-*}" --passphrase-file "$SECRETS/$u" "${roots[@]}" || return
+  done
+  at_act "$BIN/writ-probe" init --dir "$PROBE" --name mirror-1 --roots "$DATA/roots.json" >/dev/null || return
+  writ_then --quiet probe enroll mirror-1 --request "$PROBE/request.json" --out "$PROBE/cert.json" "${roots[@]}"
+}
+
+# Three people, three signatures. lawful_authorise ORDER DOCUMENT
+lawful_authorise() {
+  MATTER=$(writ_then --quiet request file "$1" --document "$2" --as "$(as intake-1)") || return
+  note "filed and checked: $MATTER"
+  writ_then --quiet request approve "$MATTER" --as "$(as counsel-1)" || return
+  note "legal authorisation: counsel-1"
+  writ_then --quiet intercept authorise "$MATTER" --as "$(as officer-1)" || return
+  note "carrier authorisation: officer-1"
+  writ_then --quiet intercept arm "$MATTER" --out "$GRANTS" --as "$(as technician-1)" || return
+  note "armed: technician-1"
+}
+
+lawful_capture() { "$BIN/writ-probe" run --dir "$PROBE" --cert "$PROBE/cert.json" --grants "$GRANTS" --read "$SHIFTED"; }
+
+# lawful_produce OUT: evidence in, certified, two custodians, released. Exit code of the production (8: partial).
+lawful_produce() {
+  writ --quiet intercept import "$MATTER" --probe-dir "$PROBE" --as "$(as technician-1)" || return
+  writ --quiet intercept certify "$MATTER" --as "$(as officer-1)" || return
+  writ produce make "$MATTER" --out "$1" --time-shift "$SHIFT" --as "$(as custodian-1)" --as "$(as custodian-2)"
+}

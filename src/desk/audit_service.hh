@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The log as people ask of it: verify (anybody), show (auditors, who hold the reading key), prove (one entry, for an outsider).
+#pragma once
+#include "desk/carrier.hh"
+
+namespace writ::desk {
+
+class AuditService {
+ public:
+  explicit AuditService(Carrier& c) : c_(&c) {}
+  Result<std::vector<audit::OpenedEntry>> show(const std::string& matter, const Credentials& auditor);  // the look is logged first
+  Result<audit::Proof> prove(std::uint64_t index) const;
+
+ private:
+  Carrier* c_;
+};
+
+// Needs no carrier that opens: a broken log must still be examinable.
+Result<audit::VerifyReport> verify_log(const fs::path& data, const std::optional<audit::Checkpoint>& witness);
+
+}  // namespace writ::desk

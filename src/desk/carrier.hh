@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One carrier's data directory: policy, trust roots, people, store, audit log. Every service below works on it, and nothing
+// reaches the store or the log around it.
+//
+//   roots.json recovery.json desk.cert.json   public, signed by both roots (recovery, certificate)
+//   keys/desk.key                              the desk's own signing key, mode 0600: alone it can authorise nothing
+//   keys/root-USER.json                        the two root keys, each locked under its holder's passphrase
+//   keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor (and each root holder)
+//   policy/                                    carrier.toml, federal.toml
+//   store.db audit/ vault/ documents/ evidence/ grants/
+#pragma once
+#include <string>
+#include <vector>
+
+#include "audit/log.hh"
+#include "authority/grant.hh"
+#include "base/io.hh"
+#include "policy/policy.hh"
+#include "records/records.hh"
+#include "store/sqlite.hh"
+
+namespace writ::desk {
+
+struct Credentials {
+  std::string user;
+  std::string passphrase;
+};
+
+struct InitOptions {
+  fs::path data, policy_dir, recovery_out;
+  std::string carrier;
+  std::vector<Credentials> roots;  // exactly two different people
+};
+
+struct Acting {  // a person who has given the passphrase, with the certificate that gives the key its roles
+  authority::Person person;
+  authority::RoleCert cert;
+};
+
+class Carrier {
+ public:
+  // Leaves nothing that looks complete when it fails: roots.json is written last.
+  static Status init(const InitOptions& o, Clock& clock);
+  static Result<Carrier> open(const fs::path& data, Clock& clock);
+
+  Status add_user(const std::string& user, const std::string& passphrase, const std::vector<authority::Role>& roles,
+                  const std::vector<Credentials>& roots);
+  // The probe's request file -> certificate, both roots signing. Idempotent for the same key.
+  Result<std::string> enroll_probe(const std::string& name, View request, const std::vector<Credentials>& roots);
+  // Unlocks the person's key and verifies the certificate for `role` now. Refusals are audited.
+  Result<Acting> act_as(const Credentials& c, authority::Role role);
+  // As above for the first of `any_of` that the person holds.
+  Result<Acting> act_as_any(const Credentials& c, const std::vector<authority::Role>& any_of);
+
+  Result<std::vector<authority::RoleCert>> people() const;
+  Result<authority::RoleCert> cert_of(const std::string& user) const;
+  Result<authority::RoleCert> probe_cert(const std::string& name) const;
+  Result<std::vector<std::string>> probe_names() const;
+  Result<std::array<crypto::BoxPublic, 2>> recovery_keys() const;  // verified against the roots
+  Result<crypto::BoxKey> audit_reader(const Acting& auditor) const;
+
+  // Durable before it returns; every effect comes after its entry. Refused when the log cannot be written.
+  Result<audit::Receipt> note(const std::string& actor, const std::string& action, const std::string& matter,
+                              Json detail = Json::object());
+  // Notes the refusal and hands the error on. A refusal that cannot be noted is still a refusal.
+  tl::unexpected<Error> refuse(const std::string& actor, const std::string& action, const std::string& matter, Error e);
+
+  const fs::path& data() const { return data_; }
+  const policy::Policy& policy() const { return policy_; }
+  const authority::TrustRoots& roots() const { return roots_; }
+  const authority::RoleCert& desk_cert() const { return desk_cert_; }
+  const crypto::SigningKey& desk_key() const { return desk_key_; }
+  store::Database& db() const { return *db_; }
+  audit::Log& log() { return log_; }
+  Clock& clock() const { return *clock_; }
+  Instant now() const { return clock_->now(); }
+
+ private:
+  Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r, authority::RoleCert cert,
+          crypto::SigningKey key, std::unique_ptr<store::Database> db, audit::Log log)
+      : data_(std::move(data)), clock_(&clock), policy_(std::move(p)), roots_(std::move(r)), desk_cert_(std::move(cert)),
+        desk_key_(std::move(key)), db_(std::move(db)), log_(std::move(log)) {}
+  fs::path data_;
+  Clock* clock_;
+  policy::Policy policy_;
+  authority::TrustRoots roots_;
+  authority::RoleCert desk_cert_;
+  crypto::SigningKey desk_key_;
+  std::unique_ptr<store::Database> db_;
+  audit::Log log_;
+};
+
+}  // namespace writ::desk

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rows of orders, steps, grants and revocations. Nothing here is believed because it is stored: who uses a row to authorise something
+// checks the signatures, hashes and certificates again (an edited row is found, and gives no grant).
+#pragma once
+#include <map>
+#include <optional>
+
+#include "desk/carrier.hh"
+#include "process/matter.hh"
+#include "process/request.hh"
+
+namespace writ::desk {
+
+struct Order {
+  std::string matter;
+  std::int64_t number = 1;  // 1: the order, 2...: its extensions
+  process::State state = process::State::received;
+  process::Request request;
+  crypto::Digest request_sha256{}, document_sha256{};
+  Json checks = Json::array();
+  std::string filed_by;
+  Instant filed_at{};
+  std::map<process::Step, std::string> done_by;
+};
+
+struct GrantRow {
+  std::string id, matter;
+  std::int64_t number = 1;
+  authority::GrantBody body;
+  std::vector<authority::SignedAct> acts;
+  std::optional<std::string> file;  // issued
+};
+
+class Orders {
+ public:
+  explicit Orders(const Carrier& c) : c_(&c) {}
+  Result<std::vector<Order>> all() const;                                    // newest last
+  Result<std::vector<Order>> of_matter(const std::string& matter) const;     // by number; Exit::not_found
+  Result<Order> newest(const std::string& matter) const;
+  Result<std::optional<std::pair<std::string, std::int64_t>>> by_request(const crypto::Digest& request) const;
+  Result<std::string> next_matter(Instant now) const;                        // "M-2026-0001"
+  Status insert(const Order& o, const std::string& request_text, const crypto::Signature& by_enterer);
+  // One transaction: state and step. Refuses (Exit::failure) when the state is no longer `from`: somebody was faster.
+  Status advance(const Order& o, process::State to, process::Step step, const std::string& user, Instant at);
+
+  Result<std::vector<GrantRow>> grants(const std::string& matter) const;     // by number
+  Result<std::optional<GrantRow>> grant(const std::string& matter, std::int64_t number) const;
+  Status put_grant(const GrantRow& g);                                       // insert or replace acts and file
+
+  Result<authority::RevocationList> revocations() const;                     // unsigned, with the next sequence
+  Status put_revocation(const authority::Revocation& r);
+
+ private:
+  const Carrier* c_;
+};
+
+}  // namespace writ::desk
