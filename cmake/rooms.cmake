@@ -40,6 +40,7 @@ function(writ_room name)
   if(tests AND NOT WRIT_FUZZ)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE writ_${name} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE WRIT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}." PROPERTIES LABELS unit)
     # writ-decode is found beside the running program.
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

@@ -10,8 +10,8 @@ build=(
   libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
   fonts-dejavu-core
 )
-# What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it.
-run=(tshark faketime)
+# What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it, draws the order.
+run=(tshark faketime librsvg2-bin poppler-utils libtiff-tools python3 python3-numpy)
 test=(
   clang-19 clang-format clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
   sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq python3 python3-numpy procps

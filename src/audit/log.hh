@@ -3,14 +3,17 @@
 //
 // Leaf bytes (what is hashed, and all that an outsider sees):
 //   canonical JSON {"at": RFC 3339 µs, "seq": n, "key": base64 sealed box, "body": base64 ciphertext}
-// `body` is crypto::encrypt(K, canonical JSON of Entry) and `key` is K sealed to the auditors' reading key, so
-// the carrier's administrator cannot read it, and an entry can be opened to one outsider by giving out its K.
-// Leaf hash = SHA-256(0x00 || leaf), node = SHA-256(0x01 || left || right) (RFC 6962 section 2.1).
+//   and, only when the clock stands behind the entry before, "step": by how many microseconds.
+// `body` is crypto::encrypt(K, canonical JSON of Entry) and `key` is K sealed to the auditors' reading key,
+// so the carrier's administrator cannot read it, and an entry can be opened to one outsider by giving out its
+// K. Leaf hash = SHA-256(0x00 || leaf), node = SHA-256(0x01 || left || right) (RFC 6962 section 2.1).
 //
 // Directory: `log` (frames: be32 length, leaf, be32 crc32c), `checkpoint` (signed tree head, replaced after
 // each append), `checkpoints` (all signed tree heads, one JSON a line, append only), `lock`.
-// A torn last frame (shorter than its length) that no checkpoint covers was never acknowledged and is cut off
-// at open; everything else that does not fit is Exit::integrity.
+// One frame after the last signed head, torn or whole, was never acknowledged and is cut off at the next
+// open: anybody can seal a leaf to the reading key, so a frame that no head covers is nobody's word.
+// Everything else that does not fit is Exit::integrity. `checkpoint` may be one head behind `checkpoints`
+// (killed between the two), not more.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,15 +26,18 @@
 
 namespace writ::audit {
 
+inline constexpr std::size_t leaf_bytes_max = 1u << 20;
+
 struct Entry {
   std::string actor;   // user name, or "desk", "probe:NAME"
-  std::string action;  // stable dotted id: "request.file", "grant.arm", "evidence.open", "production.release", "refused"
+  std::string action;  // stable dotted id: "request.file", "grant.arm", "evidence.open",
+                       // "production.release", "refused"
   std::string matter;  // empty when none
   Json detail = Json::object();
 };
 Json to_json(const Entry& e);
 
-struct Checkpoint {       // signed tree head
+struct Checkpoint {  // signed tree head
   std::uint64_t size = 0;
   crypto::Digest root{};
   Instant at{};
@@ -43,7 +49,7 @@ Result<Checkpoint> parse_checkpoint(const Json& j);  // verifies the signature w
 
 struct Receipt {
   std::uint64_t index = 0;
-  Bytes leaf;               // exact leaf bytes
+  Bytes leaf;                // exact leaf bytes
   crypto::Secret32 opening;  // K of this leaf
 };
 
@@ -53,11 +59,12 @@ struct Proof {
   Bytes leaf;
   std::vector<crypto::Digest> path;  // RFC 6962 2.1.1 audit path, leaf upwards
   Checkpoint head;
-  std::optional<Bytes> opening;      // K, when the entry is opened to the reader of the proof
+  std::optional<Bytes> opening;  // K, when the entry is opened to the reader of the proof
 };
 Json to_json(const Proof& p);
 Result<Proof> parse_proof(const Json& j);
-// Verifies path and checkpoint signature; with an opening also returns the entry's plain JSON.
+// Verifies path and checkpoint signature with the key inside; that the key is the desk's or a probe's, its
+// certificate says. With an opening also returns the entry's plain JSON.
 Result<std::optional<Json>> verify(const Proof& p);
 
 // Called once for each leaf in order; return false to stop.
@@ -66,8 +73,8 @@ using LeafVisitor = std::function<bool(std::uint64_t index, View leaf)>;
 class Log {
  public:
   // Creates the directory when absent. Verifies frames and the newest checkpoint (Exit::integrity otherwise).
-  static Result<Log> open(const fs::path& dir, const crypto::SigningKey& signer, const crypto::BoxPublic& reader,
-                          Clock& clock);
+  static Result<Log> open(const fs::path& dir, const crypto::SigningKey& signer,
+                          const crypto::BoxPublic& reader, Clock& clock);
   Log(Log&&) noexcept;
   ~Log();
 
@@ -94,6 +101,8 @@ struct VerifyReport {
   std::uint64_t entries = 0;
   std::uint64_t checkpoints = 0;
   crypto::Digest root{};
+  std::uint64_t unsigned_bytes =
+      0;  // after the last signed head: an append that was killed, or bytes of a stranger
 };
 Result<VerifyReport> verify_directory(const fs::path& dir, const crypto::VerifyKey& key,
                                       const std::optional<Checkpoint>& witness = {});

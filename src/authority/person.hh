@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// People and their keys. A person's Ed25519 seed and X25519 secret are locked under a passphrase; a key counts
-// for a role only when both carrier roots have certified it, and everything below trusts nothing but that.
+// People and their keys. A person's Ed25519 seed and X25519 secret are locked under a passphrase; a key
+// counts for a role only when both carrier roots have certified it, and everything below trusts nothing but
+// that.
 #pragma once
 #include <array>
 #include <string>
@@ -12,12 +13,24 @@
 
 namespace writ::authority {
 
-enum class Role { root, intake, counsel, officer, technician, custodian, finance, auditor, admin, desk, probe };
+enum class Role {
+  root,
+  intake,
+  counsel,
+  officer,
+  technician,
+  custodian,
+  finance,
+  auditor,
+  admin,
+  desk,
+  probe
+};
 const char* to_string(Role r);
 Result<Role> parse_role(std::string_view s);
 
-// Staffing rules (design.md "Trust and staffing"): which roles one person may hold together. auditor is outside
-// everything, admin never signs and so holds nothing else, counsel != officer != technician.
+// Staffing rules (design.md "Trust and staffing"): which roles one person may hold together. auditor is
+// outside everything, admin never signs and so holds nothing else, counsel != officer != technician.
 bool may_combine(Role a, Role b);
 Status check_staffing(const std::vector<Role>& roles);
 std::string staffing_table();  // what `writ user roles` prints
@@ -35,18 +48,20 @@ struct PersonPublic {
 };
 std::string lock_person(const Person& p, std::string_view passphrase);
 Result<PersonPublic> read_person_public(std::string_view key_file);
-Result<Person> unlock_person(std::string_view key_file, std::string_view passphrase);  // Exit::refused when wrong
+Result<Person> unlock_person(std::string_view key_file,
+                             std::string_view passphrase);  // Exit::refused when wrong
 
 struct TrustRoots {  // canonical JSON "writ.roots/1"
   std::string carrier;
-  crypto::VerifyKey a, b;        // a != b, held by different people
+  crypto::VerifyKey a, b;          // a != b, held by different people
   crypto::BoxPublic audit_reader;  // to whom audit entries are sealed
 };
 Json to_json(const TrustRoots& r);
 Result<TrustRoots> parse_roots(const Json& j);
 std::string fingerprint(const TrustRoots& r);  // sha256 of the canonical JSON, hex in groups of four
 
-struct RoleCert {  // "writ.role-cert/1"; signatures by both roots, domain "writ.role-cert/1", over canonical body
+struct RoleCert {  // "writ.role-cert/1"; signatures by both roots, domain "writ.role-cert/1", over canonical
+                   // body
   std::string carrier, user;
   std::vector<Role> roles;
   crypto::VerifyKey verify;

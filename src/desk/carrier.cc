@@ -62,9 +62,11 @@ Result<crypto::BoxKey> open_reader(const fs::path& data, const authority::Person
 
 Status copy_policy(const fs::path& from, const fs::path& to) {
   WRIT_CHECK(make_dirs(to));
-  for (const char* name : {"carrier.toml", "federal.toml"}) {
-    WRIT_TRY(text, read_text(from / name));
-    WRIT_CHECK(write_file(to / name, text));
+  std::error_code ec;
+  for (const auto& e : fs::directory_iterator(from, ec)) {
+    if (e.path().extension() != ".toml") continue;
+    WRIT_TRY(text, read_text(e.path()));
+    WRIT_CHECK(write_file(to / e.path().filename(), text));
   }
   return {};
 }

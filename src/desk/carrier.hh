@@ -6,7 +6,7 @@
 //   keys/desk.key                              the desk's own signing key, mode 0600: alone it can authorise nothing
 //   keys/root-USER.json                        the two root keys, each locked under its holder's passphrase
 //   keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor (and each root holder)
-//   policy/                                    carrier.toml, federal.toml
+//   policy/                                    the profile and its layers (*.toml)
 //   store.db audit/ vault/ documents/ evidence/ grants/
 #pragma once
 #include <string>

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "authority/grant_file.hh"
 #include "base/limits.hh"
 #include "vault/matter_keys.hh"
 
@@ -134,6 +135,32 @@ Result<Filed> RequestService::file(View order_text, const std::string& order_nam
   return out;
 }
 
+// The recipients of the evidence. A key file that lies there before counsel has signed anything over it is not believed: nothing can be sealed
+// to it yet, so it is made anew. Later orders of the matter must find exactly the key that the earlier grant names.
+Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
+  const fs::path dir = c_->data() / "vault";
+  WRIT_TRY(earlier, Orders{*c_}.grants(o.matter));
+  if (earlier.empty()) WRIT_CHECK(vault::destroy_matter_keys(dir, o.matter));
+  std::vector<vault::Custodian> custodians;
+  WRIT_TRY(people, c_->people());
+  for (const auto& cert : people)
+    if (authority::verify_cert(cert, c_->roots(), Role::custodian, c_->now())) custodians.push_back({cert.user, cert.box});
+  WRIT_TRY(recovery, c_->recovery_keys());
+  WRIT_TRY(call_data, vault::make_matter_key(dir, o.matter, "call-data", custodians, recovery));
+  b.call_data_to = {call_data};
+  if (authority::yields_content(b.kind)) {
+    WRIT_TRY(content, vault::make_matter_key(dir, o.matter, "content", custodians, recovery));
+    b.content_to = {content};
+  }
+  for (const GrantRow& g : earlier) {
+    if (g.body.call_data_to != b.call_data_to || (!g.body.content_to.empty() && !b.content_to.empty() && g.body.content_to != b.content_to))
+      return fail(Exit::integrity, fmt::format("{}: the matter's key is not the one that its earlier grant names", o.matter),
+                  "evidence is sealed to the matter's key in the signed grant", "the vault's key file as it was made", "restore vault/ from backup");
+    if (g.number < o.number) b.previous = authority::grant_id(g.body);
+  }
+  return {};
+}
+
 Result<GrantRow> RequestService::compose(const Order& o, const std::string& probe_name) {
   WRIT_TRY(book, records::RecordBook::open(c_->db()));
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter, Json{{"purpose", "targets of the grant"}}));
@@ -158,21 +185,7 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.post_cut_through_digits = authority::yields_content(kind);  // of a content grant they are part of the content
   b.sequence = static_cast<std::uint64_t>(o.number);
 
-  std::vector<vault::Custodian> custodians;
-  WRIT_TRY(people, c_->people());
-  for (const auto& cert : people)
-    if (authority::verify_cert(cert, c_->roots(), Role::custodian, c_->now())) custodians.push_back({cert.user, cert.box});
-  WRIT_TRY(recovery, c_->recovery_keys());
-  WRIT_TRY(call_data, vault::make_matter_key(c_->data() / "vault", o.matter, "call-data", custodians, recovery));
-  b.call_data_to = {call_data};
-  if (authority::yields_content(kind)) {
-    WRIT_TRY(content, vault::make_matter_key(c_->data() / "vault", o.matter, "content", custodians, recovery));
-    b.content_to = {content};
-  }
-  Orders orders{*c_};
-  WRIT_TRY(earlier, orders.grants(o.matter));
-  for (const GrantRow& g : earlier)
-    if (g.number < o.number) b.previous = authority::grant_id(g.body);
+  WRIT_CHECK(matter_keys(o, b));
   return GrantRow{crypto::hex(authority::grant_id(b)), o.matter, o.number, std::move(b), {}, std::nullopt};
 }
 
@@ -230,11 +243,9 @@ Status check_acts(const Carrier& c, const Order& o, const GrantRow& g) {
   for (const authority::SignedAct& a : g.acts) {
     WRIT_TRY(cert, c.cert_of(a.user));
     WRIT_CHECK(authority::verify_cert(cert, c.roots(), authority::required_role(a.act), a.at));
-    Json signed_part = authority::to_json(a);
     if (a.grant != id || a.key != cert.verify)
       return fail(Exit::integrity, fmt::format("{}: the {} is not over this grant by {}", o.matter, authority::to_string(a.act), a.user));
-    signed_part.erase("signature");
-    if (!crypto::verify(a.key, "writ.act/1", view_of(canonical(signed_part)), a.signature))
+    if (!authority::is_signed(a))
       return fail(Exit::integrity, fmt::format("{}: the signature of {} on the {} is not valid", o.matter, a.user, authority::to_string(a.act)));
     if (a.user == o.filed_by && a.act == authority::Act::legal_authorisation)
       return fail(Exit::refused, "who filed the order cannot authorise it", "nobody approves their own work");

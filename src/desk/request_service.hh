@@ -26,6 +26,7 @@ class RequestService {
 
  private:
   Result<GrantRow> compose(const Order& o, const std::string& probe);
+  Status matter_keys(const Order& o, authority::GrantBody& body);
   Status keep_document(const fs::path& document, crypto::Digest& sha256);
   Carrier* c_;
 };

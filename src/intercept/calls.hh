@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Call assembly at the office: opened events and packets of one matter become calls as calls.json ("writ.calls/1") shows them.
+// Call assembly at the office: opened events and packets of one matter become calls as calls.json
+// ("writ.calls/1") shows them.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,59 +10,71 @@
 
 namespace writ::intercept {
 
-struct MediaStream {                 // one 5-tuple and SSRC
-  std::string kind = "audio";        // audio | fax | video | other
+struct MediaStream {           // one 5-tuple and SSRC
+  std::string kind = "audio";  // audio | fax | video | other
   std::uint32_t ssrc = 0;
-  int payload_type = -1;             // the one that carried most audio packets
-  std::string codec;                 // "PCMU", "G722", "OPUS", "unknown", ...
+  int payload_type = -1;  // the one that carried most audio packets
+  std::string codec;      // "PCMU", "G722", "OPUS", "unknown", ...
   std::uint32_t clock_rate = 8000;
   std::uint8_t channels = 1;
   std::string fmtp;
-  int event_payload_type = -1;       // telephone-event, -1 when none
+  int event_payload_type = -1;  // telephone-event, -1 when none
   wire::Endpoint src, dst;
   Direction direction = Direction::unknown;
-  std::uint64_t packets = 0;         // wire packets
-  std::uint64_t duplicates = 0;      // of these, repeated sequence numbers
-  std::uint64_t lost = 0;            // sequence numbers never seen between first and last
+  std::uint64_t packets = 0;     // wire packets
+  std::uint64_t duplicates = 0;  // of these, repeated sequence numbers
+  std::uint64_t lost = 0;        // sequence numbers never seen between first and last
   Instant first{}, last{};
   bool encrypted = false;
-  // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of the one mixed.
+  // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of
+  // the one mixed.
   std::optional<std::size_t> copy_of;
-  bool decoded = false;              // set by media/
-  std::string why;                   // why not decoded, or an oddity
+  bool decoded = false;                   // set by media/
+  std::string why;                        // why not decoded, or an oddity
   std::vector<std::size_t> packet_index;  // into Matter::packets, in order of arrival
-  // payload type -> mapping in force for this stream (dynamic types differ by call and may change by re-INVITE)
-  struct Format { std::uint8_t payload_type; std::string codec; std::uint32_t clock_rate; std::uint8_t channels; std::string fmtp; };
+  // payload type -> mapping in force for this stream (dynamic types differ by call and may change by
+  // re-INVITE)
+  struct Format {
+    std::uint8_t payload_type;
+    std::string codec;
+    std::uint32_t clock_rate;
+    std::uint8_t channels;
+    std::string fmtp;
+  };
   std::vector<Format> formats;
 };
 
 struct Digit {
   Instant at{};
   char digit = 0;
-  std::string source = "rfc4733";    // rfc4733 | info | inband
+  std::string source = "rfc4733";  // rfc4733 | info | inband
   bool from_target = false;
 };
 
 struct CallRecord {
   std::string call_id;
-  std::string grant;                 // grant id, hex
-  std::uint32_t number = 0;          // the probe's number
-  std::string direction;             // from-target | to-target | redirected
+  std::string grant;         // grant id, hex
+  std::uint32_t number = 0;  // the probe's number
+  std::string direction;     // from-target | to-target | redirected
   std::string from, to;
   Instant start{};
   std::optional<Instant> answer, end;
   std::string release_cause;
   std::vector<MediaStream> media;
-  std::string wav, mp3;              // relative file names, set by media/; empty when there is none
+  std::string wav, mp3;  // relative file names, set by media/; empty when there is none
   std::vector<Digit> dtmf;
   std::vector<Event> events;
   std::vector<std::string> anomalies;
 };
 
-struct Gap { Instant from{}, until{}; std::string why; std::uint64_t packets = 0; };
+struct Gap {
+  Instant from{}, until{};
+  std::string why;
+  std::uint64_t packets = 0;
+};
 
-struct Matter {                      // everything opened for one production
-  std::vector<CallRecord> calls;     // by start
+struct Matter {                   // everything opened for one production
+  std::vector<CallRecord> calls;  // by start
   std::vector<EvidencePacket> packets;
   std::vector<Event> reviews;
   std::vector<Gap> gaps;

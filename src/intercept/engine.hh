@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The interception engine: decides for every packet whether a grant names it, follows the calls of targets, and tells
-// the sink. It keeps nothing of anyone else (47 USC 1002(a)(4)), judges every packet by the packet's own time against
-// the grant's window, and never lets an unproven claim of identity start a capture.
+// The interception engine: decides for every packet whether a grant names it, follows the calls of targets,
+// and tells the sink. It keeps nothing of anyone else (47 USC 1002(a)(4)), judges every packet by the
+// packet's own time against the grant's window, and never lets an unproven claim of identity start a capture.
 #pragma once
 #include <memory>
 #include <vector>
@@ -17,14 +17,15 @@ class Sink {
   virtual ~Sink() = default;
   // `grant` is the index into the vector given to the engine.
   virtual Status event(std::size_t grant, const Event& e) = 0;
-  // Called for content grants only: the engine has no way to hand a packet of a pen or trap grant to anyone (I10).
+  // Called for content grants only: the engine has no way to hand a packet of a pen or trap grant to anyone
+  // (I10).
   virtual Status packet(std::size_t grant, const PacketTag& tag, const wire::RawPacket& p) = 0;
 };
 
 struct EngineStats {
   std::uint64_t packets = 0, bytes = 0, udp = 0, sip = 0, malformed = 0, fragments = 0;
   std::uint64_t packets_isolated = 0, calls_isolated = 0, reviews = 0;
-  std::uint64_t tcp_sip_suspected = 0;   // signalling seen on TCP or TLS ports that this build does not read
+  std::uint64_t tcp_sip_suspected = 0;  // signalling seen on TCP or TLS ports that this build does not read
 };
 
 class Engine {
@@ -35,7 +36,8 @@ class Engine {
   Status on_packet(const wire::RawPacket& p);
   // Ends idle calls; call it with packet time about once a second.
   Status tick(Instant now);
-  // End of input: calls still up are reported ("still up at end of capture"), pending identities become reviews.
+  // End of input: calls still up are reported ("still up at end of capture"), pending identities become
+  // reviews.
   Status finish();
   const EngineStats& stats() const;
 

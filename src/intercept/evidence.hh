@@ -12,8 +12,20 @@ namespace writ::intercept {
 
 // Call-identifying information (47 USC 1001(2)), by the message names of J-STD-025 / T1.678.
 enum class EventType {
-  origination, termination_attempt, answer, release, redirection, cc_open, cc_change, cc_close, cc_unavailable,
-  dialed_digit_extraction, network_signal, subject_signal, serving_system, surveillance_status,
+  origination,
+  termination_attempt,
+  answer,
+  release,
+  redirection,
+  cc_open,
+  cc_change,
+  cc_close,
+  cc_unavailable,
+  dialed_digit_extraction,
+  network_signal,
+  subject_signal,
+  serving_system,
+  surveillance_status,
   review,  // identity claimed but not proven: nothing captured; a person looks at it
   gap,     // something may be missing: from, until, why, packets when known
 };
@@ -21,7 +33,8 @@ const char* to_string(EventType t);  // "Origination", "TerminationAttempt", ...
 Result<EventType> parse_event_type(std::string_view s);
 
 // detail by type (all optional, strings unless said otherwise):
-//   Origination/TerminationAttempt: direction ("from-target"|"to-target"|"redirected"), calling, called, identity_source
+//   Origination/TerminationAttempt: direction ("from-target"|"to-target"|"redirected"), calling, called,
+//   identity_source
 //     ("digest"|"contact"|"asserted"|"request-uri"|"diversion"|"from-trusted"|...), src, dst
 //   Answer: answering.  Release: cause ("200 BYE by caller", "486 Busy Here", "inactivity", ...), by
 //   Redirection: redirected_from, redirected_to.   NetworkSignal: status (int), reason
@@ -31,8 +44,8 @@ Result<EventType> parse_event_type(std::string_view s);
 struct Event {
   EventType type = EventType::review;
   Instant at{};
-  std::uint32_t call = 0;      // number given by the probe within the grant, from 1; 0: not about one call
-  std::string call_id;         // SIP Call-ID; empty when call == 0
+  std::uint32_t call = 0;  // number given by the probe within the grant, from 1; 0: not about one call
+  std::string call_id;     // SIP Call-ID; empty when call == 0
   Json detail = Json::object();
 };
 Bytes encode(const Event& e);
@@ -47,7 +60,8 @@ struct PacketTag {
   Direction direction = Direction::unknown;  // of the media: who speaks
 };
 
-// Record: u8 version 1, u8 role, u8 direction, u8 0, be32 call, be64 ns, be32 link type, be32 wire length, frame bytes.
+// Record: u8 version 1, u8 role, u8 direction, u8 0, be32 call, be64 ns, be32 link type, be32 wire length,
+// frame bytes.
 void encode(const PacketTag& tag, const wire::RawPacket& p, Bytes& out);  // clears `out`
 struct EvidencePacket {
   PacketTag tag;

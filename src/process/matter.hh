@@ -8,6 +8,7 @@
 
 #include "authority/person.hh"
 #include "base/result.hh"
+#include "process/request.hh"
 
 namespace writ::process {
 
@@ -20,6 +21,17 @@ const char* to_string(Step s);
 
 struct Actor { std::string user; std::vector<authority::Role> roles; };
 // `done_by`: who did which step of this matter before. Returns the next state or the four-line refusal.
+//   file: received, returned -> validated (the desk has put a faulty request to `state_after` instead)
+//   extend: armed -> validated, and the three acts again; the running grant stays until its own end or a stop
+//   stop, revoke: any state with authority in it -> ended; again is no error. Any one of counsel, officer, technician.
+//   certify: while armed (state stays), ended -> certified.  produce, invoice: armed, ended, certified (state stays).
+// A step whose earlier acts are not in `done_by` is refused whatever `from` says. In an extension the desk overwrites
+// `done_by` with the newest act of each step.
 Result<State> advance(State from, Step step, const Actor& who, const std::map<Step, std::string>& done_by);
+
+// Where the checks send a request: rejected (a failed X), returned (a failed C), validated.
+State state_after(const std::vector<CheckResult>& results);
+// The window is over: no person is needed, and none can prevent it (I3).
+State after_expiry(State s);
 
 }  // namespace writ::process

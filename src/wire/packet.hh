@@ -12,7 +12,16 @@
 namespace writ::wire {
 
 // libpcap link types that are decoded (pcap-linktype(7)).
-enum class LinkType : std::uint32_t { null = 0, ethernet = 1, raw = 101, loop = 108, sll = 113, ipv4 = 228, ipv6 = 229, sll2 = 276 };
+enum class LinkType : std::uint32_t {
+  null = 0,
+  ethernet = 1,
+  raw = 101,
+  loop = 108,
+  sll = 113,
+  ipv4 = 228,
+  ipv6 = 229,
+  sll2 = 276
+};
 
 struct Address {  // IPv4 as ::ffff:a.b.c.d
   std::array<std::uint8_t, 16> b{};
@@ -31,7 +40,7 @@ struct Endpoint {
 struct RawPacket {  // one captured frame
   Instant at{};
   std::uint32_t link_type = 1;
-  View bytes;                    // as captured
+  View bytes;                     // as captured
   std::uint32_t wire_length = 0;  // as it was on the wire (>= bytes.size() when cut by a snap length)
 };
 
@@ -55,6 +64,7 @@ struct Fragment {
   std::uint8_t protocol = 0;
   std::uint32_t offset = 0;  // bytes
   bool more = false;
+  std::uint32_t length = 0;  // bytes on the wire; more than data.size() when a snap length cut it
   View data;
 };
 
@@ -64,8 +74,8 @@ struct Decoded {
   Fragment fragment;
 };
 
-// No allocation. VLAN tags (802.1Q, 802.1ad, stacked), IPv4 options, IPv6 extension headers are walked. Of an unfragmented packet
-// the IP length rules (Ethernet padding is cut).
+// No allocation. VLAN tags (802.1Q, 802.1ad, stacked), IPv4 options, IPv6 extension headers are walked. Of an
+// unfragmented packet the IP length rules (Ethernet padding is cut).
 Decoded decode(const RawPacket& p);
 
 }  // namespace writ::wire

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Capture files as bytes: pcap (micro- and nanosecond, both byte orders; also the "modified" Kuznetzov header) and pcapng
-// (SHB, IDB with if_tsresol and if_tsoffset, EPB, SPB, obsolete PB; several interfaces and sections). draft-ietf-opsawg-pcap, -pcapng.
+// Capture files as bytes: pcap (micro- and nanosecond, both byte orders; also the "modified" Kuznetzov
+// header) and pcapng (SHB, IDB with if_tsresol and if_tsoffset, EPB, SPB, obsolete PB; several interfaces and
+// sections). draft-ietf-opsawg-pcap, -pcapng.
 #pragma once
-#include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.hh"
@@ -14,19 +15,41 @@ class CaptureReader {
  public:
   // `file` must outlive the reader. Exit::usage with a clear sentence when it is no capture file.
   static Result<CaptureReader> open(View file);
-  // False at the end. A record that runs past the file's end sets truncated(); a broken record stops with broken() saying where.
+  // False at the end. A record that runs past the file's end sets truncated(); a broken record stops with
+  // broken() saying where.
   bool next(RawPacket& out);
   bool truncated() const { return truncated_; }
   const std::string& broken() const { return broken_; }
   bool is_ng() const { return ng_; }
 
  private:
-  struct Interface { std::uint32_t link_type = 1; std::uint64_t ticks_per_second = 1'000'000; std::int64_t offset_s = 0; };
+  struct Interface {
+    std::uint32_t link_type = 1;
+    std::uint32_t snap_length = 0;  // 0: no limit
+    std::uint64_t ticks_per_second = 1'000'000;
+    std::int64_t offset_s = 0;
+  };
+  struct Block {
+    std::uint32_t type = 0;
+    View body;
+  };
   CaptureReader() = default;
   bool next_classic(RawPacket& out);
   bool next_ng(RawPacket& out);
+  bool next_block(Block& out);
+  bool start_section(View body);
+  bool add_interface(View body);
+  bool interface_option(std::uint16_t code, View value, Interface& i);
+  bool packet_of(const Block& b, RawPacket& out);
+  bool simple_packet(View body, RawPacket& out);
+  bool fill(std::uint32_t interface, std::uint64_t ticks, View data, std::uint32_t wire_length,
+            RawPacket& out);
+  bool stop(std::string_view why);  // sets broken_; always false
+  std::uint16_t u16(View v, std::size_t at) const;
+  std::uint32_t u32(View v, std::size_t at) const;
   View file_;
   std::size_t at_ = 0;
+  std::size_t block_at_ = 0;  // where the current record begins, for broken()
   bool ng_ = false, swapped_ = false, nano_ = false, truncated_ = false;
   std::size_t record_header_ = 16;
   std::uint32_t link_type_ = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// IP fragments of UDP, in any order, with bounded memory. Overlap: the first byte seen wins and is reported as an anomaly.
+// IP fragments of UDP, in any order, with bounded memory. Overlap: the first byte seen wins and is reported
+// as an anomaly.
 #pragma once
 #include <functional>
 #include <memory>
@@ -15,9 +16,10 @@ class Reassembler {
   ~Reassembler();
   Reassembler(Reassembler&&) noexcept;
   struct Whole {
-    UdpPacket udp;                  // payload points into `storage`
+    UdpPacket udp;  // payload points into `storage`
     Bytes storage;
-    std::vector<Bytes> frames;      // the captured frames it came from, in order of arrival (evidence keeps the originals)
+    std::vector<Bytes>
+        frames;  // the captured frames it came from, in order of arrival (evidence keeps the originals)
     std::vector<Instant> times;
     bool overlapped = false;
   };

@@ -10,10 +10,10 @@ namespace writ::wire {
 
 struct RtpMap {
   std::uint8_t payload_type = 0;
-  std::string codec;          // as registered, upper case: "PCMU", "G722", "OPUS", "TELEPHONE-EVENT"
+  std::string codec;  // as registered, upper case: "PCMU", "G722", "OPUS", "TELEPHONE-EVENT"
   std::uint32_t clock_rate = 8000;
   std::uint8_t channels = 1;
-  std::string fmtp;           // the a=fmtp parameters, "" when absent
+  std::string fmtp;  // the a=fmtp parameters, "" when absent
 };
 
 struct SdpMedia {
@@ -21,6 +21,7 @@ struct SdpMedia {
   std::string transport;  // "RTP/AVP", "RTP/SAVP", "udptl", ...
   Endpoint rtp;           // media-level c= or the session's; port 0: refused
   Endpoint rtcp;          // a=rtcp, else port+1
+  bool rtcp_mux = false;  // a=rtcp-mux: RTCP may come on the RTP port (RFC 5761)
   bool has_address = false;
   std::string direction = "sendrecv";
   std::vector<RtpMap> formats;  // in order of preference; static payload types filled from RFC 3551 table
@@ -34,9 +35,10 @@ struct Sdp {
   std::vector<std::string> oddities;
 };
 
-// Never fails on odd input: gives what could be read. `multipart`: extracts the application/sdp part first when content_type says so.
+// Never fails on odd input: gives what could be read. `multipart`: extracts the application/sdp part first
+// when content_type says so.
 Sdp parse_sdp(std::string_view text);
 std::string_view sdp_part(std::string_view content_type, std::string_view body);  // "" when there is none
-const RtpMap* static_payload_type(std::uint8_t pt);                                // RFC 3551 tables 4 and 5
+const RtpMap* static_payload_type(std::uint8_t pt);                               // RFC 3551 tables 4 and 5
 
 }  // namespace writ::wire

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "probe_dir.hh"
+#include "session.hh"
+
+int main(int argc, char** argv) {
+  using writ::Exit;
+  writ::crypto::start();
+  CLI::App app{"Isolates exactly the calls that verified grants name"};
+  app.require_subcommand(1);
+  std::string dir, name, roots;
+  writ::probe::RunOptions run;
+  bool json = false;
+
+  auto* init = app.add_subcommand("init", "makes this probe's key and pins the carrier's roots");
+  init->add_option("--dir", dir)->required();
+  init->add_option("--name", name)->required();
+  init->add_option("--roots", roots, "roots.json of the carrier")->required();
+
+  auto* go = app.add_subcommand("run", "verifies the grants and isolates");
+  go->add_option("--dir", run.dir)->required();
+  go->add_option("--cert", run.cert, "this probe's certificate")->required();
+  go->add_option("--grants", run.grants, "directory with *.grant.json and revocations.json")->required();
+  auto* read = go->add_option("--read", run.read, "capture file (pcap, pcapng)");
+  auto* live = go->add_option("--interface", run.interface, "network interface");
+  read->excludes(live);
+  go->add_flag("--json", run.json);
+
+  auto* status = app.add_subcommand("status", "what the spool holds");
+  status->add_option("--dir", dir)->required();
+  status->add_flag("--json", json);
+
+  try {
+    app.parse(argc, argv);
+    if (*go && run.read.empty() && run.interface.empty()) throw CLI::RequiredError("--read or --interface");
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  writ::Result<Exit> done = Exit::ok;
+  if (*init) {
+    if (const auto made = writ::probe::make_probe(dir, name, roots); !made)
+      done = tl::unexpected(made.error());
+  } else if (*go) {
+    done = writ::probe::run_session(run);
+  } else {
+    done = writ::probe::print_status(dir, json);
+  }
+  if (done) return static_cast<int>(*done);
+  fmt::print(stderr, "{}", writ::to_text(done.error()));
+  return static_cast<int>(done.error().exit);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Order of a run: own key and certificate, log, clock, revocations, grants (each logged before it is used),
+// spool, source, "probe.start" in the log, privileges away, packets. If the log cannot be written nothing
+// starts.
+#include "session.hh"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "audit/log.hh"
+#include "capture/run.hh"
+#include "orders.hh"
+#include "sandbox.hh"
+
+namespace writ::probe {
+namespace {
+
+// A signal handler can reach nothing but this.
+volatile int stop_requested = 0;
+void on_signal(int) { stop_requested = 1; }
+
+Status check_cert(const fs::path& file, const Identity& self, Instant now) {
+  WRIT_TRY(text, read_file(file));
+  WRIT_TRY(json, parse_json(text, file.string()));
+  WRIT_TRY(cert, authority::parse_role_cert(json));
+  WRIT_CHECK(authority::verify_cert(cert, self.roots, authority::Role::probe, now));
+  if (cert.verify == self.sign.public_key() && cert.box == self.box.public_key()) return {};
+  return fail(Exit::refused, "the certificate is another probe's",
+              "a key counts only when both carrier roots certified it",
+              "the certificate that was made from this probe's request.json",
+              "'writ probe enroll' certifies request.json; bring its output here");
+}
+
+// The log of this probe, under its name.
+class Journal {
+ public:
+  Journal(audit::Log log, const Identity& self) : log_(std::move(log)), actor_("probe:" + self.name) {}
+  Status write(const std::string& action, Json detail) {
+    const auto receipt = log_.append({actor_, action, {}, std::move(detail)});
+    if (receipt) return {};
+    Error e = receipt.error();
+    e.rule = "an effect happens after its log entry is durable (docs/design.md, audit first)";
+    return tl::unexpected(std::move(e));
+  }
+
+ private:
+  audit::Log log_;
+  std::string actor_;
+};
+
+Json grant_counts(const std::vector<authority::VerifiedGrant>& grants, const capture::Spool& spool) {
+  Json list = Json::array();
+  for (std::size_t g = 0; g < grants.size(); ++g) {
+    const capture::LaneCounts c = spool.counts(g);
+    list.push_back({{"grant", crypto::hex(grants[g].id())},
+                    {"events", c.events},
+                    {"packets", c.packets},
+                    {"acknowledged", c.acknowledged},
+                    {"resumed", c.resumed},
+                    {"ended", spool.ended(g)}});
+  }
+  return list;
+}
+
+Json summary(const capture::RunResult& r, Json grants, Exit exit) {
+  return {{"schema", "writ.probe-run/1"},
+          {"grants", std::move(grants)},
+          {"packets", r.stats.packets},
+          {"bytes", r.stats.bytes},
+          {"calls_isolated", r.stats.calls_isolated},
+          {"packets_isolated", r.stats.packets_isolated},
+          {"reviews", r.stats.reviews},
+          {"malformed", r.stats.malformed},
+          {"unread_signalling", r.stats.tcp_sip_suspected},
+          {"spool_bytes", r.spool_bytes},
+          {"records_resumed", r.records_resumed},
+          {"kernel_dropped", r.kernel_dropped},
+          {"source_truncated", r.source_truncated},
+          {"source_problem", r.source_problem},
+          {"exit", static_cast<int>(exit)}};
+}
+
+void print(const Json& s, bool json) {
+  if (json) {
+    fmt::print("{}\n", canonical(s));
+    return;
+  }
+  fmt::print(
+      "{} grants, {} packets read, {} calls isolated, {} packets isolated, {} reviews, {} bytes sealed\n",
+      s["grants"].size(), s["packets"].get<std::uint64_t>(), s["calls_isolated"].get<std::uint64_t>(),
+      s["packets_isolated"].get<std::uint64_t>(), s["reviews"].get<std::uint64_t>(),
+      s["spool_bytes"].get<std::uint64_t>());
+  if (const auto n = s["records_resumed"].get<std::uint64_t>(); n > 0)
+    fmt::print("{} records were sealed by an earlier run already\n", n);
+}
+
+// Says on stderr what is missing; Exit::partial when something is.
+Exit judge(const capture::RunResult& r) {
+  if (r.source_truncated) fmt::print(stderr, "the capture file ends within a packet\n");
+  if (!r.source_problem.empty()) fmt::print(stderr, "the capture file is broken: {}\n", r.source_problem);
+  if (r.kernel_dropped > 0) fmt::print(stderr, "the kernel dropped {} packets\n", r.kernel_dropped);
+  if (r.stats.tcp_sip_suspected > 0)
+    fmt::print(stderr, "{} packets of signalling over TCP were not read\n", r.stats.tcp_sip_suspected);
+  const bool partial = r.source_truncated || !r.source_problem.empty() || r.kernel_dropped > 0 ||
+                       r.stats.tcp_sip_suspected > 0;
+  return partial ? Exit::partial : Exit::ok;
+}
+
+Report reporter(Journal& journal) {
+  return [&journal](const std::string& sha256, const std::optional<crypto::Digest>& grant,
+                    const std::optional<Error>& refusal) -> Status {
+    if (!refusal)
+      return journal.write("probe.grant.accepted", {{"grant", crypto::hex(*grant)}, {"file_sha256", sha256}});
+    fmt::print(stderr, "{}", to_text(*refusal));
+    return journal.write("probe.grant.refused",
+                         {{"file_sha256", sha256}, {"exit", static_cast<int>(refusal->exit)}});
+  };
+}
+
+void catch_signals() {
+  struct sigaction act {};
+  act.sa_handler = on_signal;
+  sigaction(SIGINT, &act, nullptr);
+  sigaction(SIGTERM, &act, nullptr);
+}
+
+struct Prepared {
+  std::vector<authority::VerifiedGrant> grants;
+  std::optional<capture::LiveSource> live;
+};
+
+Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orders, Prepared& p,
+                             capture::Spool& spool) {
+  const bool is_file = o.interface.empty();
+  WRIT_CHECK(journal.write("probe.start",
+                           {{"grants", p.grants.size()}, {"source", is_file ? "file" : "interface"}}));
+  catch_signals();
+  WRIT_CHECK(close_the_door());
+  const capture::Watch watch = [&]() -> Status {
+    if (is_file && stop_requested != 0)
+      return fail(Exit::failure, "stopped by a signal; run it again to finish");
+    return orders.watch(p.grants, spool);
+  };
+  auto result = is_file ? capture::run_file(o.read, p.grants, spool, watch)
+                        : capture::run_live(*p.live, p.grants, spool, watch, stop_requested);
+  const Exit exit = result ? judge(*result) : result.error().exit;
+  Json counts = grant_counts(p.grants, spool);
+  WRIT_CHECK(journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}}));
+  if (!result) return tl::unexpected(std::move(result).error());
+  print(summary(*result, std::move(counts), exit), o.json);
+  return exit;
+}
+
+}  // namespace
+
+Result<Exit> run_session(const RunOptions& o) {
+  WRIT_CHECK(become_owner(o.dir, !o.interface.empty()));
+  WRIT_TRY(lock, occupy(o.dir));
+  WRIT_TRY(self, load_probe(o.dir));
+  SystemClock wall;
+  capture::BootClock boot;
+  WRIT_TRY(log, audit::Log::open(o.dir / "log", self.sign, self.roots.audit_reader, wall));
+  Journal journal{std::move(log), self};
+  capture::WallGuard guard{o.dir / "clock.mark", wall, boot};
+  const auto refuse = [&](const Error& e) -> Result<Exit> {
+    WRIT_CHECK(journal.write("probe.refused", {{"exit", static_cast<int>(e.exit)}}));
+    return tl::unexpected(e);
+  };
+  const auto now = guard.now();
+  if (!now) return refuse(now.error());
+  if (const Status good = check_cert(o.cert, self, *now); !good) return refuse(good.error());
+  const fs::path spool_dir = o.dir / "spool";
+  WRIT_CHECK(capture::recover_spool(spool_dir, self.sign, wall));
+  Orders orders{self, o.dir, o.grants, guard};
+  Prepared p;
+  auto grants = orders.load(reporter(journal));
+  if (!grants) return refuse(grants.error());
+  p.grants = std::move(*grants);
+  std::string source;
+  if (o.interface.empty()) {
+    WRIT_TRY(identity, capture::source_identity(o.read));
+    source = std::move(identity);
+  } else {
+    WRIT_TRY(live, capture::LiveSource::open(o.interface));
+    p.live.emplace(std::move(live));
+  }
+  WRIT_TRY(spool, capture::Spool::open(spool_dir, p.grants, self.sign, wall, source));
+  return capture_packets(o, journal, orders, p, spool);
+}
+
+namespace {
+
+Result<Json> stream_status(const fs::path& dir, vault::Stream stream, const crypto::VerifyKey& key) {
+  WRIT_TRY(segments, vault::verify_stream(dir, stream, key));
+  std::uint64_t records = 0, bytes = 0, cut = 0;
+  for (const vault::SegmentInfo& s : segments) {
+    records += s.records;
+    bytes += s.bytes;
+    cut += s.cut;
+  }
+  return Json{{"segments", segments.size()},
+              {"records", records},
+              {"bytes", bytes},
+              {"cut", cut},
+              {"final", !segments.empty() && segments.back().final}};
+}
+
+}  // namespace
+
+Result<Exit> print_status(const fs::path& dir, bool json) {
+  WRIT_TRY(self, load_probe(dir));
+  const crypto::VerifyKey key = self.sign.public_key();
+  Json list = Json::array();
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator(dir / "spool", ec)) {
+    if (!entry.is_directory(ec)) continue;
+    WRIT_TRY(call_data, stream_status(entry.path(), vault::Stream::call_data, key));
+    WRIT_TRY(content, stream_status(entry.path(), vault::Stream::content, key));
+    list.push_back(
+        {{"grant", entry.path().filename().string()}, {"call_data", call_data}, {"content", content}});
+  }
+  const Json status{
+      {"schema", "writ.probe-status/1"}, {"name", self.name}, {"key", key.text()}, {"grants", list}};
+  if (json) {
+    fmt::print("{}\n", canonical(status));
+    return Exit::ok;
+  }
+  fmt::print("probe {}, key {}\nroots {}\n", self.name, key.text(), authority::fingerprint(self.roots));
+  for (const Json& g : list)
+    fmt::print("grant {}: call data {} records in {} segments, content {} records in {} segments\n",
+               g["grant"].get<std::string>(), g["call_data"]["records"].get<std::uint64_t>(),
+               g["call_data"]["segments"].get<std::uint64_t>(), g["content"]["records"].get<std::uint64_t>(),
+               g["content"]["segments"].get<std::uint64_t>());
+  return Exit::ok;
+}
+
+}  // namespace writ::probe

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <map>
+
+#include "intercept/calls.hh"
+#include "intercept/stable_order.hh"
+#include "intercept/streams.hh"
+#include "wire/reassembly.hh"
+#include "wire/sip.hh"
+
+namespace writ::intercept {
+namespace {
+
+std::string text_at(const Json& detail, const char* key) {
+  const auto it = detail.find(key);
+  return it != detail.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+Instant time_at(const Json& detail, const char* key, Instant otherwise) {
+  const auto t = parse_rfc3339(text_at(detail, key));
+  return t ? *t : otherwise;
+}
+
+// The packets of one call, read again: signalling first, because payload types may be named after they were
+// used.
+class CallReader {
+ public:
+  CallReader(CallRecord& call, const std::vector<EvidencePacket>& packets) : call_(call), packets_(packets) {}
+
+  void read(const std::vector<std::size_t>& index) {
+    for (const std::size_t i : index)
+      if (packets_[i].tag.role == PacketRole::sip)
+        with_datagram(i, [&](const wire::UdpPacket& udp) { signalling(packets_[i].raw.at, udp); });
+    StreamBuilder streams(sdp_);
+    for (const std::size_t i : index) {
+      const PacketTag& tag = packets_[i].tag;
+      if (tag.role == PacketRole::sip || tag.role == PacketRole::rtcp) continue;
+      with_datagram(i, [&](const wire::UdpPacket& udp) {
+        if (tag.role == PacketRole::rtp)
+          streams.rtp(i, tag, packets_[i].raw.at, udp);
+        else
+          streams.other(i, tag, packets_[i].raw.at, udp);
+      });
+    }
+    call_.media = streams.finish(call_.anomalies);
+    if (streams.other_packets() > 0)
+      call_.anomalies.push_back(std::to_string(streams.other_packets()) +
+                                " packets on media ports are neither RTP nor RTCP nor fax (STUN, ZRTP, ...)");
+    sum_up();
+  }
+
+ private:
+  template <class F>
+  void with_datagram(std::size_t i, F&& f) {
+    const wire::RawPacket& raw = packets_[i].raw;
+    const wire::Decoded d = wire::decode(raw);
+    if (d.verdict == wire::Verdict::udp) {
+      truncated_ += d.udp.truncated;
+      f(d.udp);
+    } else if (d.verdict == wire::Verdict::fragment) {
+      wire::Reassembler::Whole whole;
+      if (!reassembler_.add(d.fragment, raw, whole)) return;
+      overlapped_ = overlapped_ || whole.overlapped;
+      f(whole.udp);
+    }
+  }
+
+  void signalling(Instant at, const wire::UdpPacket& udp) {
+    wire::SipMessage m;
+    if (!wire::parse_sip(udp.payload, m)) return;
+    bits_ |= m.anomalies;
+    if (m.is_request) {
+      const std::string_view wire_text = text_of(m.bytes);
+      std::string key = udp.src.text() + ">" + udp.dst.text() + std::string(wire_text);
+      if (++repeats_[std::move(key)] > 1) ++retransmitted_;
+    }
+    if (!m.is_request && m.method == wire::Method::invite && m.status > 100 && m.status < 300)
+      if (const auto tag = wire::tag_of(m.first(wire::Header::to)); !tag.empty())
+        ++to_tags_[std::string(tag)];
+    const std::string_view body = wire::sdp_part(m.first(wire::Header::content_type), text_of(m.body));
+    if (body.empty()) return;
+    const wire::Sdp sdp = wire::parse_sdp(body);
+    for (const std::string& o : sdp.oddities) odd(o);
+    for (const wire::SdpMedia& media : sdp.media)
+      for (const std::string& o : media.oddities) odd(o);
+    sdp_.add(at, sdp);
+  }
+
+  void odd(const std::string& text) {
+    const std::string line = "SDP: " + text;
+    if (std::find(call_.anomalies.begin(), call_.anomalies.end(), line) == call_.anomalies.end())
+      call_.anomalies.push_back(line);
+  }
+
+  void sum_up() {
+    if (bits_ != 0) call_.anomalies.push_back("SIP: " + wire::anomaly_text(bits_));
+    if (retransmitted_ > 0)
+      call_.anomalies.push_back(std::to_string(retransmitted_) +
+                                " SIP requests retransmitted or captured twice");
+    if (to_tags_.size() > 1)
+      call_.anomalies.push_back("answered by " + std::to_string(to_tags_.size()) +
+                                " branches (forked, or one side joined late)");
+    if (overlapped_) call_.anomalies.push_back("IP fragments overlap: the first bytes were taken");
+    if (truncated_ > 0)
+      call_.anomalies.push_back(std::to_string(truncated_) +
+                                " packets were captured shorter than they were sent");
+  }
+
+  CallRecord& call_;
+  const std::vector<EvidencePacket>& packets_;
+  SdpTimeline sdp_;
+  wire::Reassembler reassembler_;
+  std::map<std::string, int> repeats_, to_tags_;
+  std::uint32_t bits_ = 0;
+  std::uint64_t retransmitted_ = 0, truncated_ = 0;
+  bool overlapped_ = false;
+};
+
+void take_event(CallRecord& c, const Event& e) {
+  switch (e.type) {
+    case EventType::origination:
+    case EventType::termination_attempt:
+      if (!c.direction.empty()) break;
+      c.direction = text_at(e.detail, "direction");
+      c.from = text_at(e.detail, "calling");
+      c.to = text_at(e.detail, "called");
+      c.start = e.at;
+      if (e.detail.contains("mid_call"))
+        c.anomalies.push_back("the interception joined this call while it was up");
+      break;
+    case EventType::answer:
+      if (!c.answer) c.answer = e.at;
+      break;
+    case EventType::release:
+      c.end = e.at;
+      c.release_cause = text_at(e.detail, "cause");
+      break;
+    case EventType::gap:
+      if (c.release_cause.empty() && !c.end) c.release_cause = text_at(e.detail, "why");
+      c.anomalies.push_back(text_at(e.detail, "why"));
+      break;
+    default:
+      break;
+  }
+  c.events.push_back(e);
+}
+
+void take_matter_event(Matter& m, const Event& e) {
+  if (e.type == EventType::review) m.reviews.push_back(e);
+  if (e.type == EventType::gap) {
+    Gap g;
+    g.from = time_at(e.detail, "from", e.at);
+    g.until = time_at(e.detail, "until", e.at);
+    g.why = e.call == 0 ? text_at(e.detail, "why") : "call " + e.call_id + ": " + text_at(e.detail, "why");
+    const auto n = e.detail.find("packets");
+    if (n != e.detail.end() && n->is_number_unsigned()) g.packets = n->get<std::uint64_t>();
+    m.gaps.push_back(std::move(g));
+  }
+  if (e.type == EventType::cc_unavailable)
+    m.unavailable.push_back("call " + e.call_id + ": " + text_at(e.detail, "why"));
+}
+
+bool opens_call(const Event& e) {
+  return e.type == EventType::origination || e.type == EventType::termination_attempt;
+}
+
+}  // namespace
+
+Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets) {
+  Matter m;
+  order_stably(events, [](const Event& e) { return e.at; });
+  order_stably(packets, [](const EvidencePacket& p) { return p.raw.at; });
+  m.packets = std::move(packets);
+  std::map<std::uint32_t, CallRecord> calls;
+  for (const Event& e : events)
+    if (e.call != 0 && opens_call(e)) {
+      CallRecord& c = calls[e.call];
+      c.call_id = e.call_id;
+      c.grant = grant_id;
+      c.number = e.call;
+    }
+  for (const Event& e : events) {
+    take_matter_event(m, e);
+    if (const auto it = calls.find(e.call); it != calls.end()) take_event(it->second, e);
+  }
+  std::map<std::uint32_t, std::vector<std::size_t>> index;
+  for (std::size_t i = 0; i < m.packets.size(); ++i) index[m.packets[i].tag.call].push_back(i);
+  for (auto& [number, call] : calls) {
+    if (const auto it = index.find(number); it != index.end()) CallReader(call, m.packets).read(it->second);
+    m.calls.push_back(std::move(call));
+  }
+  order_stably(m.calls, [](const CallRecord& c) { return c.start; });
+  return m;
+}
+
+void append(Matter& into, Matter&& more) {
+  const std::size_t shift = into.packets.size();
+  for (CallRecord& c : more.calls) {
+    for (MediaStream& s : c.media)
+      for (std::size_t& i : s.packet_index) i += shift;
+    into.calls.push_back(std::move(c));
+  }
+  const auto move_all = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_all(into.packets, more.packets);
+  move_all(into.reviews, more.reviews);
+  move_all(into.gaps, more.gaps);
+  move_all(into.unavailable, more.unavailable);
+  if (into.time_shift_s == 0) into.time_shift_s = more.time_shift_s;
+  order_stably(into.calls, [](const CallRecord& c) { return c.start; });
+}
+
+}  // namespace writ::intercept

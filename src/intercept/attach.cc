@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From claims of identity to attachments: what starts a capture, what waits, what becomes a review.
+#include <algorithm>
+
+#include "base/limits.hh"
+#include "intercept/engine_impl.hh"
+
+namespace writ::intercept {
+
+using wire::Header;
+using wire::Method;
+using Stage = Attachment::Stage;
+
+namespace {
+
+constexpr std::size_t reviewed_max = 1u << 20;
+
+bool initial(const wire::SipMessage& m) { return m.is_request && wire::tag_of(m.first(Header::to)).empty(); }
+
+// May this message open a dialog of ours?
+bool may_open(const wire::SipMessage& m) {
+  if (m.is_request) return m.method != Method::none && m.method != Method::register_;
+  // An ended call's stragglers are no new call; a response may only join a call that is coming up or
+  // changing.
+  return m.status < 300 &&
+         (m.method == Method::invite || m.method == Method::update || m.method == Method::prack);
+}
+
+DialogKind kind_of(const wire::SipMessage& m) {
+  if (!m.is_request || m.method == Method::invite) return DialogKind::call;
+  if (m.method == Method::cancel || m.method == Method::ack) return DialogKind::call;
+  const bool in_dialog = !initial(m);
+  return in_dialog && is_call_method(m.method) ? DialogKind::call : DialogKind::message;
+}
+
+// Claims of what is no communication (a keep-alive, a subscription) interest nobody.
+bool worth_review(const wire::SipMessage& m) {
+  return m.method == Method::invite || m.method == Method::message || is_call_method(m.method);
+}
+
+}  // namespace
+
+std::uint64_t hash_text(std::string_view s, std::uint64_t seed) {
+  std::uint64_t h = 0xcbf29ce484222325u ^ (seed * 0x9e3779b97f4a7c15u);
+  for (const char c : s) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100000001b3u;
+  return h ^ h >> 31;
+}
+
+std::string party_text(std::string_view name_addr) {
+  const auto u = wire::parse_name_addr(name_addr);
+  return u ? identity_text(*u) : std::string();
+}
+
+Status Engine::Impl::review(std::uint32_t grant, Instant at, const std::string& call_id,
+                            const std::string& claimed, const std::string& source,
+                            const wire::Endpoint& src) {
+  if (reviewed.size() >= reviewed_max) reviewed.clear();  // forgetting means saying it twice, never silence
+  if (!reviewed.insert(hash_text(call_id, grant + 1)).second) return {};
+  ++stats.reviews;
+  return sink.event(grant, Event{EventType::review,
+                                 at,
+                                 0,
+                                 call_id,
+                                 {{"claimed", claimed}, {"source", source}, {"src", src.text()}}});
+}
+
+Dialog& Engine::Impl::make_dialog(const wire::SipMessage& m, const Datagram& g, DialogKind kind) {
+  auto owned = std::make_unique<Dialog>();
+  Dialog& d = *owned;
+  d.call_id = std::string(m.call_id());
+  d.kind = kind;
+  d.method = m.method;
+  d.caller_tag = std::string(wire::tag_of(m.first(Header::from)));
+  d.mid_call = kind == DialogKind::call && !(initial(m) && m.method == Method::invite);
+  d.origin_src = m.is_request ? g.udp.src : g.udp.dst;
+  d.origin_dst = m.is_request ? g.udp.dst : g.udp.src;
+  d.created = d.last_activity = g.at;
+  if (m.method == Method::invite) d.invite_cseq = m.cseq_number();
+  if (const std::string_view to = wire::tag_of(m.first(Header::to)); !to.empty())
+    d.callee_tags.emplace_back(to);
+  dialogs[d.call_id] = std::move(owned);
+  return d;
+}
+
+Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const wire::SipMessage& m,
+                                         const Datagram& g) const {
+  Attachment a;
+  a.grant = c.grant;
+  a.content = authority::yields_content(grants[c.grant].body().kind);
+  a.role = c.role;
+  a.source = c.source;
+  // In From of the message stands its sender (requests) or the sender of the request (responses).
+  const bool from_is_caller = wire::tag_of(m.first(Header::from)) == d.caller_tag;
+  const Side from_side = from_is_caller ? Side::caller : Side::callee;
+  a.target_side = c.role == Role::from_target ? from_side : other(from_side);
+  a.identity = c.identity;
+  a.claimed_from = g.udp.src;
+  a.began = g.at;
+  a.opening = {{"direction", to_string(c.role)},
+               {"calling", party_text(m.first(Header::from))},
+               {"called", party_text(m.first(Header::to))},
+               {"identity_source", to_string(c.source)},
+               {"src", d.origin_src.text()},
+               {"dst", d.origin_dst.text()}};
+  if (m.is_request && !d.mid_call)
+    if (const auto u = wire::parse_uri(m.request_uri)) a.opening["request_uri"] = identity_text(*u);
+  if (d.mid_call) a.opening["mid_call"] = true;
+  return a;
+}
+
+Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g) {
+  // A copy: a commit writes to the sink, and the judge's own list lives only until it is asked again.
+  const std::vector<Claim> claims = judge.judge(m, g.udp, g.at);
+  for (const Claim& c : claims) WRIT_CHECK(attach_claim(d, c, m, g));
+  return {};
+}
+
+Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMessage& m, const Datagram& g) {
+  Attachment* a = d != nullptr ? d->of(c.grant) : nullptr;
+  const auto mark_digest = [&](Attachment& x) {
+    x.stage = Stage::digest;
+    x.digest_cseq = m.cseq_number();
+    x.digest_method = m.method;
+    x.digest_src = g.udp.src;
+    x.digest_dst = g.udp.dst;
+  };
+  if (a != nullptr) {
+    if (a->stage == Stage::live || (a->stage == Stage::dropped && c.proof == Proof::claimed)) return {};
+    if (c.proof == Proof::claimed) return {};
+    if (c.role != a->role || a->stage == Stage::dropped) {
+      Attachment fresh = make_attachment(*d, c, m, g);
+      fresh.pending = std::move(a->pending);
+      fresh.pending_bytes = a->pending_bytes;
+      fresh.counted = a->counted;
+      if (a->stage != Stage::dropped) fresh.began = a->began;
+      *a = std::move(fresh);
+    }
+    a->source = c.source;
+    a->opening["identity_source"] = to_string(c.source);
+    if (c.proof == Proof::proven) return commit(*d, *a);
+    // The same INVITE again on the next hop must not replace the one that the challenging hop will answer.
+    if (a->stage != Stage::digest || a->digest_cseq != m.cseq_number()) mark_digest(*a);
+    return {};
+  }
+  if (!may_open(m)) return {};
+  const bool may_wait = m.is_request && m.method != Method::ack && waiting < limits::pending_dialogs_max &&
+                        c.source != Source::to && c.source != Source::display;
+  if (c.proof != Proof::proven && !may_wait)
+    return worth_review(m)
+               ? review(c.grant, g.at, std::string(m.call_id()), c.identity, to_string(c.source), g.udp.src)
+               : Status{};
+  if (d == nullptr) d = &make_dialog(m, g, kind_of(m));
+  d->attachments.push_back(make_attachment(*d, c, m, g));
+  Attachment& fresh = d->attachments.back();
+  if (c.proof == Proof::proven) return commit(*d, fresh);
+  ++waiting;
+  fresh.counted = true;
+  if (c.proof == Proof::digest) mark_digest(fresh);
+  return {};
+}
+
+// The identity is proven: number, opening event, then what was held, in order.
+Status Engine::Impl::commit(Dialog& d, Attachment& a) {
+  if (a.counted) --waiting;
+  a.counted = false;
+  a.stage = Stage::live;
+  if (d.kind != DialogKind::registration) a.number = ++next_number[a.grant];
+  if (d.kind == DialogKind::call) {
+    ++stats.calls_isolated;
+    const EventType type =
+        a.role == Role::from_target ? EventType::origination : EventType::termination_attempt;
+    WRIT_CHECK(emit(a, type, a.began, d, a.opening));
+    if (a.role == Role::redirected)
+      WRIT_CHECK(emit(a, EventType::redirection, a.began, d,
+                      {{"redirected_from", a.identity}, {"redirected_to", a.opening["called"]}}));
+  } else if (d.kind == DialogKind::message) {
+    Json detail = a.opening;
+    detail["signal"] = d.method == Method::message     ? "MESSAGE"
+                       : d.method == Method::subscribe ? "SUBSCRIBE"
+                       : d.method == Method::notify    ? "NOTIFY"
+                       : d.method == Method::publish   ? "PUBLISH"
+                       : d.method == Method::options   ? "OPTIONS"
+                       : d.method == Method::refer     ? "REFER"
+                       : d.method == Method::info      ? "INFO"
+                                                       : "other";
+    WRIT_CHECK(emit(a, a.role == Role::from_target ? EventType::subject_signal : EventType::network_signal,
+                    a.began, d, std::move(detail)));
+  }
+  std::vector<Pending> held = std::move(a.pending);
+  a.pending.clear();
+  a.pending_bytes = 0;
+  if (d.both_sides) WRIT_CHECK(open_content(d, a, a.began));
+  for (const Pending& p : held)
+    WRIT_CHECK(hand_over(a, p.role, p.speaker, wire::RawPacket{p.at, p.link_type, p.bytes, p.wire_length}));
+  if (a.pending_dropped > 0)
+    return emit(a, EventType::gap, d.last_activity, d,
+                {{"why", "more packets came before the identity was proven than may be held"},
+                 {"packets", a.pending_dropped}});
+  return {};
+}
+
+Status Engine::Impl::give_up(Dialog& d, Attachment& a, const std::string& why) {
+  if (a.stage != Stage::claimed && a.stage != Stage::digest) return {};
+  const bool said = d.kind == DialogKind::registration || d.method == Method::options ||
+                    d.method == Method::subscribe || d.method == Method::publish ||
+                    d.method == Method::notify;
+  const std::string source = a.stage == Stage::digest ? "digest, " + why : std::string(to_string(a.source));
+  a.stage = Stage::dropped;
+  a.pending.clear();
+  a.pending.shrink_to_fit();
+  a.pending_bytes = 0;
+  if (a.counted) --waiting;
+  a.counted = false;
+  if (said) return {};
+  return review(a.grant, a.began, d.call_id, a.identity, source, a.claimed_from);
+}
+
+// Does this response prove or refute what waits?
+Status Engine::Impl::settle(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
+  const bool challenge = m.status == 401 || m.status == 407;
+  if (challenge) {
+    d.challenged = true;
+    d.challenged_at = g.at;
+    return {};
+  }
+  if (m.status == 100) return {};
+  for (Attachment& a : d.attachments) {
+    if (a.stage == Stage::claimed) {
+      // Answered without having been asked who it is.
+      WRIT_CHECK(give_up(d, a, "not proven"));
+      continue;
+    }
+    const bool answers = a.stage == Stage::digest && m.cseq_number() == a.digest_cseq &&
+                         m.method == a.digest_method && g.udp.src.ip == a.digest_dst.ip &&
+                         g.udp.dst.ip == a.digest_src.ip;
+    if (!answers) continue;
+    const bool asked = d.challenged || challengers.contains(hash_text(text_of(g.udp.src.ip.b), 0));
+    if (m.status == 403)
+      WRIT_CHECK(give_up(d, a, "refused"));
+    else if (!asked)
+      WRIT_CHECK(give_up(d, a, "not asked for by the next hop"));
+    else
+      WRIT_CHECK(commit(d, a));
+  }
+  return {};
+}
+
+}  // namespace writ::intercept

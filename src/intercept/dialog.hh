@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One Call-ID that concerns a grant: who the parties are, what media they announced, and which grants take
+// part.
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+#include "intercept/evidence.hh"
+#include "intercept/judge.hh"
+
+namespace writ::intercept {
+
+enum class Side : std::uint8_t { unknown, caller, callee };
+inline Side other(Side s) { return s == Side::caller ? Side::callee : s == Side::callee ? Side::caller : s; }
+
+// A media endpoint that somebody announced in SDP, on behalf of one side.
+struct End {
+  wire::Endpoint at;
+  Side side = Side::unknown;  // unknown: announced by both
+  bool rtcp = false, encrypted = false;
+  bool contested = false;  // another call has announced it too
+  bool replaced = false;   // a later SDP of the same side and hop moved away from it
+  std::string kind, direction;
+  std::vector<std::string> codecs;
+  std::string hop;                        // which hop's SDP it was: "src>dst" addresses of the signalling
+  std::array<wire::Endpoint, 4> peers{};  // unannounced far ends (NAT) seen here before any contest
+  std::uint8_t peer_count = 0;
+  bool knows(const wire::Endpoint& e) const {
+    for (std::uint8_t i = 0; i < peer_count; ++i)
+      if (peers[i] == e) return true;
+    return false;
+  }
+};
+
+// A packet that waits for a proof of identity.
+struct Pending {
+  PacketRole role = PacketRole::sip;
+  Side speaker = Side::unknown;
+  Instant at{};
+  std::uint32_t link_type = 1, wire_length = 0;
+  Bytes bytes;
+};
+
+// One grant's part in a dialog.
+struct Attachment {
+  enum class Stage : std::uint8_t { claimed, digest, live, dropped };
+  std::uint32_t grant = 0, number = 0;
+  Stage stage = Stage::claimed;
+  bool content = false;
+  Role role = Role::from_target;
+  Source source = Source::from;
+  Side target_side = Side::caller;
+  std::string identity;  // canonical text of the claim, for a review
+  wire::Endpoint claimed_from;
+  Instant began{};
+  Json opening = Json::object();  // detail of the Origination or TerminationAttempt
+  std::vector<Pending> pending;
+  std::size_t pending_bytes = 0;
+  std::uint64_t pending_dropped = 0;
+  // The INVITE that carries the digest, to recognise the answer that accepts it.
+  std::uint32_t digest_cseq = 0;
+  wire::Method digest_method = wire::Method::invite;
+  bool counted = false;  // in Impl::waiting
+  wire::Endpoint digest_src, digest_dst;
+  bool opened = false, unavailable_said = false, end_said = false, closed_said = false;
+  std::uint64_t media_packets = 0;
+};
+
+enum class DialogKind : std::uint8_t { call, message, registration };
+enum class Phase : std::uint8_t { trying, answered, released };
+
+struct Dialog {
+  std::string call_id;
+  DialogKind kind = DialogKind::call;
+  Phase phase = Phase::trying;
+  bool mid_call = false;
+  std::string caller_tag;
+  std::vector<std::string> callee_tags;
+  wire::Endpoint origin_src, origin_dst;  // of the first message seen
+  wire::Method method = wire::Method::invite;
+  std::uint32_t invite_cseq = 0;
+  std::uint32_t last_cseq[2] = {0, 0};  // by caller, by callee
+  std::vector<int> statuses;            // provisional ones already reported
+  bool challenged = false, forked = false, dormant = false;
+  Instant challenged_at{}, created{}, last_activity{}, last_media{}, released_at{};
+  bool media_seen = false, media_after_release = false, ever_answered = false;
+  // A BYE that counts, until it is answered.
+  bool bye_pending = false;
+  std::uint32_t bye_cseq = 0;
+  Instant bye_at{};
+  Side bye_by = Side::unknown;
+  // REGISTER
+  std::vector<std::string> contacts;
+  std::int64_t expires_s = 3600;
+  bool unregister = false;
+  std::vector<End> ends;
+  bool both_sides = false;  // an offer and an answer were seen
+  std::vector<Attachment> attachments;
+
+  Attachment* of(std::uint32_t grant) {
+    for (Attachment& a : attachments)
+      if (a.grant == grant) return &a;
+    return nullptr;
+  }
+  bool any(Attachment::Stage s) const {
+    for (const Attachment& a : attachments)
+      if (a.stage == s) return true;
+    return false;
+  }
+  bool waiting() const { return any(Attachment::Stage::claimed) || any(Attachment::Stage::digest); }
+};
+
+}  // namespace writ::intercept

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The interception engine
+// =======================
+// Problem. A mirrored port carries the calls of a whole carrier. A few of them are named by a grant;
+// everybody else's must leave no trace. A call is named by its signalling, its media are bare UDP packets
+// that name nobody.
+//
+// Path of a packet. wire::decode finds the UDP payload in place. First octet below 0x80 and a start line:
+// SIP. All else is possibly media: two look-ups in a bitmap of ports, then one or two probes of a hash table
+// of endpoints that target calls announced (media_table.hh). A miss, that is nearly every packet, ends here,
+// with nothing allocated or kept.
+//
+// Whose call. judge.cc gives each SIP message at most one claim a grant: proven, waiting for a digest, or
+// just claimed.
+//   * Proven claims attach the call at once: Request-URI (a call to the target), a registered contact, an
+//   identity that a
+//     trusted peer asserts, Diversion and History-Info, From/To where the grant trusts this port's peers.
+//   * A digest waits for its answer. The dialog's packets are held (bounded) and either all given out, from
+//   the first
+//     challenged INVITE on, or all forgotten. Accepted means: a response to that very INVITE (CSeq), from the
+//     address that it went to, that is not 401, 403 or 407, and not 100. A 100 never counts, not even after a
+//     challenge: a hop may send it before it has looked at the credentials (RFC 3261 17.2.1), and waiting
+//     loses nothing, since everything is held. And that next hop must be one that asks for credentials: it
+//     challenged this Call-ID, or an earlier request of a call. Otherwise a header that nobody checks would
+//     prove anything about anybody.
+//   * A registration that was answered 200 binds an address and port to the target. When somebody else
+//   registers from
+//     the same address and port (a border controller in front), the address proves nothing and is not used.
+//   * A bare claim waits likewise, because the same Call-ID may come back with a digest; any other outcome
+//   makes it one
+//     Review event per Call-ID and grant, and what was held is wiped.
+//   A pen register takes only what the target sends, a trap what comes to it, redirected calls included.
+//
+// Dialogs. One per Call-ID, so both legs of a proxy are one call, and a retransmitted or forked INVITE opens
+// no second. Grants attach to it side by side, each with its own call number. Caller is whoever's tag stood
+// in From first. An end is believed when it fits: BYE with both tags of the dialog (either order) and a CSeq
+// that has moved on, answered by 2xx; a failure only on the hop where the call came from (a fork may fail
+// while another rings). Even then, the end closes nothing as long as media flow between ends that the call
+// had used before: a forged BYE loses no packet. In-band things (RTCP BYE, tones) end nothing. Without any
+// end, the call ends after limits::call_idle_s_max of silence; it then sleeps and takes up its own number
+// again if it wakes.
+//
+// Media. A packet is of the call when its source or its destination was announced in the call's SDP (offer or
+// answer, any leg); the other end may be a NAT's. Who speaks: an endpoint announced on behalf of side X
+// receives what the other side says. On a leg behind a relay the relay announces its port on behalf of the
+// far side, in a message of that side, so the rule holds on every leg without knowing what a relay is. The
+// destination decides, else the source's own side. Port reuse: when SDP of somebody else's call announces an
+// endpoint of a live target call, it is contested: from then on only packets between two ends of the call
+// count (announced, or seen with it before), and a Gap says so. If the call is over, or has moved away by
+// re-INVITE, the newer owner has it alone. To notice, the SDP of foreign calls is read, but only when one of
+// its ports is in the bitmap; nothing of it is stored.
+//
+// Time. Each packet is judged by its own time against each grant's half-open window, at delivery, with no
+// state in between.
+//
+// Pen registers. Their attachments have `content` false: deliver() never calls the sink for them, events
+// carry no text that a party wrote except addresses, and causes come from our own table.
+//
+// Cost, measured by bench/isolate: see docs; a packet of somebody else costs header decoding and two bit
+// tests.
+#include "intercept/engine.hh"
+
+#include "base/limits.hh"
+#include "intercept/causes.hh"
+#include "intercept/engine_impl.hh"
+#include "intercept/tcp_hint.hh"
+
+namespace writ::intercept {
+namespace {
+
+constexpr std::chrono::seconds media_grace_s{5};     // packets under way when the call ended
+constexpr std::chrono::seconds linger_s{64};         // 64*T1 twice: retransmissions of an ended dialog
+constexpr std::chrono::hours sleep_h_max{12};        // an idle call may wake
+constexpr std::chrono::seconds challenge_s_max{32};  // 64*T1: a challenged INVITE that is not repeated
+
+bool known_link(std::uint32_t t) {
+  using wire::LinkType;
+  switch (static_cast<LinkType>(t)) {
+    case LinkType::null:
+    case LinkType::ethernet:
+    case LinkType::raw:
+    case LinkType::loop:
+    case LinkType::sll:
+    case LinkType::ipv4:
+    case LinkType::ipv6:
+    case LinkType::sll2:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s)
+    : grants(g),
+      sink(s),
+      judge(g),
+      next_number(g.size(), 0),
+      next_window_end(Instant::max()),
+      window_ended(g.size(), false) {
+  for (const authority::VerifiedGrant& v : g) next_window_end = std::min(next_window_end, v.until());
+}
+
+void Engine::Impl::note_unread(std::size_t what, Instant at) {
+  Unread& u = unread[what];
+  if (u.packets++ == 0) u.from = at;
+  u.until = std::max(u.until, at);
+}
+
+Status Engine::Impl::on_packet(const wire::RawPacket& p) {
+  if (stats.packets++ == 0) first_seen = p.at;
+  stats.bytes += p.wire_length;
+  last_seen = p.at;
+  if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
+  const wire::Decoded d = wire::decode(p);
+  switch (d.verdict) {
+    case wire::Verdict::udp:
+      return on_datagram(Datagram{d.udp, {&p, 1}, p.at});
+    case wire::Verdict::fragment:
+      return on_fragment(d.fragment, p);
+    case wire::Verdict::tcp:
+      if (tcp_looks_like_sip(p)) {
+        ++stats.tcp_sip_suspected;
+        note_unread(tcp_sip, p.at);
+      }
+      return {};
+    case wire::Verdict::malformed:
+      ++stats.malformed;
+      note_unread(malformed, p.at);
+      return {};
+    case wire::Verdict::other:
+      if (!known_link(p.link_type)) note_unread(unknown_link, p.at);
+      return {};
+  }
+  return {};
+}
+
+Status Engine::Impl::on_fragment(const wire::Fragment& f, const wire::RawPacket& p) {
+  ++stats.fragments;
+  wire::Reassembler::Whole whole;
+  if (!reassembler.add(f, p, whole)) return {};
+  std::vector<wire::RawPacket> frames;
+  for (std::size_t i = 0; i < whole.frames.size(); ++i)
+    frames.push_back(
+        {whole.times[i], p.link_type, whole.frames[i], static_cast<std::uint32_t>(whole.frames[i].size())});
+  return on_datagram(Datagram{whole.udp, frames, p.at});
+}
+
+Status Engine::Impl::on_datagram(const Datagram& d) {
+  ++stats.udp;
+  const View payload = d.udp.payload;
+  if (payload.empty()) return {};
+  const bool signalling_port = d.udp.dst.port == 5060 || d.udp.src.port == 5060;
+  if ((payload[0] < 0x80 || signalling_port) && wire::looks_like_sip(payload)) {
+    wire::SipMessage m;
+    if (wire::parse_sip(payload, m)) {
+      ++stats.sip;
+      return on_sip(m, d);
+    }
+    if (signalling_port) note_unread(bad_sip, d.at);
+  }
+  if (!table.maybe(d.udp.dst.port) && !table.maybe(d.udp.src.port)) return {};
+  return on_media(d);
+}
+
+Status Engine::Impl::end_windows(Instant now) {
+  next_window_end = Instant::max();
+  for (std::uint32_t g = 0; g < grants.size(); ++g) {
+    if (window_ended[g]) continue;
+    if (now < grants[g].until()) {
+      next_window_end = std::min(next_window_end, grants[g].until());
+      continue;
+    }
+    window_ended[g] = true;
+    // The last instant that the window covers: an event outside it would be refused by whoever checks.
+    const Instant last = grants[g].until() - Nanos{1};
+    for (auto& [id, d] : dialogs) {
+      Attachment* a = d->of(g);
+      if (a == nullptr || a->stage != Attachment::Stage::live || d->kind != DialogKind::call || a->end_said)
+        continue;
+      a->end_said = true;
+      WRIT_CHECK(close_content(*d, *a, last, "authority ended"));
+      WRIT_CHECK(
+          emit(*a, EventType::gap, last, *d,
+               {{"why", "authority ended while the call was up"}, {"from", rfc3339(grants[g].until())}}));
+    }
+  }
+  return {};
+}
+
+Status Engine::Impl::tick(Instant now) {
+  if (now >= next_window_end) WRIT_CHECK(end_windows(now));
+  judge.expire(now);
+  for (auto it = dialogs.begin(); it != dialogs.end();) {
+    bool erase = false;
+    WRIT_CHECK(tick_dialog(*it->second, now, erase));
+    if (erase) {
+      erase_dialog(*it->second);
+      it = dialogs.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  return {};
+}
+
+Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
+  if (d.waiting() && now - d.created > limits::pending_dialog_s_max)
+    for (Attachment& a : d.attachments) WRIT_CHECK(give_up(d, a, "not proven in time"));
+  if (!d.any(Attachment::Stage::live) && !d.waiting()) {
+    erase = true;
+    return {};
+  }
+  const Nanos quiet = now - std::max(d.last_activity, d.last_media);
+  if (d.kind != DialogKind::call) {
+    erase = quiet > (d.kind == DialogKind::registration ? Nanos{linger_s} : Nanos{limits::call_idle_s_max});
+    return {};
+  }
+  if (d.phase == Phase::released) {
+    if (now - std::max(d.released_at, d.last_media) > media_grace_s && !d.dormant) drop_ends(d);
+    erase = d.dormant ? quiet > sleep_h_max : now - d.released_at > linger_s && quiet > linger_s;
+    return {};
+  }
+  if (d.bye_pending && quiet > challenge_s_max) return release(d, d.bye_at, "BYE, not answered", d.bye_by);
+  if (d.challenged && d.phase == Phase::trying && now - d.challenged_at > challenge_s_max && !d.waiting())
+    return release(d, d.challenged_at, cause_text(407) + ", not repeated", Side::unknown);
+  if (quiet > limits::call_idle_s_max) {
+    WRIT_CHECK(release(d, std::max(d.last_activity, d.last_media), "inactivity", Side::unknown));
+    d.dormant = true;
+  }
+  return {};
+}
+
+Status Engine::Impl::finish() {
+  for (auto& [id, d] : dialogs) {
+    for (Attachment& a : d->attachments) WRIT_CHECK(give_up(*d, a, "not proven at the end of the capture"));
+    if (d->kind != DialogKind::call || d->phase == Phase::released) continue;
+    if (d->bye_pending) {
+      WRIT_CHECK(release(*d, d->bye_at, "BYE, not answered", d->bye_by));
+      continue;
+    }
+    for (Attachment& a : d->attachments) {
+      if (a.stage != Attachment::Stage::live || a.end_said) continue;
+      a.end_said = true;
+      const Instant last = std::min(last_seen, grants[a.grant].until() - Nanos{1});
+      WRIT_CHECK(close_content(*d, a, last, "still up at end of capture"));
+      WRIT_CHECK(emit(a, EventType::gap, last, *d,
+                      {{"why", "still up at end of capture"}, {"from", rfc3339(last)}}));
+    }
+  }
+  for (auto& [id, d] : dialogs) erase_dialog(*d);
+  dialogs.clear();
+  return finish_gaps();
+}
+
+Status Engine::Impl::finish_gaps() {
+  static constexpr std::array<const char*, unread_kinds> why{
+      "SIP over TCP or TLS seen, not read by this build",
+      "frames whose headers run past their bytes, not read", "frames of a link type that is not decoded",
+      "datagrams on the SIP port that could not be read as SIP"};
+  for (std::uint32_t g = 0; g < grants.size(); ++g) {
+    const auto gap = [&](const char* text, std::uint64_t packets, Instant from, Instant until) -> Status {
+      from = std::max(from, grants[g].from());
+      until = std::min(until, grants[g].until() - Nanos{1});
+      if (packets == 0 || from > until) return {};
+      return sink.event(
+          g,
+          Event{EventType::gap,
+                until,
+                0,
+                "",
+                {{"why", text}, {"from", rfc3339(from)}, {"until", rfc3339(until)}, {"packets", packets}}});
+    };
+    for (std::size_t k = 0; k < unread_kinds; ++k)
+      WRIT_CHECK(gap(why[k], unread[k].packets, unread[k].from, unread[k].until));
+    WRIT_CHECK(
+        gap("fragmented datagrams of which parts are missing", reassembler.dropped(), first_seen, last_seen));
+  }
+  return {};
+}
+
+Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink)
+    : i_(std::make_unique<Impl>(grants, sink)) {}
+Engine::~Engine() = default;
+Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
+Status Engine::tick(Instant now) { return i_->tick(now); }
+Status Engine::finish() { return i_->finish(); }
+const EngineStats& Engine::stats() const { return i_->stats; }
+
+}  // namespace writ::intercept

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine's parts: engine.cc (packets and time), attach.cc (identity and pending proof), signalling.cc
+// (dialogs), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
+#pragma once
+#include <memory>
+#include <span>
+#include <unordered_set>
+
+#include "intercept/dialog.hh"
+#include "intercept/engine.hh"
+#include "intercept/media_table.hh"
+#include "wire/reassembly.hh"
+#include "wire/sdp.hh"
+
+namespace writ::intercept {
+
+// A datagram with the frames that it came in.
+struct Datagram {
+  wire::UdpPacket udp;
+  std::span<const wire::RawPacket> frames;
+  Instant at{};
+};
+
+struct Engine::Impl {
+  Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s);
+
+  // engine.cc
+  Status on_packet(const wire::RawPacket& p);
+  Status on_fragment(const wire::Fragment& f, const wire::RawPacket& p);
+  Status on_datagram(const Datagram& d);
+  Status tick(Instant now);
+  Status tick_dialog(Dialog& d, Instant now, bool& erase);
+  Status end_windows(Instant now);
+  Status finish();
+  Status finish_gaps();
+  void note_unread(std::size_t what, Instant at);
+
+  // attach.cc
+  Status attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g);
+  Status attach_claim(Dialog*& d, const Claim& c, const wire::SipMessage& m, const Datagram& g);
+  Dialog& make_dialog(const wire::SipMessage& m, const Datagram& g, DialogKind kind);
+  Attachment make_attachment(const Dialog& d, const Claim& c, const wire::SipMessage& m,
+                             const Datagram& g) const;
+  Status commit(Dialog& d, Attachment& a);
+  Status settle(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status give_up(Dialog& d, Attachment& a, const std::string& why);
+  Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
+                const std::string& source, const wire::Endpoint& src);
+
+  // signalling.cc
+  Status on_sip(const wire::SipMessage& m, const Datagram& g);
+  Status on_register(const wire::SipMessage& m, const Datagram& g);
+  Status on_register_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status observe(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_request(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_response(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_invite_response(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_provisional(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_final_failure(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status release(Dialog& d, Instant at, const std::string& cause, Side by);
+  void erase_dialog(Dialog& d);
+
+  // flows.cc
+  Status on_media(const Datagram& g);
+  Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
+  Status apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  bool install(Dialog& d, const wire::SdpMedia& m, Side side, const std::string& hop);
+  bool install_end(Dialog& d, End e);
+  Status foreign_sdp(const wire::SipMessage& m, const Datagram& g);
+  Status contest(const wire::Endpoint& e, Instant at);
+  void supersede(const wire::Endpoint& e, const Dialog& by);
+  void drop_ends(Dialog& d);
+  Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
+  Status hand_over(Attachment& a, PacketRole role, Side speaker, const wire::RawPacket& p);
+
+  // reports.cc
+  Status emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail);
+  Status emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only = false);
+  Status open_content(Dialog& d, Attachment& a, Instant at);
+  Status media_changed(Dialog& d, Instant at);
+  Status close_content(Dialog& d, Attachment& a, Instant at, const std::string& why);
+  Status unavailable(Dialog& d, Attachment& a, Instant at, const std::string& why);
+  Json media_list(const Dialog& d, const Attachment& a) const;
+
+  Dialog* find(std::string_view call_id) {
+    const auto it = dialogs.find(call_id);
+    return it == dialogs.end() ? nullptr : it->second.get();
+  }
+  bool covers(const Attachment& a, Instant at) const { return grants[a.grant].covers(at); }
+
+  const std::vector<authority::VerifiedGrant>& grants;
+  Sink& sink;
+  EngineStats stats;
+  Judge judge;
+  MediaTable table;
+  wire::Reassembler reassembler;
+  TextMap<std::unique_ptr<Dialog>> dialogs;
+  std::vector<std::uint32_t> next_number;      // by grant
+  std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
+  std::unordered_set<std::uint64_t>
+      challengers;          // hash of addresses that were seen to challenge requests of calls
+  std::size_t waiting = 0;  // dialogs that wait for a proof
+  Instant first_seen{}, last_seen{};
+  Instant next_window_end{};       // the earliest end of a window that is not yet reported
+  std::vector<bool> window_ended;  // by grant
+
+  // What passed by and could not be read.
+  struct Unread {
+    std::uint64_t packets = 0;
+    Instant from{}, until{};
+  };
+  enum : std::size_t { tcp_sip, malformed, unknown_link, bad_sip, unread_kinds };
+  std::array<Unread, unread_kinds> unread{};
+  std::size_t isolated_mark = 0;
+};
+
+// Helpers of several parts.
+Side sender_side(const Dialog& d, const wire::SipMessage& m);
+bool is_call_method(wire::Method m);
+std::string hop_of(const Datagram& g);
+std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
+std::string party_text(std::string_view name_addr);
+
+}  // namespace writ::intercept

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "intercept/judge.hh"
+
+#include <algorithm>
+
+namespace writ::intercept {
+
+using wire::Header;
+
+const char* to_string(Role r) {
+  switch (r) {
+    case Role::from_target:
+      return "from-target";
+    case Role::to_target:
+      return "to-target";
+    case Role::redirected:
+      return "redirected";
+  }
+  return "from-target";
+}
+
+const char* to_string(Source s) {
+  switch (s) {
+    case Source::digest:
+      return "digest";
+    case Source::contact:
+      return "contact";
+    case Source::asserted:
+      return "asserted";
+    case Source::request_uri:
+      return "request-uri";
+    case Source::redirection:
+      return "diversion";
+    case Source::from_trusted:
+      return "from-trusted";
+    case Source::to_trusted:
+      return "to-trusted";
+    case Source::claimed_asserted:
+      return "asserted by an untrusted peer";
+    case Source::from:
+      return "from";
+    case Source::to:
+      return "to";
+    case Source::display:
+      return "display name";
+  }
+  return "from";
+}
+
+Judge::Judge(const std::vector<authority::VerifiedGrant>& grants) : grants_(grants), targets_(grants) {
+  for (const authority::VerifiedGrant& g : grants) {
+    std::vector<wire::Address> peers;
+    for (const std::string& text : g.body().trusted_peers) {
+      wire::Address a;
+      if (wire::Address::parse(text, a)) peers.push_back(a);
+    }
+    any_peer_ = any_peer_ || !peers.empty();
+    peers_.push_back(std::move(peers));
+  }
+}
+
+// A pen register sees what the target sends, a trap what comes to the target (18 USC 3127(3), (4)). A call
+// that the target's line redirects came to it.
+bool Judge::allowed(std::uint32_t grant, Role role) const {
+  switch (grants_[grant].body().kind) {
+    case authority::Kind::pen:
+      return role == Role::from_target;
+    case authority::Kind::trap:
+      return role != Role::from_target;
+    case authority::Kind::pen_trap:
+    case authority::Kind::content:
+      return true;
+  }
+  return false;
+}
+
+bool Judge::trusted_peer(std::uint32_t grant, const wire::Address& a) const {
+  return std::find(peers_[grant].begin(), peers_[grant].end(), a) != peers_[grant].end();
+}
+
+bool Judge::bound_source(std::uint32_t grant, const wire::Endpoint& e, Instant at) const {
+  for (const Binding& b : bindings_)
+    if (b.grant == grant && !b.shared && b.source == e && at < b.expires) return true;
+  return false;
+}
+
+void Judge::find_uri(std::string_view value, bool name_addr) {
+  found_.clear();
+  if (value.empty()) return;
+  const std::optional<wire::SipUri> u = name_addr ? wire::parse_name_addr(value) : wire::parse_uri(value);
+  if (!u) return;
+  targets_.by_uri(*u, found_);
+  if (!found_.empty()) found_text_ = identity_text(*u);
+}
+
+// Records the claim for one grant, which `found_` names at its end; the strongest claim of a grant wins.
+void Judge::add(Role role, Source source, Proof proof, std::string_view identity) {
+  const std::uint32_t grant = found_.back();
+  if (!allowed(grant, role) || !grants_[grant].covers(at_)) return;
+  for (Claim& c : claims_)
+    if (c.grant == grant) {
+      if (proof > c.proof || (proof == c.proof && source < c.source))
+        c = Claim{grant, role, source, proof, std::string(identity)};
+      return;
+    }
+  claims_.push_back(Claim{grant, role, source, proof, std::string(identity)});
+}
+
+const std::vector<Claim>& Judge::judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  claims_.clear();
+  at_ = at;
+  if (m.is_request)
+    judge_request(m, udp, at);
+  else
+    judge_response(m, udp, at);
+  return claims_;
+}
+
+void Judge::judge_request(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  judge_sender(m, udp, at);
+  judge_asserted(m, udp);
+  judge_callee(m, udp, at);
+  judge_redirection(m);
+  judge_names(m);
+}
+
+void Judge::judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  for (const Header h : {Header::authorization, Header::proxy_authorization})
+    for (std::size_t n = 0;; ++n) {
+      const std::string_view value = m.nth(h, n);
+      if (value.empty()) break;
+      const auto digest = wire::digest_identity(value);
+      if (!digest) continue;
+      found_.clear();
+      targets_.by_digest(*digest, found_);
+      std::string text =
+          canonical_e164(std::string_view(digest->username).substr(0, digest->username.rfind('@')));
+      if (text.empty()) text = digest->username;
+      for (; !found_.empty(); found_.pop_back()) {
+        const bool bound = bound_source(found_.back(), udp.src, at);
+        add(Role::from_target, bound ? Source::contact : Source::digest,
+            bound ? Proof::proven : Proof::digest, text);
+      }
+    }
+  for (find_uri(m.first(Header::from), true); !found_.empty(); found_.pop_back()) {
+    const std::uint32_t g = found_.back();
+    if (bound_source(g, udp.src, at))
+      add(Role::from_target, Source::contact, Proof::proven, found_text_);
+    else if (grants_[g].body().trust_from)
+      add(Role::from_target, Source::from_trusted, Proof::proven, found_text_);
+    else
+      add(Role::from_target, Source::from, Proof::claimed, found_text_);
+  }
+}
+
+void Judge::judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp) {
+  for (const Header h : {Header::p_asserted_identity, Header::remote_party_id})
+    for (std::size_t n = 0;; ++n) {
+      const std::string_view line = m.nth(h, n);
+      if (line.empty()) break;
+      wire::for_each_value(line, [&](std::string_view value) {
+        // Remote-Party-ID may also name the called party.
+        if (h == Header::remote_party_id && wire::param(value, "party") == "called") return;
+        for (find_uri(value, true); !found_.empty(); found_.pop_back()) {
+          const bool trusted = trusted_peer(found_.back(), udp.src.ip);
+          add(Role::from_target, trusted ? Source::asserted : Source::claimed_asserted,
+              trusted ? Proof::proven : Proof::claimed, found_text_);
+        }
+      });
+    }
+}
+
+void Judge::judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  for (find_uri(m.request_uri, false); !found_.empty(); found_.pop_back())
+    add(Role::to_target, Source::request_uri, Proof::proven, found_text_);
+  if (!bindings_.empty())
+    if (const auto u = wire::parse_uri(m.request_uri)) {
+      const std::uint16_t port = u->port != 0 ? u->port : std::uint16_t{5060};
+      for (const Binding& b : bindings_) {
+        const bool same = b.contact_host == u->host && b.contact_port == port && b.contact_user == u->user;
+        if (!same || at >= b.expires || (b.contact_user.empty() && b.shared)) continue;
+        found_.assign(1, b.grant);
+        add(Role::to_target, Source::contact, Proof::proven, identity_text(*u));
+      }
+    }
+  for (find_uri(m.first(Header::to), true); !found_.empty(); found_.pop_back()) {
+    const std::uint32_t g = found_.back();
+    if (bound_source(g, udp.dst, at))
+      add(Role::to_target, Source::contact, Proof::proven, found_text_);
+    else if (trusted_peer(g, udp.src.ip))
+      add(Role::to_target, Source::asserted, Proof::proven, found_text_);
+    else if (grants_[g].body().trust_from)
+      add(Role::to_target, Source::to_trusted, Proof::proven, found_text_);
+    else
+      add(Role::to_target, Source::to, Proof::claimed, found_text_);
+  }
+}
+
+void Judge::judge_redirection(const wire::SipMessage& m) {
+  for (const Header h : {Header::diversion, Header::history_info})
+    for (std::size_t n = 0;; ++n) {
+      const std::string_view line = m.nth(h, n);
+      if (line.empty()) break;
+      wire::for_each_value(line, [&](std::string_view value) {
+        for (find_uri(value, true); !found_.empty(); found_.pop_back())
+          add(Role::redirected, Source::redirection, Proof::proven, found_text_);
+      });
+    }
+}
+
+// A display name is the loosest of claims, but a person should hear of a caller who shows the target's
+// number.
+void Judge::judge_names(const wire::SipMessage& m) {
+  for (const Header h : {Header::from, Header::to}) {
+    const std::string_view name = display_name(m.first(h));
+    if (name.empty()) continue;
+    found_.clear();
+    targets_.by_number(name, found_);
+    const std::string text = found_.empty() ? std::string() : canonical_e164(name);
+    for (; !found_.empty(); found_.pop_back())
+      add(h == Header::from ? Role::from_target : Role::to_target, Source::display, Proof::claimed, text);
+  }
+}
+
+// Responses repeat From and To of the request. They attach a call only where the grant began between request
+// and response.
+void Judge::judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  for (const Header h : {Header::from, Header::to}) {
+    const Role role = h == Header::from ? Role::from_target : Role::to_target;
+    const wire::Endpoint& party = h == Header::from ? udp.dst : udp.src;
+    for (find_uri(m.first(h), true); !found_.empty(); found_.pop_back()) {
+      const std::uint32_t g = found_.back();
+      if (bound_source(g, party, at))
+        add(role, Source::contact, Proof::proven, found_text_);
+      else if (grants_[g].body().trust_from)
+        add(role, h == Header::from ? Source::from_trusted : Source::to_trusted, Proof::proven, found_text_);
+      else
+        add(role, h == Header::from ? Source::from : Source::to, Proof::claimed, found_text_);
+    }
+  }
+}
+
+const std::vector<Claim>& Judge::judge_register(const wire::SipMessage& m, const wire::UdpPacket&,
+                                                Instant at) {
+  claims_.clear();
+  at_ = at;
+  const auto take = [&](Source source, std::string_view text) {
+    for (; !found_.empty(); found_.pop_back()) {
+      const std::uint32_t g = found_.back();
+      if (!grants_[g].covers(at)) continue;
+      const bool known =
+          std::any_of(claims_.begin(), claims_.end(), [&](const Claim& c) { return c.grant == g; });
+      if (!known) claims_.push_back(Claim{g, Role::from_target, source, Proof::digest, std::string(text)});
+    }
+  };
+  find_uri(m.first(Header::to), true);
+  take(Source::contact, found_text_);
+  for (const Header h : {Header::authorization, Header::proxy_authorization})
+    if (const auto digest = wire::digest_identity(m.first(h))) {
+      found_.clear();
+      targets_.by_digest(*digest, found_);
+      take(Source::digest, digest->username);
+    }
+  return claims_;
+}
+
+void Judge::bind(Binding b) {
+  for (Binding& old : bindings_)
+    if (old.grant == b.grant && old.source == b.source && old.contact_user == b.contact_user &&
+        old.contact_host == b.contact_host && old.contact_port == b.contact_port) {
+      b.shared = old.shared;
+      old = std::move(b);
+      return;
+    }
+  constexpr std::size_t bindings_max = 65536;
+  if (bindings_.size() < bindings_max) bindings_.push_back(std::move(b));
+}
+
+void Judge::unbind(std::uint32_t grant, const wire::Endpoint& source) {
+  std::erase_if(bindings_, [&](const Binding& b) { return b.grant == grant && b.source == source; });
+}
+
+void Judge::note_foreign_register(const wire::Endpoint& source) {
+  for (Binding& b : bindings_)
+    if (b.source == source) b.shared = true;
+}
+
+void Judge::expire(Instant now) {
+  std::erase_if(bindings_, [&](const Binding& b) { return now >= b.expires; });
+}
+
+}  // namespace writ::intercept

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whose message is this, and how sure is that? Finds every grant that a SIP message concerns, with the
+// strongest source of identity.
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+#include "intercept/identity.hh"
+#include "wire/packet.hh"
+
+namespace writ::intercept {
+
+enum class Role : std::uint8_t { from_target, to_target, redirected };
+const char* to_string(Role r);
+
+// Strongest first (docs/design.md, "Identity of a target").
+enum class Source : std::uint8_t {
+  digest,
+  contact,
+  asserted,
+  request_uri,
+  redirection,
+  from_trusted,
+  to_trusted,
+  claimed_asserted,
+  from,
+  to,
+  display,
+};
+const char* to_string(Source s);
+
+enum class Proof : std::uint8_t {
+  claimed,  // somebody wrote it: a review at most
+  digest,   // proven once the next hop accepts it
+  proven,
+};
+
+struct Claim {
+  std::uint32_t grant = 0;
+  Role role = Role::from_target;
+  Source source = Source::from;
+  Proof proof = Proof::claimed;
+  std::string identity;
+};
+
+// Where a target is registered. Of others the probe knows nothing, except that somebody else registers from
+// the same address and port (a border controller), which makes that address no proof.
+struct Binding {
+  std::uint32_t grant = 0;
+  wire::Endpoint source;
+  std::string contact_user, contact_host;
+  std::uint16_t contact_port = 5060;
+  Instant expires{};
+  bool shared = false;
+};
+
+class Judge {
+ public:
+  explicit Judge(const std::vector<authority::VerifiedGrant>& grants);
+  // At most one claim for each grant whose window covers `at` and whose kind allows the role. The result
+  // lives until the next call.
+  const std::vector<Claim>& judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  // Grants that the address of record (To) or the digest of a REGISTER names.
+  const std::vector<Claim>& judge_register(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void bind(Binding b);
+  void unbind(std::uint32_t grant, const wire::Endpoint& source);
+  void note_foreign_register(const wire::Endpoint& source);
+  void expire(Instant now);
+  const TargetIndex& targets() const { return targets_; }
+
+ private:
+  void add(Role role, Source source, Proof proof, std::string_view identity);
+  void judge_request(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp);
+  void judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_redirection(const wire::SipMessage& m);
+  void judge_names(const wire::SipMessage& m);
+  void find_uri(std::string_view value, bool name_addr);
+  bool bound_source(std::uint32_t grant, const wire::Endpoint& e, Instant at) const;
+  bool allowed(std::uint32_t grant, Role role) const;
+  bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
+
+  const std::vector<authority::VerifiedGrant>& grants_;
+  TargetIndex targets_;
+  std::vector<std::vector<wire::Address>> peers_;  // by grant
+  bool any_peer_ = false;
+  std::vector<Binding> bindings_;
+  std::vector<Claim> claims_;
+  Instant at_{};
+  std::vector<std::uint32_t> found_;  // grants of the last find_uri
+  std::string found_text_;            // and the identity that it was
+};
+
+}  // namespace writ::intercept

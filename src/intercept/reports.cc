@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Call-identifying events. What is put into `detail` is chosen here and in the callers field by field: never
+// a text that a party wrote, except addresses.
+#include "intercept/engine_impl.hh"
+
+namespace writ::intercept {
+
+using Stage = Attachment::Stage;
+
+Status Engine::Impl::emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail) {
+  if (!covers(a, at)) return {};
+  return sink.event(a.grant, Event{type, at, a.number, d.call_id, std::move(detail)});
+}
+
+Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only) {
+  for (const Attachment& a : d.attachments)
+    if (a.stage == Stage::live && (a.content || !content_only)) WRIT_CHECK(emit(a, type, at, d, detail));
+  return {};
+}
+
+Json Engine::Impl::media_list(const Dialog& d, const Attachment& a) const {
+  Json list = Json::array();
+  for (const End& e : d.ends) {
+    if (e.rtcp || e.replaced) continue;
+    const char* side = e.side == Side::unknown ? "both" : e.side == a.target_side ? "target" : "other";
+    list.push_back({{"kind", e.kind},
+                    {"endpoint", e.at.text()},
+                    {"codecs", e.codecs},
+                    {"side", side},
+                    {"direction", e.direction},
+                    {"encrypted", e.encrypted}});
+  }
+  return list;
+}
+
+Status Engine::Impl::open_content(Dialog& d, Attachment& a, Instant at) {
+  if (!a.content || a.opened || a.stage != Stage::live) return {};
+  a.opened = true;
+  return emit(a, EventType::cc_open, at, d, {{"media", media_list(d, a)}});
+}
+
+Status Engine::Impl::media_changed(Dialog& d, Instant at) {
+  for (Attachment& a : d.attachments) {
+    if (a.stage != Stage::live || !a.content || !covers(a, at)) continue;
+    if (a.opened)
+      WRIT_CHECK(emit(a, EventType::cc_change, at, d, {{"media", media_list(d, a)}}));
+    else if (d.both_sides)
+      WRIT_CHECK(open_content(d, a, at));
+  }
+  return {};
+}
+
+Status Engine::Impl::close_content(Dialog& d, Attachment& a, Instant at, const std::string& why) {
+  if (!a.content || !a.opened) return {};
+  a.opened = false;
+  return emit(a, EventType::cc_close, at, d, {{"why", why}, {"packets", a.media_packets}});
+}
+
+Status Engine::Impl::unavailable(Dialog& d, Attachment& a, Instant at, const std::string& why) {
+  if (!a.content || a.unavailable_said) return {};
+  a.unavailable_said = true;
+  return emit(a, EventType::cc_unavailable, at, d, {{"why", why}});
+}
+
+}  // namespace writ::intercept

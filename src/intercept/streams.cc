@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "intercept/streams.hh"
+
+#include <algorithm>
+#include <array>
+
+#include "intercept/stable_order.hh"
+
+namespace writ::intercept {
+namespace {
+
+constexpr int restart_gap =
+    3000;  // a jump of the sequence number beyond this is a new run (RFC 3550 MAX_DROPOUT)
+constexpr std::size_t samples_max = 400;  // packets compared to recognise a copy
+constexpr std::size_t samples_min = 3;
+
+std::uint32_t fnv(View v) {
+  std::uint32_t h = 2166136261u;
+  for (const std::uint8_t b : v) h = (h ^ b) * 16777619u;
+  return h;
+}
+
+bool same_format(const MediaStream::Format& a, const wire::RtpMap& b) {
+  return a.payload_type == b.payload_type && a.codec == b.codec && a.clock_rate == b.clock_rate &&
+         a.channels == b.channels;
+}
+
+bool is_audio_codec(std::string_view codec) { return codec != "TELEPHONE-EVENT" && codec != "CN"; }
+
+}  // namespace
+
+void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
+  for (const wire::SdpMedia& m : sdp.media)
+    if (m.has_address && m.rtp.port != 0) {
+      Entry e{at, m};
+      entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), e,
+                                       [](const Entry& a, const Entry& b) { return a.at < b.at; }),
+                      std::move(e));
+    }
+}
+
+const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t) const {
+  const wire::SdpMedia* found = nullptr;
+  for (const Entry& x : entries_) {
+    if (x.media.rtp != e) continue;
+    if (found != nullptr && x.at > t) break;
+    found = &x.media;
+  }
+  return found;
+}
+
+const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
+                                        Instant t) const {
+  const auto in = [&](const wire::SdpMedia* m) -> const wire::RtpMap* {
+    if (m == nullptr) return nullptr;
+    for (const wire::RtpMap& f : m->formats)
+      if (f.payload_type == pt) return &f;
+    return nullptr;
+  };
+  if (const auto* f = in(in_force(dst, t))) return f;
+  if (const auto* f = in(in_force(src, t))) return f;
+  const wire::RtpMap* any = nullptr;
+  for (const Entry& x : entries_) {
+    if (any != nullptr && x.at > t) break;
+    if (const auto* f = in(&x.media)) any = f;
+  }
+  return any != nullptr ? any : wire::static_payload_type(pt);
+}
+
+struct StreamBuilder::Building {
+  MediaStream s;
+  struct Seen {
+    std::int64_t sequence;
+    std::uint32_t timestamp, hash;
+  };
+  std::vector<Seen> seen;
+  std::int64_t highest = 0, base = 0;
+  std::uint64_t lost_before = 0;
+  std::size_t run_start = 0;
+  bool started = false;
+  std::array<std::uint64_t, 128> by_type{};
+  std::array<int, 128> format_of{};  // index into s.formats + 1
+  std::array<std::uint64_t, 3> votes{};
+
+  // Counts the run since `run_start`: repeated sequence numbers and holes.
+  void close_run() {
+    std::vector<std::int64_t> v;
+    for (std::size_t i = run_start; i < seen.size(); ++i) v.push_back(seen[i].sequence);
+    if (v.empty()) return;
+    std::sort(v.begin(), v.end());
+    const std::size_t total = v.size();
+    v.erase(std::unique(v.begin(), v.end()), v.end());
+    s.duplicates += total - v.size();
+    s.lost += static_cast<std::uint64_t>(v.back() - v.front() + 1) - v.size();
+    run_start = seen.size();
+  }
+
+  void sequence(const wire::RtpPacket& p) {
+    if (!started) {
+      started = true;
+      highest = p.sequence;
+    }
+    const auto delta = static_cast<std::int16_t>(
+        static_cast<std::uint16_t>(p.sequence - static_cast<std::uint16_t>(highest)));
+    std::int64_t extended = highest + delta;
+    if (delta > restart_gap || delta < -restart_gap) {
+      close_run();
+      // Keep the low 16 bits, go on above everything seen so far.
+      extended = (highest / 65536 + 1) * 65536 + p.sequence;
+      highest = extended;
+    }
+    highest = std::max(highest, extended);
+    seen.push_back({extended, p.timestamp, fnv(p.payload)});
+  }
+
+  // The codec that carried most packets; comfort noise or digits only where there is nothing else.
+  void choose_codec() {
+    std::uint64_t best = 0;
+    for (std::size_t i = 0; i < s.formats.size(); ++i) {
+      const MediaStream::Format& f = s.formats[i];
+      if (f.codec == "TELEPHONE-EVENT") {
+        s.event_payload_type = f.payload_type;
+        continue;
+      }
+      const std::uint64_t n = by_type[f.payload_type];
+      // Comfort noise names the stream only when there is nothing else.
+      const std::uint64_t weight = is_audio_codec(f.codec) ? n + (std::uint64_t{1} << 40) : n;
+      if (weight <= best) continue;
+      best = weight;
+      s.payload_type = f.payload_type;
+      s.codec = f.codec;
+      s.clock_rate = f.clock_rate;
+      s.channels = f.channels;
+      s.fmtp = f.fmtp;
+    }
+    if (s.payload_type < 0 && s.codec != "T38") {
+      const auto top = std::max_element(by_type.begin(), by_type.end());
+      if (s.event_payload_type < 0) s.payload_type = static_cast<int>(top - by_type.begin());
+      if (s.event_payload_type >= 0) s.codec = "TELEPHONE-EVENT";
+    }
+  }
+
+  // Same SSRC and direction on another 5-tuple, the same payload under the same sequence number and
+  // timestamp.
+  bool is_copy_of(const Building& b) const {
+    if (s.ssrc != b.s.ssrc || s.codec == "T38" || (s.src == b.s.src && s.dst == b.s.dst)) return false;
+    if (s.direction != b.s.direction && s.direction != Direction::unknown &&
+        b.s.direction != Direction::unknown)
+      return false;
+    std::size_t compared = 0, equal = 0;
+    for (std::size_t i = 0, j = 0; i < seen.size() && j < b.seen.size() && compared < samples_max;) {
+      const auto x = seen[i].sequence & 0xffff, y = b.seen[j].sequence & 0xffff;
+      if (x != y) {
+        (static_cast<std::int16_t>(static_cast<std::uint16_t>(x - y)) < 0 ? i : j)++;
+        continue;
+      }
+      ++compared;
+      equal += seen[i].hash == b.seen[j].hash && seen[i].timestamp == b.seen[j].timestamp;
+      ++i, ++j;
+    }
+    const std::size_t least = std::min({samples_min, seen.size(), b.seen.size()});
+    return compared >= least && compared > 0 && equal * 10 >= compared * 9;
+  }
+};
+
+StreamBuilder::Building& StreamBuilder::stream(const Key& k, Instant at) {
+  std::shared_ptr<Building>& b = streams_[k];
+  if (!b) {
+    b = std::make_shared<Building>();
+    b->s.ssrc = k.ssrc;
+    b->s.src = k.src;
+    b->s.dst = k.dst;
+    b->s.first = at;
+    b->s.codec = "unknown";
+  }
+  return *b;
+}
+
+void StreamBuilder::note_format(Building& b, std::uint8_t pt, Instant at,
+                                std::vector<std::string>* anomalies) {
+  const wire::RtpMap* f = sdp_.format(pt, b.s.src, b.s.dst, at);
+  if (f == nullptr) return;
+  const int known = b.format_of[pt];
+  if (known > 0 && same_format(b.s.formats[static_cast<std::size_t>(known - 1)], *f)) return;
+  if (known > 0)
+    anomalies->push_back("payload type " + std::to_string(pt) + " of SSRC " + std::to_string(b.s.ssrc) +
+                         " changes its meaning during the stream");
+  b.s.formats.push_back({pt, f->codec, f->clock_rate, f->channels, f->fmtp});
+  b.format_of[pt] = static_cast<int>(b.s.formats.size());
+}
+
+void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+  const auto p = wire::parse_rtp(udp.payload);
+  if (!p) {
+    ++other_packets_;
+    return;
+  }
+  Building& b = stream(Key{udp.src, udp.dst, p->ssrc}, at);
+  ++b.s.packets;
+  b.s.last = std::max(b.s.last, at);
+  b.s.packet_index.push_back(index);
+  ++b.votes[static_cast<std::size_t>(tag.direction)];
+  const auto pt = static_cast<std::uint8_t>(p->payload_type & 127);
+  ++b.by_type[pt];
+  note_format(b, pt, at, &notes_);
+  b.sequence(*p);
+}
+
+// T.38 over UDPTL has no SSRC: one stream for each direction of an image m= line. Anything else is counted.
+void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+  const wire::SdpMedia* m = sdp_.in_force(udp.dst, at);
+  if (m == nullptr || m->kind != "image") m = sdp_.in_force(udp.src, at);
+  if (m == nullptr || m->kind != "image") {
+    ++other_packets_;
+    return;
+  }
+  Building& b = stream(Key{udp.src, udp.dst, 0}, at);
+  b.s.kind = "fax";
+  b.s.codec = "T38";
+  ++b.s.packets;
+  b.s.last = std::max(b.s.last, at);
+  b.s.packet_index.push_back(index);
+  ++b.votes[static_cast<std::size_t>(tag.direction)];
+}
+
+namespace {
+
+void name_kind(MediaStream& s, const SdpTimeline& sdp) {
+  const wire::SdpMedia* to = sdp.in_force(s.dst, s.last);
+  const wire::SdpMedia* from = sdp.in_force(s.src, s.last);
+  const wire::SdpMedia* m = to != nullptr ? to : from;
+  if (m != nullptr) {
+    s.encrypted = (to != nullptr && to->encrypted) || (from != nullptr && from->encrypted);
+    s.kind = m->kind == "audio" || m->kind == "video" ? m->kind : m->kind == "image" ? "fax" : "other";
+  }
+  // An RTP stream on a port that was announced for fax is the audio before the switch.
+  if (s.kind == "fax" && s.codec != "T38" && s.codec != "unknown") s.kind = "audio";
+}
+
+}  // namespace
+
+std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomalies) {
+  std::vector<std::shared_ptr<Building>> all;
+  for (auto& [key, b] : streams_) {
+    b->close_run();
+    b->choose_codec();
+    b->s.direction = b->votes[1] == 0 && b->votes[2] == 0 ? Direction::unknown
+                     : b->votes[1] >= b->votes[2]         ? Direction::from_target
+                                                          : Direction::to_target;
+    name_kind(b->s, sdp_);
+    std::sort(b->seen.begin(), b->seen.end(),
+              [](const Building::Seen& x, const Building::Seen& y) { return x.sequence < y.sequence; });
+    all.push_back(b);
+  }
+  order_stably(all, [](const std::shared_ptr<Building>& b) { return b->s.first; });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      if (i == j || all[j]->s.copy_of) continue;
+      const bool better =
+          all[j]->s.packets > all[i]->s.packets || (all[j]->s.packets == all[i]->s.packets && j < i);
+      if (!better || !all[i]->is_copy_of(*all[j])) continue;
+      all[i]->s.copy_of = j;
+    }
+  }
+  // A copy of a copy names the one that is mixed.
+  std::vector<MediaStream> out;
+  for (const auto& b : all) {
+    while (b->s.copy_of && all[*b->s.copy_of]->s.copy_of) b->s.copy_of = all[*b->s.copy_of]->s.copy_of;
+    out.push_back(b->s);
+  }
+  std::sort(notes_.begin(), notes_.end());
+  notes_.erase(std::unique(notes_.begin(), notes_.end()), notes_.end());
+  anomalies.insert(anomalies.end(), notes_.begin(), notes_.end());
+  return out;
+}
+
+}  // namespace writ::intercept

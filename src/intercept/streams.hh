@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RTP streams of one call: one for each 5-tuple and SSRC, with the payload types that the call's SDP gave
+// them.
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "intercept/calls.hh"
+#include "wire/rtp.hh"
+#include "wire/sdp.hh"
+
+namespace writ::intercept {
+
+// What was announced when. An endpoint's formats may change by re-INVITE, and one payload type may mean two
+// codecs in two calls, or in one.
+class SdpTimeline {
+ public:
+  void add(Instant at, const wire::Sdp& sdp);
+  // The newest announcement of the endpoint at `t`; before any, the first one to come (media may overtake
+  // their answer).
+  const wire::SdpMedia* in_force(const wire::Endpoint& e, Instant t) const;
+  // Payload type of a packet src -> dst. The receiver's SDP says what its numbers mean (RFC 3264
+  // section 5.1); then the sender's; then anybody's in the call; then the static table.
+  const wire::RtpMap* format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
+                             Instant t) const;
+
+ private:
+  struct Entry {
+    Instant at;
+    wire::SdpMedia media;
+  };
+  std::vector<Entry> entries_;  // by time
+};
+
+class StreamBuilder {
+ public:
+  explicit StreamBuilder(const SdpTimeline& sdp) : sdp_(sdp) {}
+  void rtp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
+  void other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
+  // Streams by first packet; copies of one stream on another hop are marked.
+  std::vector<MediaStream> finish(std::vector<std::string>& anomalies);
+  std::uint64_t other_packets() const { return other_packets_; }
+
+ private:
+  struct Building;
+  struct Key {
+    wire::Endpoint src, dst;
+    std::uint32_t ssrc;
+    auto operator<=>(const Key&) const = default;
+  };
+  Building& stream(const Key& k, Instant at);
+  void note_format(Building& b, std::uint8_t pt, Instant at, std::vector<std::string>* anomalies);
+  const SdpTimeline& sdp_;
+  std::map<Key, std::shared_ptr<Building>> streams_;
+  std::vector<std::string> notes_;
+  std::uint64_t other_packets_ = 0;
+};
+
+}  // namespace writ::intercept

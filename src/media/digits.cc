@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RFC 4733: a sender repeats an event's packets, all with the timestamp of its beginning. Any one of them
+// tells the digit, so lost, repeated and missing end packets do not matter. An event longer than its duration
+// field goes on under a new timestamp (section 2.5.1.3) and is still one digit.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "media/render.hh"
+#include "media/timeline.hh"
+
+namespace writ::media {
+namespace {
+
+struct Key {
+  bool from_target = false;
+  std::uint32_t ssrc = 0, timestamp = 0;
+  std::uint8_t event = 0;
+  auto operator<=>(const Key&) const = default;
+};
+struct Found {
+  Instant at{};
+  std::uint16_t duration = 0;
+  bool ended = false, continues = false;
+};
+
+void mark_continuations(std::map<Key, Found>& events) {
+  for (auto& [key, found] : events) {
+    if (found.ended || found.duration != 0xffff) continue;
+    Key next = key;
+    next.timestamp += found.duration;
+    if (const auto it = events.find(next); it != events.end()) it->second.continues = true;
+  }
+}
+
+}  // namespace
+
+std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call,
+                                          const std::vector<intercept::EvidencePacket>& packets) {
+  std::map<Key, Found> events;
+  for (const intercept::MediaStream& s : call.media) {
+    if (s.copy_of || s.encrypted || s.kind != "audio") continue;
+    for (const std::size_t index : s.packet_index) {
+      const auto rtp = index < packets.size() ? rtp_of(packets[index]) : std::nullopt;
+      if (!rtp || !is_event(s, rtp->payload_type)) continue;
+      const auto e = wire::parse_telephone_event(rtp->payload);
+      if (!e || wire::event_digit(e->event) == 0) continue;
+      const Key key{s.direction == intercept::Direction::from_target, rtp->ssrc, rtp->timestamp, e->event};
+      const Instant at = packets[index].raw.at;
+      Found& f = events.try_emplace(key, Found{at, 0, false, false}).first->second;
+      f.at = std::min(f.at, at);
+      f.duration = std::max(f.duration, e->duration);
+      f.ended = f.ended || e->end;
+    }
+  }
+  mark_continuations(events);
+  std::vector<intercept::Digit> out;
+  for (const auto& [key, found] : events)
+    if (!found.continues) out.push_back({found.at, wire::event_digit(key.event), "rfc4733", key.from_target});
+  std::ranges::stable_sort(out, {}, &intercept::Digit::at);
+  return out;
+}
+
+}  // namespace writ::media

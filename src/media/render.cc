@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A call's streams become tracks (one payload type of one stream), tracks play into a two-channel mix second
+// by second, and the mix goes to disk. Nothing is held whole: a call of many hours needs the memory of its
+// packets and a second of sound.
+#include "media/render.hh"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "media/recording.hh"
+#include "media/timeline.hh"
+#include "media/track.hh"
+
+namespace writ::media {
+namespace {
+
+using intercept::CallRecord;
+using intercept::Direction;
+using intercept::EvidencePacket;
+using intercept::MediaStream;
+
+// A capture with a wild clock must not fill the disk with silence.
+constexpr Nanos recording_max = std::chrono::hours{24};
+
+std::string name_of(const MediaStream& s) {
+  return fmt::format("{} > {} ssrc {:08x}", s.src.text(), s.dst.text(), s.ssrc);
+}
+
+void say(std::string& why, std::string_view more) {
+  if (!why.empty()) why += "; ";
+  why += more;
+}
+
+// Why a stream is not even tried; "" when it is.
+std::string not_tried(const MediaStream& s) {
+  if (s.copy_of) return fmt::format("the same as stream {} at another hop: mixed once", *s.copy_of);
+  if (s.encrypted) return "encrypted, keys unknown";
+  if (s.kind != "audio") return fmt::format("{} is not turned into sound", s.kind);
+  return {};
+}
+
+// Left is the target. Where direction is known for some streams only, the others take the side that is free;
+// where it is known for none, the first stream's sender is left and its peer right.
+void choose_sides(CallRecord& call, std::vector<Track>& tracks) {
+  const auto direction = [&](const Track& t) { return call.media[t.stream].direction; };
+  const auto any = [&](Direction d) {
+    return std::ranges::any_of(tracks, [&](const Track& t) { return direction(t) == d; });
+  };
+  const bool from = any(Direction::from_target), to = any(Direction::to_target);
+  std::vector<std::size_t> guessed;
+  for (Track& t : tracks) {
+    const MediaStream& s = call.media[t.stream];
+    if (s.direction != Direction::unknown) {
+      t.left = s.direction == Direction::from_target;
+      continue;
+    }
+    t.left = from || to ? !from : s.src.ip == call.media[tracks.front().stream].src.ip;
+    if (!from && !to && &t != &tracks.front() && call.media[tracks.front().stream].dst == s.src)
+      t.left = false;
+    if (!guessed.empty() && guessed.back() == t.stream) continue;
+    guessed.push_back(t.stream);
+    call.anomalies.push_back(
+        fmt::format("recording: who speaks in stream {} ({}) is not known; put on the {}", t.stream,
+                    name_of(s), t.left ? "left" : "right"));
+  }
+}
+
+// One track for each payload type that can be decoded; says on the stream what cannot.
+void add_tracks(CallRecord& call, std::size_t index, const std::vector<EvidencePacket>& packets,
+                std::vector<Track>& out) {
+  MediaStream& s = call.media[index];
+  Timeline timeline = place(s, packets);
+  for (const std::string& n : timeline.notes) say(s.why, n);
+  if (timeline.audio.empty()) say(s.why, "no audio packets");
+  std::map<int, std::vector<PlacedPacket>> by_type;
+  for (const PlacedPacket& p : timeline.audio) by_type[p.payload_type].push_back(p);
+  for (auto& [type, placed] : by_type) {
+    const auto f = format_of(s, type);
+    const auto request = f ? DecodeRequest{f->codec, f->clock_rate, f->channels, f->fmtp}
+                           : DecodeRequest{"unknown", 8000, 1, {}};
+    const auto facts = codec_facts(request);
+    if (facts)
+      out.push_back({index, false, request, *facts, std::move(placed)});
+    else
+      say(s.why, fmt::format("payload type {}, {} packets: {}", type, placed.size(), facts.error().what));
+  }
+}
+
+Instant first_sample(const std::vector<Track>& tracks) {
+  Instant t = tracks.front().packets.front().at;
+  for (const Track& k : tracks) t = std::min(t, k.packets.front().at);
+  return t;
+}
+
+void cut_wild_times(CallRecord& call, std::vector<Track>& tracks, Instant origin) {
+  for (Track& t : tracks) {
+    const auto n =
+        std::erase_if(t.packets, [&](const PlacedPacket& p) { return p.at - origin > recording_max; });
+    if (n > 0)
+      say(call.media[t.stream].why,
+          fmt::format("{} packets lie more than 24 h after the call's first sound: left out", n));
+  }
+  std::erase_if(tracks, [](const Track& t) { return t.packets.empty(); });
+}
+
+// The lowest rate that loses nothing, among those that MP3 has.
+std::uint32_t common_rate(const std::vector<Track>& tracks) {
+  std::uint32_t rate = 0;
+  for (const Track& t : tracks) rate = std::max(rate, t.facts.rate);
+  static constexpr std::array<std::uint32_t, 5> rates{8000, 16000, 32000, 44100, 48000};
+  const auto it = std::ranges::lower_bound(rates, rate);
+  return it == rates.end() ? rates.back() : *it;
+}
+
+Status mix(std::vector<TrackPlayer>& players, Recording& recording, std::uint32_t rate) {
+  std::vector<std::int32_t> sums(std::size_t{rate} * 2);
+  std::vector<std::int16_t> samples(sums.size());
+  for (std::int64_t first = 0;; first += rate) {
+    std::ranges::fill(sums, 0);
+    std::int64_t length = 0;
+    bool more = false;
+    for (TrackPlayer& p : players) {
+      WRIT_CHECK(p.add_to(sums, first));
+      length = std::max(length, p.done() ? p.end() - first : std::int64_t{rate});
+      more = more || !p.done() || p.end() > first + rate;
+    }
+    length = std::clamp<std::int64_t>(length, 0, rate);
+    const auto values = static_cast<std::size_t>(length) * 2;
+    for (std::size_t k = 0; k < values; ++k)
+      samples[k] = static_cast<std::int16_t>(std::clamp(sums[k], -32768, 32767));
+    WRIT_CHECK(recording.write(std::span{samples}.first(values)));
+    if (!more) return {};
+  }
+}
+
+void report(CallRecord& call, const std::vector<Track>& tracks, const std::vector<TrackPlayer>& players) {
+  for (std::size_t k = 0; k < tracks.size(); ++k) {
+    const TrackResult& r = players[k].result();
+    MediaStream& s = call.media[tracks[k].stream];
+    s.decoded = s.decoded || r.decoded > 0;
+    if (r.broken > 0)
+      say(s.why, fmt::format("{} of {} payloads of {} are broken: silence there", r.broken,
+                             r.broken + r.decoded, tracks[k].request.codec));
+    if (r.lost_workers > 0) say(s.why, fmt::format("{} times {}", r.lost_workers, r.last_loss));
+  }
+}
+
+Status record(CallRecord& call, const std::vector<EvidencePacket>& packets, std::vector<Track>& tracks,
+              const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
+  const Instant origin = first_sample(tracks);
+  cut_wild_times(call, tracks, origin);
+  const std::uint32_t rate = common_rate(tracks);
+  Nanos span{0};
+  std::vector<TrackPlayer> players;
+  for (const Track& t : tracks) {
+    for (const PlacedPacket& p : t.packets) span = std::max(span, p.at - origin);
+    players.emplace_back(t, packets, worker, origin, rate);
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count() + 3600;
+  WRIT_TRY(recording, Recording::create(out_dir, base_name, rate, static_cast<std::uint64_t>(seconds)));
+  WRIT_CHECK(mix(players, recording, rate));
+  report(call, tracks, players);
+  if (std::ranges::none_of(tracks, [&](const Track& t) { return call.media[t.stream].decoded; })) return {};
+  WRIT_CHECK(recording.commit());
+  const fs::path shown = fs::path(out_dir / "").parent_path().filename();
+  call.wav = (shown / (base_name + ".wav")).string();
+  call.mp3 = (shown / (base_name + ".mp3")).string();
+  return {};
+}
+
+}  // namespace
+
+Status render_call(CallRecord& call, const std::vector<EvidencePacket>& packets, const fs::path& worker,
+                   const fs::path& out_dir, const std::string& base_name) {
+  call.dtmf = find_digits(call, packets);
+  call.wav.clear();
+  call.mp3.clear();
+  std::vector<Track> tracks;
+  for (std::size_t k = 0; k < call.media.size(); ++k) {
+    MediaStream& s = call.media[k];
+    s.decoded = false;
+    if (const std::string why = not_tried(s); !why.empty()) {
+      if (s.why.empty()) s.why = why;
+    } else {
+      add_tracks(call, k, packets, tracks);
+    }
+  }
+  if (!tracks.empty()) {
+    choose_sides(call, tracks);
+    WRIT_CHECK(record(call, packets, tracks, worker, out_dir, base_name));
+  }
+  if (call.wav.empty() && !call.media.empty())
+    call.anomalies.push_back("recording: none, no stream of this call could be decoded");
+  return {};
+}
+
+}  // namespace writ::media

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two clocks describe a packet: the sender's RTP timestamp (exact to the sample, but of unknown origin and
+// free to jump) and the time at which the probe saw it (true, but late by a varying delay). Within a run of
+// packets the RTP clock decides, so that a gap is as long as the audio that is missing; the run as a whole is
+// anchored where its quickest packet of the first second says. When the two disagree by more than two
+// seconds, and not for one packet only, a new run begins at the arrival and is noted: a sender that restarts
+// its timestamps, or a probe whose clock was set. If the probe's clock went back, time cannot: the recording
+// goes on by the RTP clock. Cost: one sort of the stream's packets.
+#include "media/timeline.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace writ::media {
+namespace {
+
+constexpr Nanos disagreement_max = std::chrono::seconds{2};
+constexpr std::size_t confirming_packets = 4;  // that must agree before a jump is believed
+constexpr std::size_t notes_max = 8;
+constexpr int misorder_max = 1000;  // sequence numbers
+constexpr int dropout_max = 3000;   // RFC 3550 appendix A.1
+
+struct Seen {
+  std::size_t index = 0;
+  Instant arrival{};
+  std::int64_t order = 0;  // extended sequence number
+  std::uint32_t timestamp = 0;
+  std::int64_t ticks = 0;  // extended timestamp
+  int payload_type = 0;
+  std::uint32_t clock_rate = 8000;
+};
+
+std::int64_t nanos_of(std::int64_t ticks, std::uint32_t rate) {
+  const std::int64_t r = rate;
+  return ticks / r * 1'000'000'000 + ticks % r * 1'000'000'000 / r;
+}
+
+// Extends 16-bit sequence numbers in order of arrival. A number far from the last, or one that goes back
+// while the timestamp does not, is a restart: what follows comes after everything before.
+class SequenceOrder {
+ public:
+  std::int64_t next(std::uint16_t sequence, std::uint32_t timestamp) {
+    if (!started_) {
+      started_ = true;
+      return keep(sequence, timestamp, 0);
+    }
+    const auto d = static_cast<std::int16_t>(sequence - sequence_);
+    const auto dt = static_cast<std::int32_t>(timestamp - timestamp_);
+    if (d > 0 && d <= dropout_max) return keep(sequence, timestamp, max_ + d);
+    if (d == 0 && dt == 0) return max_;
+    if (d < 0 && d >= -misorder_max && dt <= 0) return max_ + d;
+    return keep(sequence, timestamp, max_ + misorder_max + 1);
+  }
+
+ private:
+  std::int64_t keep(std::uint16_t sequence, std::uint32_t timestamp, std::int64_t order) {
+    sequence_ = sequence;
+    timestamp_ = timestamp;
+    return max_ = order;
+  }
+  bool started_ = false;
+  std::uint16_t sequence_ = 0;
+  std::uint32_t timestamp_ = 0;
+  std::int64_t max_ = 0;
+};
+
+std::vector<Seen> in_order(const intercept::MediaStream& s,
+                           const std::vector<intercept::EvidencePacket>& packets, std::size_t& unreadable) {
+  std::vector<Seen> seen;
+  seen.reserve(s.packet_index.size());
+  SequenceOrder order;
+  for (const std::size_t index : s.packet_index) {
+    const auto rtp = index < packets.size() ? rtp_of(packets[index]) : std::nullopt;
+    if (!rtp) {
+      ++unreadable;
+      continue;
+    }
+    Seen p{index,
+           packets[index].raw.at,
+           order.next(rtp->sequence, rtp->timestamp),
+           rtp->timestamp,
+           0,
+           rtp->payload_type,
+           0};
+    const auto format = format_of(s, p.payload_type);
+    p.clock_rate = format && format->clock_rate ? format->clock_rate : 8000;
+    if (!rtp->payload.empty())
+      seen.push_back(p);  // an empty packet keeps a path open, and may share a real one's number
+  }
+  std::ranges::stable_sort(seen, {}, &Seen::order);
+  const auto rest = std::ranges::unique(seen, {}, &Seen::order);
+  seen.erase(rest.begin(), rest.end());
+  std::erase_if(seen,
+                [&](const Seen& p) { return is_event(s, p.payload_type) || is_silence(s, p.payload_type); });
+  for (std::size_t i = 1; i < seen.size(); ++i)
+    seen[i].ticks = seen[i - 1].ticks + static_cast<std::int32_t>(seen[i].timestamp - seen[i - 1].timestamp);
+  return seen;
+}
+
+class Placer {
+ public:
+  Placer(std::vector<Seen> seen, Timeline& out) : seen_(std::move(seen)), out_(out) {}
+  void run() {
+    for (std::size_t i = 0; i < seen_.size(); ++i)
+      out_.audio.push_back({seen_[i].index, seen_[i].payload_type, place(i)});
+    if (unnoted_ > 0) out_.notes.push_back(fmt::format("and {} more jumps of its clock", unnoted_));
+  }
+
+ private:
+  Instant predicted(const Seen& p) const { return base_ + Nanos{nanos_of(p.ticks - base_ticks_, rate_)}; }
+  Nanos late_by(const Seen& p) const { return p.arrival + clock_shift_ - predicted(p); }
+
+  // The run that begins with packet i: its quickest packet of the first second tells when it began.
+  void anchor(std::size_t i) {
+    const Seen& first = seen_[i];
+    rate_ = first.clock_rate;
+    base_ticks_ = first.ticks;
+    base_ = first.arrival + clock_shift_;
+    Nanos earliest{0};
+    for (std::size_t k = i; k < seen_.size() && seen_[k].clock_rate == rate_; ++k) {
+      const std::int64_t offset = seen_[k].ticks - base_ticks_;
+      if (offset < 0 || offset > rate_) break;
+      const Nanos late = late_by(seen_[k]);
+      if (late < -disagreement_max) break;
+      earliest = std::min(earliest, late);
+    }
+    base_ += earliest;
+  }
+
+  bool confirmed(std::size_t i, bool late) const {
+    const std::size_t end = std::min(seen_.size(), i + 1 + confirming_packets);
+    for (std::size_t k = i + 1; k < end; ++k) {
+      const Nanos d = late_by(seen_[k]);
+      if (seen_[k].clock_rate == rate_ && (late ? d < disagreement_max : d > -disagreement_max)) return false;
+    }
+    return true;
+  }
+
+  void note(std::string text) {
+    if (out_.notes.size() < notes_max)
+      out_.notes.push_back(std::move(text));
+    else
+      ++unnoted_;
+  }
+
+  Instant place(std::size_t i) {
+    const Seen& p = seen_[i];
+    if (i == 0 || p.clock_rate != rate_) {
+      anchor(i);
+      return last_ = predicted(p);
+    }
+    const Nanos late = late_by(p);
+    if (std::chrono::abs(late) <= disagreement_max) return last_ = predicted(p);
+    if (!confirmed(i, late > Nanos{0})) return late > Nanos{0} ? predicted(p) : last_;
+    const double seconds = std::chrono::duration<double>(late).count();
+    if (late < Nanos{0} && p.arrival < seen_[i - 1].arrival - disagreement_max) {
+      note(fmt::format("at {} the capture clock went back by {:.3f} s: placed by RTP time",
+                       rfc3339(p.arrival), -seconds));
+      clock_shift_ -= late;
+      return last_ = predicted(p);
+    }
+    note(fmt::format("at {} RTP time and arrival disagree by {:.3f} s: placed anew by arrival",
+                     rfc3339(p.arrival), seconds));
+    anchor(i);
+    return last_ = predicted(p);
+  }
+
+  std::vector<Seen> seen_;
+  Timeline& out_;
+  Instant base_{}, last_{};
+  std::int64_t base_ticks_ = 0;
+  std::uint32_t rate_ = 8000;
+  Nanos clock_shift_{0};
+  std::size_t unnoted_ = 0;
+};
+
+}  // namespace
+
+std::optional<wire::RtpPacket> rtp_of(const intercept::EvidencePacket& p) {
+  const wire::Decoded d = wire::decode(p.raw);
+  if (d.verdict != wire::Verdict::udp) return std::nullopt;
+  return wire::parse_rtp(d.udp.payload);
+}
+
+std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type) {
+  for (const auto& f : s.formats)
+    if (f.payload_type == payload_type) return f;
+  const auto pt = static_cast<std::uint8_t>(payload_type);
+  if (payload_type == s.payload_type && !s.codec.empty())
+    return intercept::MediaStream::Format{pt, s.codec, s.clock_rate, s.channels, s.fmtp};
+  if (const wire::RtpMap* m = wire::static_payload_type(pt))
+    return intercept::MediaStream::Format{pt, m->codec, m->clock_rate, m->channels, m->fmtp};
+  return std::nullopt;
+}
+
+bool is_event(const intercept::MediaStream& s, int payload_type) {
+  if (payload_type == s.event_payload_type) return true;
+  const auto f = format_of(s, payload_type);
+  return f && f->codec == "TELEPHONE-EVENT";
+}
+
+bool is_silence(const intercept::MediaStream& s, int payload_type) {
+  const auto f = format_of(s, payload_type);
+  return f ? f->codec == "CN" : payload_type == 13;
+}
+
+Timeline place(const intercept::MediaStream& s, const std::vector<intercept::EvidencePacket>& packets) {
+  Timeline out;
+  std::size_t unreadable = 0;
+  Placer{in_order(s, packets, unreadable), out}.run();
+  if (unreadable > 0) out.notes.push_back(fmt::format("{} packets are not readable as RTP", unreadable));
+  return out;
+}
+
+}  // namespace writ::media

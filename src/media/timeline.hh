@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where each packet of a stream belongs on the wall clock.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "intercept/calls.hh"
+#include "wire/rtp.hh"
+#include "wire/sdp.hh"
+
+namespace writ::media {
+
+// The RTP packet inside an evidence packet; nothing when it is not one (or only a fragment).
+std::optional<wire::RtpPacket> rtp_of(const intercept::EvidencePacket& p);
+// What a payload type means in this stream: its own mapping, then the stream's codec, then RFC 3551's table.
+std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type);
+bool is_event(const intercept::MediaStream& s, int payload_type);    // RFC 4733
+bool is_silence(const intercept::MediaStream& s, int payload_type);  // comfort noise, RFC 3389
+
+struct PlacedPacket {
+  std::size_t index = 0;  // into Matter::packets
+  int payload_type = 0;
+  Instant at{};  // of its first sample
+};
+struct Timeline {
+  std::vector<PlacedPacket> audio;  // in order of sequence numbers, each once; no events, no comfort noise
+  std::vector<std::string> notes;   // oddities, for people
+};
+Timeline place(const intercept::MediaStream& s, const std::vector<intercept::EvidencePacket>& packets);
+
+}  // namespace writ::media

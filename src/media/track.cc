@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Each packet is put where its timeline says. One that would begin before the end of what is already there
+// (timestamps that do not advance, a new run anchored a little early) is put behind it: nothing is cut, and
+// the next gap takes the shift up. A worker killed by a payload is started again behind that payload, a
+// bounded number of times: nobody on the call can mute the recording by sending something that breaks a
+// decoder.
+#include "media/track.hh"
+
+#include <fmt/format.h>
+#include <soxr.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace writ::media {
+namespace {
+
+// What lost workers may cost one track; one that died costs milliseconds, one that hangs its whole deadline.
+constexpr int patience = 2000, cost_of_death = 1, cost_of_timeout = 200;
+
+struct FreeSoxr {
+  void operator()(soxr_t s) const { soxr_delete(s); }
+};
+
+// Streaming rate conversion of one channel; passes through when the rates agree.
+class Resampler {
+ public:
+  Status open(std::uint32_t in, std::uint32_t out) {
+    if (in == out) return {};
+    const soxr_io_spec_t io{SOXR_INT16_I, SOXR_INT16_I, 1.0, nullptr,
+                            SOXR_NO_DITHER};  // dither is not reproducible evidence
+    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
+    soxr_error_t e = nullptr;
+    s_.reset(soxr_create(in, out, 1, &e, &io, &quality, nullptr));
+    if (e || !s_)
+      return fail(Exit::failure, fmt::format("resampling {} to {} Hz: {}", in, out, e ? e : "out of memory"));
+    return {};
+  }
+  // in.empty(): the end; what the filter still holds comes out.
+  void convert(std::span<const std::int16_t> in, std::vector<std::int16_t>& out) {
+    if (!s_) {
+      out.insert(out.end(), in.begin(), in.end());
+      return;
+    }
+    const bool flush = in.empty();
+    std::int16_t buffer[4096];
+    for (;;) {
+      std::size_t used = 0, got = 0;
+      const std::int16_t* from = flush ? nullptr : in.data();
+      if (soxr_process(s_.get(), from, in.size(), &used, buffer, std::size(buffer), &got)) return;
+      out.insert(out.end(), buffer, buffer + got);
+      if (!flush) in = in.subspan(used);
+      if (flush ? got == 0 : in.empty() && got < std::size(buffer)) return;
+    }
+  }
+
+ private:
+  std::unique_ptr<std::remove_pointer_t<soxr_t>, FreeSoxr> s_;
+};
+
+}  // namespace
+
+std::int64_t samples_in(Nanos t, std::uint32_t rate) {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t whole = t.count() / second, rest = t.count() % second;
+  if (rest < 0) {
+    rest += second;
+    --whole;
+  }
+  return whole * rate + (rest * rate + second / 2) / second;
+}
+
+struct TrackPlayer::Impl {
+  const Track& track;
+  const std::vector<intercept::EvidencePacket>& packets;
+  fs::path worker;
+  std::optional<Decoder> decoder;
+  Resampler resampler;
+  std::uint32_t rate = 0;
+  std::size_t next = 0;             // packet
+  std::int64_t cursor = 0;          // samples put into the resampler, at the codec's rate
+  std::vector<std::int16_t> ready;  // at `rate`, beginning at `ready_at`
+  std::int64_t ready_at = 0;
+  bool opened = false, flushed = false;
+  TrackResult result;
+  int patience_left = patience;
+
+  Status produce();
+  Status decode_next(std::vector<std::int16_t>& pcm);
+  std::vector<std::int16_t> conceal(View payload) const;
+};
+
+std::vector<std::int16_t> TrackPlayer::Impl::conceal(View payload) const {
+  const std::uint32_t n = nominal_samples(track.facts, payload);
+  return std::vector<std::int16_t>(
+      std::min(n ? n : track.facts.rate / 50, track.facts.rate * packet_seconds_max), 0);
+}
+
+Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
+  const auto rtp = rtp_of(packets[track.packets[next].index]);
+  ++next;
+  if (!rtp || rtp->payload.empty()) return {};
+  if (!decoder && patience_left > 0) {
+    WRIT_TRY(started, Decoder::start(worker, track.request));
+    decoder.emplace(std::move(started));
+  }
+  if (!decoder) {
+    ++result.broken;
+    pcm = conceal(rtp->payload);
+    return {};
+  }
+  auto frame = decoder->decode(rtp->payload);
+  if (frame) {
+    frame->broken ? ++result.broken : ++result.decoded;
+    pcm = std::move(frame->pcm);
+    return {};
+  }
+  patience_left -= decoder->timed_out() ? cost_of_timeout : cost_of_death;
+  decoder.reset();
+  ++result.lost_workers;
+  ++result.broken;
+  result.last_loss = frame.error().what;
+  pcm = conceal(rtp->payload);
+  return {};
+}
+
+// One step: a stretch of silence (at most a second), one packet, or the end.
+Status TrackPlayer::Impl::produce() {
+  if (!opened) {
+    WRIT_CHECK(resampler.open(track.facts.rate, rate));
+    opened = true;
+  }
+  if (next == track.packets.size()) {
+    resampler.convert({}, ready);
+    flushed = true;
+    decoder.reset();
+    return {};
+  }
+  const std::int64_t target = samples_in(track.packets[next].at - track.packets.front().at, track.facts.rate);
+  std::vector<std::int16_t> pcm;
+  if (target > cursor)
+    pcm.assign(static_cast<std::size_t>(std::min<std::int64_t>(target - cursor, track.facts.rate)), 0);
+  else
+    WRIT_CHECK(decode_next(pcm));
+  cursor += static_cast<std::int64_t>(pcm.size());
+  if (!pcm.empty()) resampler.convert(pcm, ready);
+  return {};
+}
+
+TrackPlayer::TrackPlayer(const Track& track, const std::vector<intercept::EvidencePacket>& packets,
+                         fs::path worker, Instant origin, std::uint32_t rate)
+    : i_(new Impl{track, packets, std::move(worker), {}, {}, rate, 0, 0, {}, 0, false, false, {}, patience}) {
+  i_->ready_at = samples_in(track.packets.front().at - origin, rate);
+}
+
+Status TrackPlayer::add_to(std::span<std::int32_t> mix, std::int64_t first) {
+  const auto last = first + static_cast<std::int64_t>(mix.size() / 2);
+  while (!i_->flushed && end() < last && i_->ready_at < last) WRIT_CHECK(i_->produce());
+  const std::size_t channel = i_->track.left ? 0 : 1;
+  const std::int64_t until = std::min(end(), last);
+  for (std::int64_t at = std::max(first, i_->ready_at); at < until; ++at)
+    mix[static_cast<std::size_t>(at - first) * 2 + channel] +=
+        i_->ready[static_cast<std::size_t>(at - i_->ready_at)];
+  if (const std::int64_t used = std::min(end(), last) - i_->ready_at; used > 0) {
+    i_->ready.erase(i_->ready.begin(), i_->ready.begin() + used);
+    i_->ready_at += used;
+  }
+  return {};
+}
+
+std::int64_t TrackPlayer::end() const { return i_->ready_at + static_cast<std::int64_t>(i_->ready.size()); }
+bool TrackPlayer::done() const { return i_->flushed; }
+const TrackResult& TrackPlayer::result() const { return i_->result; }
+TrackPlayer::TrackPlayer(TrackPlayer&&) noexcept = default;
+TrackPlayer::~TrackPlayer() = default;
+
+}  // namespace writ::media

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/policy.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/sourced.hh"
+
+namespace writ::policy {
+namespace {
+
+constexpr int checks_count = 40;  // V1 ... V40, requirements section 4
+constexpr std::size_t layer_bytes_max = 1 << 20;
+constexpr std::int64_t cents_max = 100'000'000;
+
+const std::string rule_text =
+    "a policy layer holds only what docs/order-file.md and the shipped profiles name (requirements, intro)";
+
+Contact read_contact(Fields f) {
+  Contact c{f.text("title", Need::required), f.text("phone"), f.text("email"), f.text("address")};
+  f.finish();
+  return c;
+}
+
+void read_fees(Fields f, FeeTable& t) {
+  t.intercept_first_month = f.whole("intercept_first_month_cents", 0, cents_max);
+  t.intercept_later_month = f.whole("intercept_later_month_cents", 0, cents_max);
+  t.cdr_week = f.whole("cdr_week_cents", 0, cents_max);
+  t.cdr_extra_delivery = f.whole("cdr_extra_delivery_cents", 0, cents_max);
+  t.currency = f.text("currency", Need::required);
+  t.effective = f.text("effective", Need::required);
+  t.citation = f.text("citation", Need::required);
+  f.finish();
+}
+
+void read_caps(Fields f, Policy& p) {
+  p.wiretap_days_max = f.whole("wiretap_days", 1, 366);
+  p.wiretap_start_days_max = f.whole("wiretap_start_days", 0, 366);
+  p.pen_trap_days_max = f.whole("pen_trap_days", 1, 366);
+  p.emergency_hours_max = f.whole("emergency_hours", 1, 24 * 31);
+  f.finish();
+}
+
+void read_items(Fields& f, const char* key, std::vector<StatutoryItem>& items,
+                std::vector<std::string>& names) {
+  for (Fields& i : f.objects(key)) {
+    StatutoryItem item{i.text("name", Need::required), i.text("text", Need::required),
+                       i.text("citation", Need::required)};
+    i.finish();
+    if (std::find(names.begin(), names.end(), item.name) != names.end())
+      i.refuse("name", "is named twice", "name each statutory content once, in one layer");
+    names.push_back(item.name);
+    items.push_back(std::move(item));
+  }
+}
+
+Severity read_severity(Fields& f) {
+  const std::string s = f.word("severity", {"reject", "return", "warn"}, Need::required);
+  if (s == "warn") return Severity::warn;
+  return s == "return" ? Severity::return_for_correction : Severity::reject;
+}
+
+void read_checks(Fields& f, std::vector<CheckRule>& checks) {
+  for (Fields& c : f.objects("check")) {
+    CheckRule r;
+    r.id = c.text("id", Need::required);
+    r.severity = read_severity(c);
+    r.stage = c.word("stage", {"A", "B"}, Need::required);
+    r.message = c.text("message", Need::required);
+    r.rule = c.text("rule", Need::required);
+    r.cure = c.text("cure", Need::required);
+    c.finish();
+    if (std::any_of(checks.begin(), checks.end(), [&](const CheckRule& o) { return o.id == r.id; }))
+      c.refuse("id", fmt::format("names {} twice", r.id), "keep one row for each check, in one layer");
+    checks.push_back(std::move(r));
+  }
+}
+
+void read_retention(Fields& f, std::vector<Retention>& out) {
+  for (Fields& r : f.objects("retention")) {
+    out.push_back({r.text("what", Need::required), r.text("period", Need::required),
+                   r.text("citation", Need::required)});
+    r.finish();
+  }
+}
+
+void read_citations(Fields& f, std::map<std::string, std::string>& out) {
+  for (Fields& c : f.objects("citation")) {
+    const std::string key = c.text("key", Need::required);
+    const std::string text = c.text("text", Need::required);
+    c.finish();
+    if (!out.emplace(key, text).second)
+      c.refuse("key", "is named twice", "keep one citation for each key, in one layer");
+  }
+}
+
+void read_layer_head(Fields& f, const std::string& file, Policy& p) {
+  f.word("schema", {"writ.policy-layer/1"}, Need::required);
+  Layer l;
+  l.file = file;
+  l.name = f.text("name", Need::required);
+  l.effective = f.text("effective", Need::required);
+  l.verified_on = f.text("verified_on", Need::required);
+  l.verified_against = f.text("verified_against", Need::required);
+  p.layers.push_back(std::move(l));
+}
+
+void read_carrier(Fields& f, Policy& p) {
+  p.carrier = f.text("carrier", Need::required);
+  p.profile_name = p.layers.back().name;
+  p.filed = f.text("filed");
+  p.sandbox = f.flag("sandbox");
+  p.address = f.text("address", Need::required);
+  p.certification_retention = f.text("certification_retention", Need::required);
+  p.gaps = f.texts("gaps");
+  if (auto c = f.object("appointed_officer", Need::required)) p.appointed_officer = read_contact(*c);
+  if (auto c = f.object("service_of_process", Need::required)) p.service_of_process = read_contact(*c);
+  for (const Fields& c : f.objects("response_associate")) p.response_associates.push_back(read_contact(c));
+  if (auto h = f.object("hours", Need::required)) {
+    p.hours = {h->text("opens", Need::required), h->text("closes", Need::required),
+               h->text("zone", Need::required), h->text("after_hours_phone", Need::required)};
+    h->finish();
+  }
+  if (auto t = f.object("fees", Need::required)) read_fees(*t, p.fees);
+}
+
+Status read_layer(const std::string& file, std::string_view text, Policy& p) {
+  WRIT_TRY(source, parse_toml(text, file));
+  Reading reading(source, rule_text);
+  Fields f(reading, reading.root(), "");
+  read_layer_head(f, file, p);
+  if (file == "carrier.toml") read_carrier(f, p);
+  if (file == "federal.toml") {
+    if (auto caps = f.object("caps", Need::required)) read_caps(*caps, p);
+    read_items(f, "pen_trap_content", p.pen_trap_items, p.pen_trap_contents);
+    read_items(f, "wiretap_content", p.wiretap_items, p.wiretap_contents);
+    if (p.pen_trap_contents.empty())
+      f.refuse("pen_trap_content", "is missing", "name the contents of 18 USC 3123(b)(1)");
+    if (p.wiretap_contents.empty())
+      f.refuse("wiretap_content", "is missing", "name the contents of 18 USC 2518(4)");
+  }
+  read_checks(f, p.checks);
+  read_retention(f, p.retention);
+  read_citations(f, p.citations);
+  f.finish();
+  return reading.status();
+}
+
+Result<std::vector<std::string>> layer_files(const fs::path& dir) {
+  std::vector<std::string> others;
+  std::error_code ec;
+  for (fs::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec)) {
+    const std::string name = it->path().filename().string();
+    if (it->path().extension() == ".toml" && name != "carrier.toml" && name != "federal.toml")
+      others.push_back(name);
+  }
+  if (ec)
+    return fail(Exit::not_found, fmt::format("policy directory {}: {}", dir.string(), ec.message()), {}, {},
+                "name a directory that holds carrier.toml and federal.toml");
+  std::sort(others.begin(), others.end());
+  others.insert(others.begin(), {"carrier.toml", "federal.toml"});
+  return others;
+}
+
+// What no layer decides cannot be permitted: fail closed when the policy is loaded, not when an order waits.
+Status all_checks_named(const Policy& p, const fs::path& dir) {
+  for (int i = 1; i <= checks_count; ++i)
+    if (p.check(fmt::format("V{}", i)) == nullptr)
+      return fail(Exit::usage, fmt::format("policy {}: no layer has a rule for V{}", dir.string(), i),
+                  "every check of the intake is data with a citation",
+                  fmt::format("a [[check]] with id = \"V{}\"", i),
+                  "take all layers of the profile (carrier.toml, federal.toml, checklist.toml)");
+  return {};
+}
+
+}  // namespace
+
+const CheckRule* Policy::check(const std::string& id) const {
+  const auto it = std::find_if(checks.begin(), checks.end(), [&](const CheckRule& c) { return c.id == id; });
+  return it == checks.end() ? nullptr : &*it;
+}
+
+Result<Policy> load(const fs::path& dir) {
+  WRIT_TRY(files, layer_files(dir));
+  Policy p;
+  crypto::Sha256 hash;
+  for (const std::string& file : files) {
+    WRIT_TRY(bytes, read_file(dir / file));
+    if (bytes.size() > layer_bytes_max)
+      return fail(Exit::usage, fmt::format("{} is larger than a policy layer is", file));
+    // The length and the name are hashed too, so that no bytes can move from one layer to the next unseen.
+    Bytes head;
+    put_be64(head, bytes.size());
+    put_bytes(head, view_of(file));
+    head.push_back(0);
+    hash.update(head);
+    hash.update(bytes);
+    WRIT_CHECK(read_layer(file, text_of(bytes), p));
+  }
+  WRIT_CHECK(all_checks_named(p, dir));
+  p.hash = hash.finish();
+  return p;
+}
+
+}  // namespace writ::policy

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The checks of requirements section 4 that concern interceptions. Each is one small function in a table; it
+// says what the document says. Severity, message, rule and cure come from the policy alone.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "process/request.hh"
+
+namespace writ::process {
+namespace {
+
+struct Finding {
+  bool passed = true;
+  std::string fact;
+};
+using Maybe = std::optional<Finding>;  // none: the check does not apply to this document
+
+bool blank(const std::string& s) { return s.find_first_not_of(" \t\r\n") == std::string::npos; }
+bool is_wiretap(const Request& r) { return r.kind == "wiretap"; }
+
+struct Named {
+  const char* name;
+  const std::string& value;
+};
+// "court, judge" of those that are blank.
+std::vector<std::string> blanks(std::initializer_list<Named> fields) {
+  std::vector<std::string> out;
+  for (const Named& f : fields)
+    if (blank(f.value)) out.push_back(f.name);
+  return out;
+}
+
+std::string days_text(Nanos d) {
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(d).count();
+  std::string out = fmt::format("{} days", minutes / (24 * 60));
+  if (minutes % (24 * 60) != 0) out += fmt::format(" {} h {} min", minutes / 60 % 24, minutes % 60);
+  return out;
+}
+
+// Collects what is wrong; nothing wrong is a pass with `fine` as its fact.
+class Faults {
+ public:
+  void add(std::string s) { all_.push_back(std::move(s)); }
+  Finding finding(std::string fine) const {
+    return all_.empty() ? Finding{true, std::move(fine)}
+                        : Finding{false, fmt::format("{}", fmt::join(all_, "; "))};
+  }
+
+ private:
+  std::vector<std::string> all_;
+};
+
+// The period itself; true when there is one to measure.
+bool check_period(const Request& r, Nanos cap, const std::string& cap_text, Faults& faults) {
+  if (r.start == Instant{} || r.end == Instant{}) {
+    faults.add(fmt::format(
+        "the authorized period is not stated ({})",
+        r.start == Instant{} ? (r.end == Instant{} ? "no start, no end" : "no start") : "no end"));
+    return false;
+  }
+  const std::string window = fmt::format("{} to {}", rfc3339_seconds(r.start), rfc3339_seconds(r.end));
+  if (r.end <= r.start) {
+    faults.add(fmt::format("the period {} ends before it starts", window));
+  } else if (r.end - r.start > cap) {
+    faults.add(
+        fmt::format("the period {} is {}, longer than {}", window, days_text(r.end - r.start), cap_text));
+  }
+  return true;
+}
+
+void check_contents(const Request& r, const std::vector<policy::StatutoryItem>& items, Faults& faults) {
+  for (const auto& item : items)
+    if (std::find(r.contents.begin(), r.contents.end(), item.name) == r.contents.end())
+      faults.add(fmt::format("'{}' is not stated: {}, {}", item.name, item.text, item.citation));
+  for (const std::string& c : r.contents)
+    if (std::none_of(items.begin(), items.end(), [&](const auto& i) { return i.name == c; }))
+      faults.add(fmt::format("'{}' is not the name of a statutory content of this kind of order", c));
+}
+
+std::string fine_period(const Request& r) {
+  return fmt::format("{} to {}, {}", rfc3339_seconds(r.start), rfc3339_seconds(r.end),
+                     days_text(r.end - r.start));
+}
+
+Finding emergency_period(const Request& r, const policy::Policy& p) {
+  Faults faults;
+  check_period(r, std::chrono::hours{p.emergency_hours_max}, fmt::format("{} hours", p.emergency_hours_max),
+               faults);
+  return faults.finding("emergency: " + fine_period(r));
+}
+
+Maybe v2_signed(const Request& r, const policy::Policy&) {
+  Faults faults;
+  if (!r.is_signed) faults.add("the document is not signed");
+  if (r.issued == Instant{}) faults.add("the document is not dated");
+  // In an emergency there is no court's order yet; who decided is V28.
+  const auto missing = r.emergency
+                           ? std::vector<std::string>{}
+                           : blanks({{"number", r.instrument}, {"court", r.court}, {"judge", r.judge}});
+  if (!missing.empty()) faults.add(fmt::format("not stated: {}", fmt::join(missing, ", ")));
+  return faults.finding(fmt::format("{} signed, dated {}{}", r.instrument, rfc3339_seconds(r.issued),
+                                    r.emergency ? "" : fmt::format(", {}, {}", r.court, r.judge)));
+}
+
+Maybe v18_contact(const Request& r, const policy::Policy&) {
+  const auto& o = r.officer;
+  const auto missing = blanks({{"name", o.name},
+                               {"badge", o.badge},
+                               {"agency", o.agency},
+                               {"phone", o.phone},
+                               {"return address", o.return_address}});
+  if (!missing.empty()) return Finding{false, fmt::format("not stated: {}", fmt::join(missing, ", "))};
+  return Finding{true, fmt::format("{}, {}, {}", o.name, o.badge, o.agency)};
+}
+
+Maybe v19_fax(const Request& r, const policy::Policy&) {
+  if (blank(r.officer.fax)) return std::nullopt;
+  return Finding{r.officer.fax_confirmed,
+                 fmt::format("fax {} is {}confirmed", r.officer.fax, r.officer.fax_confirmed ? "" : "not ")};
+}
+
+Maybe v24_pen_trap(const Request& r, const policy::Policy& p) {
+  if (is_wiretap(r)) return std::nullopt;
+  if (r.emergency) return emergency_period(r, p);
+  Faults faults;
+  check_contents(r, p.pen_trap_items, faults);
+  check_period(r, std::chrono::days{p.pen_trap_days_max}, fmt::format("{} days", p.pen_trap_days_max),
+               faults);
+  return faults.finding(
+      fmt::format("all {} contents are stated; {}", p.pen_trap_items.size(), fine_period(r)));
+}
+
+Maybe v25_pen_trap_reach(const Request& r, const policy::Policy&) {
+  if (is_wiretap(r)) return std::nullopt;
+  std::vector<std::string> beyond;
+  for (const std::string& s : r.seeks)
+    if (s != "call-identifying") beyond.push_back(s);
+  if (!beyond.empty())
+    return Finding{false, fmt::format("the {} order seeks: {}", r.kind, fmt::join(beyond, ", "))};
+  return Finding{true, "only call-identifying information is sought"};
+}
+
+Maybe v26_carrier(const Request& r, const policy::Policy& p) {
+  if (is_wiretap(r) || r.emergency) return std::nullopt;
+  if (r.carrier_named) return Finding{true, fmt::format("the order names {}", p.carrier)};
+  return Finding{r.certification_3123,
+                 fmt::format("the order does not name {}; {} written certification came with it", p.carrier,
+                             r.certification_3123 ? "a" : "no")};
+}
+
+Maybe v27_wiretap(const Request& r, const policy::Policy& p) {
+  if (!is_wiretap(r)) return std::nullopt;
+  if (r.emergency) return emergency_period(r, p);
+  Faults faults;
+  check_contents(r, p.wiretap_items, faults);
+  const std::chrono::days cap{p.wiretap_days_max};
+  const bool stated = check_period(r, cap, fmt::format("{} days", p.wiretap_days_max), faults);
+  const Instant last = r.issued + std::chrono::days{p.wiretap_start_days_max} + cap;
+  if (stated && r.issued != Instant{} && r.end > last)
+    faults.add(fmt::format("the period ends {}; counted from {} days after the order of {} it must end by {}",
+                           rfc3339_seconds(r.end), p.wiretap_start_days_max, rfc3339_seconds(r.issued),
+                           rfc3339_seconds(last)));
+  return faults.finding(
+      fmt::format("all {} contents are stated; {}", p.wiretap_items.size(), fine_period(r)));
+}
+
+Maybe v28_official(const Request& r, const policy::Policy&) {
+  if (!r.emergency) return std::nullopt;
+  if (blank(r.designated_official)) return Finding{false, "no designated official is named"};
+  return Finding{true, fmt::format("decided by {}", r.designated_official)};
+}
+
+Maybe v29_coordinated(const Request& r, const policy::Policy&) {
+  return Finding{r.coordinated_before,
+                 r.coordinated_before ? "coordinated before submission" : "no coordination is recorded"};
+}
+
+Maybe v30_cost(const Request& r, const policy::Policy&) {
+  return Finding{r.cost_agreement,
+                 r.cost_agreement ? "the cost is agreed" : "no agreement on cost is recorded"};
+}
+
+using DocumentCheck = Maybe (*)(const Request&, const policy::Policy&);
+constexpr struct {
+  const char* id;
+  DocumentCheck check;
+} document_checks[] = {{"V2", v2_signed},     {"V18", v18_contact},        {"V19", v19_fax},
+                       {"V24", v24_pen_trap}, {"V25", v25_pen_trap_reach}, {"V26", v26_carrier},
+                       {"V27", v27_wiretap},  {"V28", v28_official},       {"V29", v29_coordinated},
+                       {"V30", v30_cost}};
+
+std::string target_text(const TargetRequest& t) {
+  return t.property.empty() ? fmt::format("{} {}", t.type, t.value)
+                            : fmt::format("{} {} of {}", t.type, t.value, t.property);
+}
+
+bool is_extension(const TargetRequest& t) { return t.type == "extension"; }
+
+Result<Maybe> v4_served(const Request& r, const records::RecordBook& book) {
+  Faults faults;
+  std::size_t judged = 0;
+  for (const TargetRequest& t : r.targets) {
+    if (is_extension(t) && blank(t.property)) continue;  // whose it would be is not said: V11
+    ++judged;
+    const auto value = records::canonical_value(t.type, t.value);
+    if (!value) {
+      faults.add(value.error().what + ": " + value.error().next);
+      continue;
+    }
+    bool served = false;
+    if (is_extension(t)) {
+      WRIT_TRY(holders, book.who_holds(t.type, *value, t.property, Instant::min(), Instant::max()));
+      served = !holders.empty();
+    } else {
+      WRIT_TRY(ever, book.ever_served(t.type, *value));
+      served = ever;
+    }
+    if (!served) faults.add(fmt::format("{} was never served", target_text(t)));
+  }
+  if (judged == 0) return Maybe{};
+  return Maybe{faults.finding(
+      fmt::format("{} of {} targets were looked up; each is or was served", judged, r.targets.size()))};
+}
+
+Result<Maybe> v11_property(const Request& r, const records::RecordBook& book) {
+  Faults faults;
+  std::size_t judged = 0;
+  for (const TargetRequest& t : r.targets) {
+    if (!is_extension(t)) continue;
+    ++judged;
+    if (blank(t.property)) {
+      faults.add(fmt::format("extension {} names no property", t.value));
+      continue;
+    }
+    if (!records::canonical_value(t.type, t.value)) continue;  // V4 says so
+    WRIT_TRY(holders, book.who_holds(t.type, t.value, t.property, r.start, r.end));
+    if (std::all_of(holders.begin(), holders.end(), [](const records::Holder& h) { return h.hosts.empty(); }))
+      faults.add(fmt::format("{}: no hosts of the property are on record in the period", target_text(t)));
+  }
+  if (judged == 0) return Maybe{};
+  return Maybe{faults.finding(fmt::format("{} extensions, each with its property", judged))};
+}
+
+using RecordCheck = Result<Maybe> (*)(const Request&, const records::RecordBook&);
+constexpr struct {
+  const char* id;
+  RecordCheck check;
+} record_checks[] = {{"V4", v4_served}, {"V11", v11_property}};
+
+CheckResult result_of(const char* id, const Finding& f, const policy::Policy& p) {
+  const policy::CheckRule* rule = p.check(id);
+  if (rule == nullptr)  // `policy::load` refuses such a policy; one made otherwise must not pass what it does
+                        // not know
+    return {id,
+            false,
+            policy::Severity::reject,
+            fmt::format("the policy has no rule {}", id),
+            "fail closed",
+            f.fact,
+            "load the whole policy"};
+  return {id, f.passed, rule->severity, rule->message, rule->rule, f.fact, rule->cure};
+}
+
+}  // namespace
+
+std::vector<CheckResult> check_document(const Request& r, const policy::Policy& p) {
+  std::vector<CheckResult> out;
+  for (const auto& row : document_checks)
+    if (const Maybe f = row.check(r, p)) out.push_back(result_of(row.id, *f, p));
+  return out;
+}
+
+Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p,
+                                               const records::RecordBook& book) {
+  std::vector<CheckResult> out;
+  for (const auto& row : record_checks) {
+    WRIT_TRY(f, row.check(r, book));
+    if (f) out.push_back(result_of(row.id, *f, p));
+  }
+  return out;
+}
+
+bool acceptable(const std::vector<CheckResult>& results) {
+  return std::all_of(results.begin(), results.end(),
+                     [](const CheckResult& c) { return c.passed || c.severity == policy::Severity::warn; });
+}
+
+}  // namespace writ::process

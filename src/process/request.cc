@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The order file: TOML or JSON -> Request -> canonical JSON. One reader serves both notations and the stored
+// form.
+#include "process/request.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hh"
+#include "policy/sourced.hh"
+
+namespace writ::process {
+namespace {
+
+const std::string schema = "writ.request/1";
+const std::string rule_text = "an order file holds exactly the fields that docs/order-file.md describes";
+const std::vector<std::string> kinds = {"wiretap", "pen-register", "trap-and-trace", "pen-trap"};
+const std::vector<std::string> sought = {"call-identifying", "content", "post-cut-through-digits",
+                                         "location"};
+const std::vector<std::string> target_types = {"number", "extension", "uri"};
+
+Request::Officer read_officer(policy::Fields f) {
+  Request::Officer o;
+  o.name = f.text("name");
+  o.badge = f.text("badge");
+  o.agency = f.text("agency");
+  o.phone = f.text("phone");
+  o.return_address = f.text("return_address");
+  o.fax = f.text("fax");
+  o.fax_confirmed = f.flag("fax_confirmed");
+  f.finish();
+  return o;
+}
+
+std::vector<TargetRequest> read_targets(policy::Fields& f) {
+  std::vector<TargetRequest> out;
+  for (policy::Fields& t : f.objects("targets")) {
+    using policy::Need;
+    out.push_back(
+        {t.word("type", target_types, Need::required), t.text("value", Need::required), t.text("property")});
+    t.finish();
+  }
+  if (out.empty())
+    f.refuse("targets", "names nobody", "write one [[targets]] table for each number, extension or address");
+  if (out.size() > limits::targets_per_grant_max)
+    f.refuse("targets", "names too many",
+             fmt::format("name at most {} in one order file", limits::targets_per_grant_max));
+  return out;
+}
+
+crypto::Digest read_digest(policy::Fields& f, const char* key) {
+  crypto::Digest d{};
+  const std::string text = f.text(key);
+  if (text.empty()) return d;
+  const auto bytes = crypto::unhex(text);
+  if (!bytes || bytes->size() != d.size() || crypto::hex(*bytes) != text) {
+    f.refuse(key, "is not a SHA-256", "leave it out: it is filled in when the scanned document is filed");
+    return d;
+  }
+  std::copy(bytes->begin(), bytes->end(), d.begin());
+  return d;
+}
+
+Request read_fields(policy::Fields& f) {
+  using policy::Need;
+  Request r;
+  f.word("schema", {schema}, Need::required);
+  r.kind = f.word("kind", kinds, Need::required);
+  r.emergency = f.flag("emergency");
+  r.instrument = f.text("instrument");
+  r.court = f.text("court");
+  r.judge = f.text("judge");
+  r.issued = f.time("issued");
+  r.is_signed = f.flag("signed");
+  r.extends = f.text("extends");
+  if (const auto o = f.object("officer", Need::optional)) r.officer = read_officer(*o);
+  r.prosecutor = f.text("prosecutor");
+  r.offense = f.text("offense");
+  r.coordinated_before = f.flag("coordinated_before");
+  r.cost_agreement = f.flag("cost_agreement");
+  r.carrier_named = f.flag("carrier_named");
+  r.certification_3123 = f.flag("certification_3123");
+  r.designated_official = f.text("designated_official");
+  r.targets = read_targets(f);
+  r.start = f.time("start");
+  r.end = f.time("end");
+  r.contents = f.texts("contents");
+  r.seeks = f.texts("seeks");
+  for (const std::string& s : r.seeks)
+    if (std::find(sought.begin(), sought.end(), s) == sought.end())
+      f.refuse("seeks", "names what is not known here", fmt::format("use only: {}", fmt::join(sought, ", ")));
+  r.trust_from = f.flag("trust_from");
+  r.trusted_peers = f.texts("trusted_peers");
+  for (std::string& peer : r.trusted_peers) {
+    const auto host = records::canonical_host(peer);
+    if (!host) f.refuse("trusted_peers", "holds what is not an address", host.error().next);
+    if (host) peer = *host;
+  }
+  r.document_sha256 = read_digest(f, "document_sha256");
+  f.finish();
+  return r;
+}
+
+Result<Request> read(const policy::Sourced& source) {
+  policy::Reading reading(source, rule_text);
+  policy::Fields f(reading, reading.root(), "");
+  Request r = read_fields(f);
+  WRIT_CHECK(reading.status());
+  return r;
+}
+
+std::string time_text(Instant t) { return t == Instant{} ? std::string() : rfc3339(t); }
+
+}  // namespace
+
+Result<Request> parse_request(View file, std::string_view name) {
+  if (file.size() > limits::order_file_bytes_max)
+    return fail(Exit::usage, fmt::format("{} is larger than an order file is", name), rule_text, {},
+                "give the scanned document with --document; the order file holds its fields only");
+  std::string_view text = text_of(file);
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && text[first] == '{';
+  WRIT_TRY(source, is_json ? policy::parse_sourced_json(text, name) : policy::parse_toml(text, name));
+  return read(source);
+}
+
+Result<Request> request_from_json(const Json& j) { return read(policy::Sourced{"request", j, {}}); }
+
+Json to_json(const Request& r) {
+  Json targets = Json::array();
+  for (const TargetRequest& t : r.targets)
+    targets.push_back({{"type", t.type}, {"value", t.value}, {"property", t.property}});
+  const auto& o = r.officer;
+  return {{"schema", schema},
+          {"kind", r.kind},
+          {"emergency", r.emergency},
+          {"instrument", r.instrument},
+          {"court", r.court},
+          {"judge", r.judge},
+          {"issued", time_text(r.issued)},
+          {"signed", r.is_signed},
+          {"extends", r.extends},
+          {"officer",
+           {{"name", o.name},
+            {"badge", o.badge},
+            {"agency", o.agency},
+            {"phone", o.phone},
+            {"return_address", o.return_address},
+            {"fax", o.fax},
+            {"fax_confirmed", o.fax_confirmed}}},
+          {"prosecutor", r.prosecutor},
+          {"offense", r.offense},
+          {"coordinated_before", r.coordinated_before},
+          {"cost_agreement", r.cost_agreement},
+          {"carrier_named", r.carrier_named},
+          {"certification_3123", r.certification_3123},
+          {"designated_official", r.designated_official},
+          {"targets", targets},
+          {"start", time_text(r.start)},
+          {"end", time_text(r.end)},
+          {"contents", r.contents},
+          {"seeks", r.seeks},
+          {"trust_from", r.trust_from},
+          {"trusted_peers", r.trusted_peers},
+          {"document_sha256",
+           r.document_sha256 == crypto::Digest{} ? std::string() : crypto::hex(r.document_sha256)}};
+}
+
+Result<crypto::Digest> request_digest(const Request& r) {
+  try {
+    return crypto::sha256(view_of(canonical(to_json(r))));
+  } catch (const Json::exception&) {
+    return fail(Exit::usage, "the request holds text that is not UTF-8", rule_text, {},
+                "enter it again as UTF-8");
+  }
+}
+
+}  // namespace writ::process

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writing a stream of segments. Promise: what commit() acknowledged survives anything but the loss of the
+// disk; what a failed write or sync may have left is never taken for acknowledged. So the first failure
+// latches: the kernel may have dropped the dirty pages and cleared the error, and a second fsync would answer
+// "ok" about data that are gone. Cost per record: one copy into the frame buffer; per frame: one encryption,
+// CRC, hash and write.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vault/segment_file.hh"
+
+namespace writ::vault {
+
+struct SegmentWriter::Impl {
+  fs::path dir;
+  crypto::Digest grant{};
+  std::vector<crypto::BoxPublic> recipients;
+  Stream stream = Stream::call_data;
+  const crypto::SigningKey* probe = nullptr;
+  Clock* clock = nullptr;
+  std::string source;
+  std::uint64_t resume_mark = 0;
+
+  std::uint64_t number = 0;  // of the segment that is open, or of the last one
+  std::optional<crypto::Digest> previous;
+  Fd fd;
+  std::optional<crypto::StreamPush> push;
+  std::unique_ptr<crypto::Sha256> hash;
+  std::uint64_t frames = 0, frame_records = 0, bytes = 0;  // of the open segment
+
+  Bytes plain, frame;
+  std::uint32_t plain_records = 0;
+  std::uint64_t plain_mark = 0;
+
+  std::uint64_t appended = 0, acknowledged = 0, total_bytes = 0;
+  bool failed = false, closed = false, unsynced = false;
+
+  Status usable() const;
+  Status latch(Status s);
+  Status start_segment();
+  Status flush();
+  Status sync();
+  Status end_segment(bool final);
+};
+
+Status SegmentWriter::Impl::usable() const {
+  if (!failed && !closed) return {};
+  return fail(
+      Exit::failure, fmt::format("the {} stream takes no more records", to_string(stream)),
+      "after a failed write or sync nothing more is acknowledged (docs/design.md, spool)",
+      closed ? "an open stream" : "a disk that takes what is written to it",
+      "free or replace the disk and start writ-probe again: it goes on after the last acknowledged record");
+}
+
+Status SegmentWriter::Impl::latch(Status s) {
+  if (!s) failed = true;
+  return s;
+}
+
+Status SegmentWriter::Impl::start_segment() {
+  const crypto::Secret32 key;
+  push.emplace(key);
+  format::Header h;
+  h.grant = grant;
+  h.stream = stream;
+  h.number = number + 1;
+  h.probe = probe->public_key();
+  h.opened = rfc3339(clock->now());
+  h.source = source;
+  h.previous = previous;
+  for (const crypto::BoxPublic& to : recipients) h.recipients.push_back({to, crypto::seal(to, key.view())});
+  const View stream_header = push->header();
+  h.stream_header.assign(stream_header.begin(), stream_header.end());
+  const Bytes head = format::encode_header(h, *probe);
+  WRIT_TRY(file, create_segment_file(dir / format::file_name(stream, h.number), head));
+  fd = std::move(file);
+  hash = std::make_unique<crypto::Sha256>();
+  hash->update(head);
+  number = h.number;
+  frames = frame_records = 0;
+  bytes = head.size();
+  total_bytes += head.size();
+  return {};
+}
+
+Status SegmentWriter::Impl::flush() {
+  if (plain_records == 0) return {};
+  if (!fd) WRIT_CHECK(start_segment());
+  frame.assign(format::frame_header_bytes, 0);
+  push->push(plain, false, frame);
+  format::finish_frame(frame, frames, plain_records, plain_mark);
+  WRIT_CHECK(write_all(fd.get(), frame));
+  hash->update(frame);
+  bytes += frame.size();
+  total_bytes += frame.size();
+  frame_records += plain_records;
+  ++frames;
+  plain.clear();
+  plain_records = 0;
+  unsynced = true;
+  return bytes >= limits::segment_bytes_max ? end_segment(false) : Status{};
+}
+
+Status SegmentWriter::Impl::sync() {
+  if (unsynced) WRIT_CHECK(sync_data(fd.get(), format::file_name(stream, number)));
+  unsynced = false;
+  acknowledged = appended - plain_records;
+  return {};
+}
+
+Status SegmentWriter::Impl::end_segment(bool final) {
+  format::Trailer t;
+  t.frames = frames;
+  t.records = frame_records;
+  t.bytes = bytes;
+  t.sha256 = hash->finish();
+  t.closed = rfc3339(clock->now());
+  t.final = final;
+  WRIT_TRY(digest, append_trailer(fd.get(), t, *probe));
+  previous = digest;
+  unsynced = false;
+  acknowledged = appended - plain_records;
+  fd.reset();
+  push.reset();
+  hash.reset();
+  return {};
+}
+
+namespace {
+
+// The newest mark that `source` left. Only the ends are read: every closed segment's own trailer vouches for
+// the rest.
+Result<std::uint64_t> find_resume_mark(const std::vector<std::pair<std::uint64_t, fs::path>>& files,
+                                       const crypto::VerifyKey& probe, const std::string& source) {
+  if (source.empty()) return std::uint64_t{0};
+  for (auto it = files.rbegin(); it != files.rend(); ++it) {
+    WRIT_TRY(map, MappedFile::open(it->second));
+    std::size_t end = 0;
+    WRIT_TRY(header, format::parse_header(map.bytes(), probe, it->second.filename().string(), end));
+    if (header.source != source) continue;
+    WRIT_TRY(info, verify_segment(it->second, probe));
+    if (info.last_mark != 0) return info.last_mark;
+  }
+  return std::uint64_t{0};
+}
+
+}  // namespace
+
+Result<SegmentWriter> SegmentWriter::open(const fs::path& dir, const authority::VerifiedGrant& grant,
+                                          Stream stream, const crypto::SigningKey& probe, Clock& clock,
+                                          std::string source) {
+  const authority::GrantBody& body = grant.body();
+  auto i = std::make_unique<Impl>();
+  i->recipients = stream == Stream::content ? body.content_to : body.call_data_to;
+  if (i->recipients.empty() || (stream == Stream::content && !authority::yields_content(body.kind)))
+    return fail(Exit::refused, fmt::format("the grant names nobody who may receive {}", to_string(stream)),
+                "18 USC 3121(c), 3127(3): a pen register or trap and trace device takes no content",
+                "a content grant with its recipients", "counsel can file for a wiretap order (18 USC 2518)");
+  i->dir = dir;
+  i->grant = grant.id();
+  i->stream = stream;
+  i->probe = &probe;
+  i->clock = &clock;
+  i->source = std::move(source);
+  WRIT_CHECK(remove_leftovers(dir, stream));
+  WRIT_TRY(files, list_segments(dir, stream));
+  if (!files.empty()) {
+    const fs::path& last = files.back().second;
+    WRIT_CHECK(recover_segment(last, probe, clock));
+    WRIT_TRY(info, verify_segment(last, probe.public_key()));
+    if (info.grant != i->grant || info.number != files.back().first)
+      return fail(Exit::integrity, fmt::format("{} does not belong to this grant and place", last.string()));
+    i->number = info.number;
+    i->previous = info.trailer;
+    WRIT_TRY(mark, find_resume_mark(files, probe.public_key(), i->source));
+    i->resume_mark = mark;
+  }
+  return SegmentWriter{std::move(i)};
+}
+
+SegmentWriter::SegmentWriter(std::unique_ptr<Impl> i) : i_(std::move(i)) {}
+SegmentWriter::SegmentWriter(SegmentWriter&&) noexcept = default;
+SegmentWriter& SegmentWriter::operator=(SegmentWriter&&) noexcept = default;
+// What was not committed is not written: its segment is left for `recover`, as after a crash.
+SegmentWriter::~SegmentWriter() = default;
+
+Status SegmentWriter::append(View record, std::uint64_t mark) {
+  WRIT_CHECK(i_->usable());
+  if (record.size() > record_bytes_max)
+    return fail(Exit::failure,
+                fmt::format("a record of {} bytes is larger than a segment takes", record.size()));
+  if (i_->plain_records > 0 && i_->plain.size() + 4 + record.size() > limits::frame_bytes_max)
+    WRIT_CHECK(i_->latch(i_->flush()));
+  if (i_->plain.capacity() == 0) i_->plain.reserve(4096);
+  put_be32(i_->plain, static_cast<std::uint32_t>(record.size()));
+  put_bytes(i_->plain, record);
+  ++i_->plain_records;
+  i_->plain_mark = mark;
+  ++i_->appended;
+  return {};
+}
+
+Status SegmentWriter::commit() {
+  WRIT_CHECK(i_->usable());
+  WRIT_CHECK(i_->latch(i_->flush()));
+  return i_->latch(i_->sync());
+}
+
+Status SegmentWriter::close() {
+  WRIT_CHECK(commit());
+  if (i_->fd) WRIT_CHECK(i_->latch(i_->end_segment(true)));
+  i_->closed = true;
+  return {};
+}
+
+std::uint64_t SegmentWriter::records() const { return i_->appended; }
+std::uint64_t SegmentWriter::records_acknowledged() const { return i_->acknowledged; }
+std::uint64_t SegmentWriter::bytes_written() const { return i_->total_bytes; }
+std::uint64_t SegmentWriter::resume_mark() const { return i_->resume_mark; }
+
+}  // namespace writ::vault

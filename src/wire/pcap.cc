@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening a capture file, and the classic format's reader and writer.
+#include "wire/pcap.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.hh"
+
+namespace writ::wire {
+namespace {
+
+constexpr std::uint32_t magic_micro = 0xa1b2c3d4, magic_nano = 0xa1b23c4d, magic_modified = 0xa1b2cd34;
+constexpr std::uint32_t magic_ng = 0x0a0d0d0a;
+
+std::uint32_t swap32(std::uint32_t v) { return v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | v << 24; }
+
+tl::unexpected<Error> no_capture(std::string what) {
+  return fail(Exit::usage, std::move(what), {}, {},
+              "Give a pcap or pcapng file; `editcap -F pcapng IN OUT` converts most other formats.");
+}
+
+void put_le(Bytes& out, std::uint64_t v, int width) {
+  for (int i = 0; i < width; ++i) out.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+}
+
+}  // namespace
+
+std::uint16_t CaptureReader::u16(View v, std::size_t at) const {
+  const std::uint16_t x = load_be16(v.data() + at);
+  return swapped_ ? static_cast<std::uint16_t>(x << 8 | x >> 8) : x;
+}
+
+std::uint32_t CaptureReader::u32(View v, std::size_t at) const {
+  const std::uint32_t x = load_be32(v.data() + at);
+  return swapped_ ? swap32(x) : x;
+}
+
+bool CaptureReader::stop(std::string_view why) {
+  broken_ = fmt::format("at byte {}: {}", block_at_, why);
+  return false;
+}
+
+Result<CaptureReader> CaptureReader::open(View file) {
+  CaptureReader r;
+  r.file_ = file;
+  if (file.size() < 4) return no_capture("The file is too short for a capture file.");
+  const std::uint32_t magic = load_be32(file.data());
+  if (magic == magic_ng) {
+    r.ng_ = true;
+    return r;
+  }
+  // swapped_ is relative to network order, in which the file was just read.
+  r.swapped_ = magic != magic_micro && magic != magic_nano && magic != magic_modified;
+  const std::uint32_t native = r.swapped_ ? swap32(magic) : magic;
+  if (native != magic_micro && native != magic_nano && native != magic_modified) {
+    if (magic >> 16 == 0x1f8b) return no_capture("The file is compressed with gzip: decompress it first.");
+    return no_capture(
+        fmt::format("The file is neither pcap nor pcapng (it begins with bytes {:08x}).", magic));
+  }
+  if (file.size() < 24) return no_capture("The pcap file header is cut short.");
+  r.nano_ = native == magic_nano;
+  if (native == magic_modified) r.record_header_ = 24;
+  r.link_type_ = r.u32(file, 20) & 0xffff;  // the upper half tells of frame check sequences
+  r.at_ = 24;
+  return r;
+}
+
+bool CaptureReader::next(RawPacket& out) {
+  if (!broken_.empty() || truncated_) return false;
+  return ng_ ? next_ng(out) : next_classic(out);
+}
+
+bool CaptureReader::next_classic(RawPacket& out) {
+  const View rest = file_.subspan(at_);
+  block_at_ = at_;
+  if (rest.empty()) return false;
+  if (rest.size() < record_header_) {
+    truncated_ = true;
+    return false;
+  }
+  const std::uint32_t captured = u32(rest, 8);
+  if (captured > limits::packet_bytes_max) return stop(fmt::format("a packet of {} bytes", captured));
+  if (captured > rest.size() - record_header_) {
+    truncated_ = true;
+    return false;
+  }
+  const std::int64_t scale = nano_ ? 1 : 1000;
+  out.at = from_ns(static_cast<std::int64_t>(u32(rest, 0)) * 1'000'000'000 + u32(rest, 4) * scale);
+  out.link_type = link_type_;
+  out.bytes = rest.subspan(record_header_, captured);
+  out.wire_length = std::max(captured, u32(rest, 12));
+  at_ += record_header_ + captured;
+  return true;
+}
+
+CaptureWriter::CaptureWriter(std::uint32_t link_type) {
+  put_le(out_, magic_nano, 4);
+  put_le(out_, 2, 2);
+  put_le(out_, 4, 2);
+  put_le(out_, 0, 8);
+  put_le(out_, limits::packet_bytes_max, 4);
+  put_le(out_, link_type, 4);
+}
+
+void CaptureWriter::add(const RawPacket& p) {
+  // Times before 1970 cannot be written in this format; they become its first instant.
+  const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(to_ns(p.at), 0));
+  const View bytes = p.bytes.first(std::min(p.bytes.size(), limits::packet_bytes_max));
+  put_le(out_, ns / 1'000'000'000, 4);
+  put_le(out_, ns % 1'000'000'000, 4);
+  put_le(out_, bytes.size(), 4);
+  put_le(out_, std::max<std::uint64_t>(p.wire_length, p.bytes.size()), 4);
+  put_bytes(out_, bytes);
+}
+
+}  // namespace writ::wire

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/pcap.hh"
+
+#include <gmock/gmock.h>
+
+#include "wire/frames_for_test.hh"
+
+namespace writ::wire {
+namespace {
+
+using namespace test;
+using testing::HasSubstr;
+
+// Builds files in either byte order.
+struct Builder {
+  bool big;
+  Bytes out{};
+  void put(std::uint64_t v, int width) {
+    for (int i = 0; i < width; ++i)
+      out.push_back(static_cast<std::uint8_t>(v >> (8 * (big ? width - 1 - i : i))));
+  }
+  void u16(std::uint64_t v) { put(v, 2); }
+  void u32(std::uint64_t v) { put(v, 4); }
+  void block(std::uint32_t type, const Bytes& body) {
+    const std::size_t padded = (body.size() + 3) / 4 * 4;
+    u32(type);
+    u32(padded + 12);
+    put_bytes(out, body);
+    out.resize(out.size() + padded - body.size());
+    u32(padded + 12);
+  }
+  void section() {
+    Builder b{big};
+    b.u32(0x1a2b3c4d);
+    b.u16(1);
+    b.u16(0);
+    b.put(~0ull, 8);
+    block(0x0a0d0d0a, b.out);
+  }
+  void interface(std::uint16_t link, int tsresol = -1, std::int64_t offset = 0) {
+    Builder b{big};
+    b.u16(link);
+    b.u16(0);
+    b.u32(0);
+    if (tsresol >= 0) {
+      b.u16(9);
+      b.u16(1);
+      b.u32(big ? static_cast<std::uint64_t>(tsresol) << 24 : static_cast<std::uint64_t>(tsresol));
+    }
+    b.u16(14);
+    b.u16(8);
+    b.put(static_cast<std::uint64_t>(offset), 8);
+    b.u32(0);
+    block(1, b.out);
+  }
+  void packet(std::uint32_t interface, std::uint64_t ticks, View data) {
+    Builder b{big};
+    b.u32(interface);
+    b.u32(ticks >> 32);
+    b.u32(ticks & 0xffffffff);
+    b.u32(data.size());
+    b.u32(data.size() + 1);
+    put_bytes(b.out, data);
+    block(6, b.out);
+  }
+};
+
+const Bytes frame = bytes_of("a frame");
+constexpr std::int64_t second = 1'700'000'000;
+
+std::vector<RawPacket> read(View file, std::string* broken = nullptr, bool* truncated = nullptr) {
+  auto r = CaptureReader::open(file);
+  EXPECT_TRUE(r);
+  std::vector<RawPacket> all;
+  if (!r) return all;
+  for (RawPacket p; r->next(p);) all.push_back(p);
+  if (broken) *broken = r->broken();
+  if (truncated) *truncated = r->truncated();
+  return all;
+}
+
+TEST(Pcap, EveryMagic) {
+  for (const bool big : {false, true}) {
+    for (const std::uint32_t magic : {0xa1b2c3d4u, 0xa1b23c4du, 0xa1b2cd34u}) {
+      Builder b{big};
+      for (const std::uint32_t v : {magic}) b.u32(v);
+      b.u16(2);
+      b.u16(4);
+      b.put(0, 8);
+      b.u32(65535);
+      b.u32(0x14000001);  // with the length of a frame check sequence above the link type
+      for (int i = 0; i < 2; ++i) {
+        b.u32(second);
+        b.u32(123456);
+        b.u32(frame.size());
+        b.u32(2000);
+        if (magic == 0xa1b2cd34u) b.put(0, 8);
+        put_bytes(b.out, frame);
+      }
+      const auto all = read(b.out);
+      ASSERT_EQ(all.size(), 2u);
+      EXPECT_EQ(to_ns(all[1].at), second * 1'000'000'000 + (magic == 0xa1b23c4du ? 123456 : 123456000));
+      EXPECT_EQ(text_of(all[1].bytes), "a frame");
+      EXPECT_EQ(all[1].wire_length, 2000u);
+      EXPECT_EQ(all[1].link_type, 1u);
+    }
+  }
+}
+
+TEST(Pcapng, InterfacesSectionsResolutions) {
+  Bytes file;
+  for (const bool big : {false, true}) {
+    Builder b{big};
+    b.section();
+    b.interface(big ? 276 : 1);   // microseconds
+    b.interface(113, 9, 3600);    // nanoseconds, one hour on
+    b.interface(101, 0x80 | 10);  // 1/1024 s
+    b.interface(101, 12);         // picoseconds
+    b.interface(101, 0x80 | 40, -second);
+    b.block(5, Bytes(12));  // statistics: skipped
+    b.packet(0, second * 1'000'000 + 5, frame);
+    b.packet(1, static_cast<std::uint64_t>(second) * 1'000'000'000 + 5, frame);
+    b.packet(2, second * 1024 + 512, frame);
+    b.packet(3, 1'000'000'000'000 + 7999, frame);
+    b.packet(4, (static_cast<std::uint64_t>(second) << 20) << 3, frame);
+    put_bytes(file, b.out);
+  }
+  const auto all = read(file);
+  ASSERT_EQ(all.size(), 10u);
+  for (std::size_t i = 0; i < 10; i += 5) {
+    EXPECT_EQ(to_ns(all[i].at), second * 1'000'000'000 + 5000);
+    EXPECT_EQ(all[i].link_type, i == 0 ? 1u : 276u);  // each section counts its interfaces anew
+    EXPECT_EQ(to_ns(all[i + 1].at), (second + 3600) * 1'000'000'000 + 5);
+    EXPECT_EQ(all[i + 1].link_type, 113u);
+    EXPECT_EQ(to_ns(all[i + 2].at), second * 1'000'000'000 + 500'000'000);
+    EXPECT_EQ(to_ns(all[i + 3].at), 1'000'000'007);
+    EXPECT_LT(to_ns(all[i + 4].at), 0);
+    EXPECT_EQ(all[i].wire_length, frame.size() + 1);
+  }
+}
+
+TEST(Pcapng, SimpleAndObsoleteBlocks) {
+  Builder b{false};
+  b.section();
+  b.interface(1);
+  Builder simple{false};
+  simple.u32(100);
+  put_bytes(simple.out, Bytes(7, 'x'));  // padded to 8: what the block holds is what there is
+  b.block(3, simple.out);
+  Builder old{false};
+  old.u16(0);
+  old.u16(3);  // drops
+  old.u32(0);
+  old.u32(2'000'000);
+  old.u32(frame.size());
+  old.u32(frame.size());
+  put_bytes(old.out, frame);
+  b.block(2, old.out);
+  const auto all = read(b.out);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].wire_length, 100u);
+  EXPECT_EQ(to_ns(all[1].at), 2'000'000'000);
+  EXPECT_EQ(text_of(all[1].bytes), "a frame");
+}
+
+TEST(Pcapng, BrokenSaysWhere) {
+  Builder b{false};
+  b.section();
+  b.interface(1);
+  b.packet(0, 1, frame);
+  const std::size_t at = b.out.size();
+  b.packet(9, 1, frame);
+  std::string broken;
+  EXPECT_EQ(read(b.out, &broken).size(), 1u);
+  EXPECT_EQ(broken, "at byte " + std::to_string(at) + ": a packet of unknown interface 9");
+  b.out.resize(at);
+  b.packet(0, 1, frame);
+  b.out.back() = 1;
+  EXPECT_EQ(read(b.out, &broken).size(), 1u);
+  EXPECT_THAT(broken, HasSubstr("two lengths"));
+}
+
+TEST(Capture, EveryCutIsTruncatedOrWhole) {
+  CaptureWriter w(1);
+  Builder b{true};
+  b.section();
+  b.interface(1);
+  for (int i = 0; i < 3; ++i) {
+    w.add(raw(frame));
+    b.packet(0, 1, frame);
+  }
+  const Bytes pcap = w.take();
+  constexpr std::size_t pcap_start = 24, ng_start = 28 + 36;  // where the first packet begins
+  for (const auto& [file, start] : {std::pair{pcap, pcap_start}, std::pair{b.out, ng_start}}) {
+    std::size_t whole = 0;
+    for (std::size_t n = start; n <= file.size(); ++n) {
+      std::string broken;
+      bool truncated = false;
+      const std::size_t count = read(View(file).first(n), &broken, &truncated).size();
+      EXPECT_EQ(broken, "");
+      EXPECT_LE(count, 3u);
+      whole += truncated ? 0 : 1;
+    }
+    EXPECT_EQ(whole, 4u);  // at the borders of records only
+  }
+}
+
+TEST(Capture, WriterRoundTrip) {
+  CaptureWriter w(113);
+  w.add({from_ns(second * 1'000'000'000 + 7), 113, frame, 99});
+  const auto all = read(w.bytes());
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(to_ns(all[0].at), second * 1'000'000'000 + 7);
+  EXPECT_EQ(all[0].link_type, 113u);
+  EXPECT_EQ(all[0].wire_length, 99u);
+  EXPECT_EQ(text_of(all[0].bytes), "a frame");
+}
+
+TEST(Capture, Refusals) {
+  for (const auto& [bytes, text] :
+       std::vector<std::pair<Bytes, std::string>>{{{}, "too short"},
+                                                  {bytes_of("From: x"), "neither pcap nor pcapng"},
+                                                  {{0x1f, 0x8b, 8, 0, 0}, "gzip"},
+                                                  {{0xd4, 0xc3, 0xb2, 0xa1, 2, 0}, "cut short"}}) {
+    const auto r = CaptureReader::open(bytes);
+    ASSERT_FALSE(r);
+    EXPECT_EQ(r.error().exit, Exit::usage);
+    EXPECT_THAT(r.error().what, HasSubstr(text));
+    EXPECT_THAT(r.error().next, HasSubstr("editcap"));
+  }
+}
+
+}  // namespace
+}  // namespace writ::wire

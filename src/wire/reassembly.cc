@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Fragments arrive in any order, twice, or never, and a hostile sender can make all of that happen on
+// purpose.
+//
+// Approach: one buffer per (source, destination, identification), filled byte range by byte range; the first
+// byte that arrived wins, so that a later overlapping fragment cannot rewrite what was already seen. A
+// datagram is whole when the ranges join from zero to the end that the last fragment told. A fragment cut by
+// a snap length counts as arrived in its wire length; the payload then ends at the first byte that is
+// missing, and says so. A mirrored port shows fragments twice, so the second copy of the last fragment comes
+// after the datagram is whole: hashes of finished datagrams are kept for a while so that such an echo is not
+// reported as a lost datagram.
+//
+// Cost: at most datagrams_max entries, buffered_bytes_max bytes in all, fragments_max frames per datagram;
+// the oldest goes first. Constant work per fragment but for the range list, which is short.
+#include "wire/reassembly.hh"
+
+#include <algorithm>
+#include <cstring>
+#include <list>
+#include <string_view>
+#include <unordered_map>
+
+#include "wire/transport.hh"
+
+namespace writ::wire {
+namespace {
+
+constexpr std::size_t datagram_bytes_max = 65535;
+constexpr std::size_t fragments_max = 256;  // of 65535 bytes in the smallest usual MTU (IPv4, 576): 119
+constexpr std::size_t buffered_bytes_max = 64u << 20;
+
+struct Key {
+  Address src, dst;
+  std::uint32_t id = 0;
+  bool operator==(const Key&) const = default;
+};
+
+std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
+  h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+  return h ^ h >> 32;
+}
+
+std::uint64_t hash_of(View v) { return std::hash<std::string_view>{}(text_of(v)); }
+
+struct KeyHash {
+  std::size_t operator()(const Key& k) const { return mix(mix(hash_of(k.src.b), hash_of(k.dst.b)), k.id); }
+};
+
+struct Range {
+  std::uint32_t begin, end;
+};
+
+struct Entry {
+  std::list<Key>::iterator place;
+  Instant started{};
+  Reassembler::Whole whole;
+  std::vector<Range> have;                     // sorted, disjoint, not touching
+  std::vector<std::uint64_t> seen;             // hash of each fragment's offset and bytes
+  std::size_t bytes = 0;                       // of frames and storage
+  std::uint32_t total = 0;                     // known once `last`
+  std::uint32_t cut = datagram_bytes_max + 1;  // first byte that a snap length took
+  std::uint8_t protocol = ip_protocol_udp;
+  bool last = false;
+  bool echo = true;  // so far nothing but copies of a finished datagram's fragments
+};
+
+struct Finished {
+  Instant at{};
+  std::vector<std::uint64_t> seen;
+  std::list<Key>::iterator place;
+};
+
+// Copies the bytes of [begin, begin + data.size()) that are not there yet; true when some already were.
+bool insert(Entry& e, std::uint32_t begin, std::uint32_t end, View data) {
+  if (e.whole.storage.size() < end) e.whole.storage.resize(end);
+  bool overlap = false;
+  std::uint32_t at = begin;
+  const auto copy = [&](std::uint32_t from, std::uint32_t to) {
+    const std::uint32_t stop = std::min<std::uint32_t>(to, begin + static_cast<std::uint32_t>(data.size()));
+    if (from < stop) std::memcpy(e.whole.storage.data() + from, data.data() + (from - begin), stop - from);
+    if (stop < to) e.cut = std::min(e.cut, std::max(from, stop));
+  };
+  Range merged{begin, end};
+  std::vector<Range> kept;
+  kept.reserve(e.have.size() + 1);
+  for (const Range& r : e.have) {
+    if (r.end < begin || r.begin > end) {
+      kept.push_back(r);
+      continue;
+    }
+    overlap = overlap || (r.begin < end && r.end > begin);
+    if (r.begin > at) copy(at, std::min(r.begin, end));
+    at = std::max(at, r.end);
+    merged = {std::min(merged.begin, r.begin), std::max(merged.end, r.end)};
+  }
+  if (at < end) copy(at, end);
+  kept.insert(std::upper_bound(kept.begin(), kept.end(), merged,
+                               [](const Range& a, const Range& b) { return a.begin < b.begin; }),
+              merged);
+  e.have = std::move(kept);
+  return overlap;
+}
+
+}  // namespace
+
+struct Reassembler::Impl {
+  std::size_t datagrams_max;
+  Nanos age_max;
+  std::unordered_map<Key, Entry, KeyHash> open{};
+  std::list<Key> open_order{};  // oldest first
+  std::unordered_map<Key, Finished, KeyHash> done{};
+  std::list<Key> done_order{};
+  std::size_t bytes = 0;
+  std::uint64_t dropped = 0;
+
+  void forget(const Key& k, bool lost) {
+    const auto it = open.find(k);
+    bytes -= it->second.bytes;
+    if (lost && !it->second.echo) ++dropped;
+    open_order.erase(it->second.place);
+    open.erase(it);
+  }
+  void forget_done(const Key& k) {
+    const auto it = done.find(k);
+    done_order.erase(it->second.place);
+    done.erase(it);
+  }
+  void make_room(Instant now, std::size_t frame_bytes) {
+    while (!open_order.empty()) {
+      const Key oldest = open_order.front();
+      const bool old = now - open.find(oldest)->second.started > age_max;
+      if (!old && open.size() < datagrams_max && bytes + frame_bytes <= buffered_bytes_max) break;
+      forget(oldest, true);
+    }
+    while (!done_order.empty()) {
+      const Key oldest = done_order.front();
+      if (done.size() < datagrams_max && now - done.find(oldest)->second.at <= age_max) break;
+      forget_done(oldest);
+    }
+  }
+  Entry& entry_of(const Key& k, Instant now) {
+    const auto [it, fresh] = open.try_emplace(k);
+    if (fresh) {
+      it->second.place = open_order.insert(open_order.end(), k);
+      it->second.started = now;
+    }
+    return it->second;
+  }
+  void note(Entry& e, const Key& k, const Fragment& f, const RawPacket& frame);
+  void place(Entry& e, const Fragment& f, bool repeated);
+  bool finish(Entry& e, const Key& k, Instant now, Whole& out);
+};
+
+void Reassembler::Impl::note(Entry& e, const Key& k, const Fragment& f, const RawPacket& frame) {
+  const std::uint64_t h = mix(hash_of(f.data), f.offset);
+  if (e.echo) {
+    const auto it = done.find(k);
+    e.echo = it != done.end() &&
+             std::find(it->second.seen.begin(), it->second.seen.end(), h) != it->second.seen.end();
+  }
+  e.seen.push_back(h);
+  e.whole.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
+  e.whole.times.push_back(frame.at);
+  e.bytes += frame.bytes.size();
+  bytes += frame.bytes.size();
+}
+
+void Reassembler::Impl::place(Entry& e, const Fragment& f, bool repeated) {
+  std::uint32_t end = f.offset + std::max(f.length, static_cast<std::uint32_t>(f.data.size()));
+  if (e.last && end > e.total) {  // past the end that was told first
+    e.whole.overlapped = true;
+    end = e.total;
+  }
+  if (!f.more && !e.last) {
+    e.last = true;
+    e.total = end;
+    if (!e.have.empty() && e.have.back().end > end) e.whole.overlapped = true;
+  } else if (!f.more && end != e.total) {
+    e.whole.overlapped = true;
+  }
+  if (f.offset == 0) e.protocol = f.protocol;
+  if (end <= f.offset) return;
+  const View data = f.data.first(std::min<std::size_t>(f.data.size(), end - f.offset));
+  const std::size_t before = e.whole.storage.size();
+  if (insert(e, f.offset, end, data) && !repeated) e.whole.overlapped = true;
+  e.bytes += e.whole.storage.size() - before;
+  bytes += e.whole.storage.size() - before;
+}
+
+bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, Whole& out) {
+  if (!e.last || e.have.empty() || e.have.front().begin != 0 || e.have.front().end < e.total) return false;
+  const bool cut = e.cut < e.total;
+  e.whole.storage.resize(cut ? e.cut : e.total);
+  Decoded d;
+  d.udp.src.ip = k.src;
+  d.udp.dst.ip = k.dst;
+  decode_transport(e.protocol, e.whole.storage, cut ? e.total - e.cut : 0, false, d);
+  const bool udp = d.verdict == Verdict::udp;
+  if (udp) {
+    e.whole.udp = d.udp;
+    out = std::move(e.whole);
+  }
+  if (done.contains(k)) forget_done(k);
+  done.emplace(k, Finished{now, std::move(e.seen), done_order.insert(done_order.end(), k)});
+  // A datagram of UDP that does not decode is a loss; another protocol under extension headers is none of
+  // ours.
+  forget(k, d.verdict == Verdict::malformed);
+  return udp;
+}
+
+Reassembler::Reassembler(std::size_t datagrams_max, Nanos age_max)
+    : i_(std::make_unique<Impl>(Impl{std::max<std::size_t>(datagrams_max, 1), age_max})) {}
+Reassembler::~Reassembler() = default;
+Reassembler::Reassembler(Reassembler&&) noexcept = default;
+
+bool Reassembler::add(const Fragment& f, const RawPacket& frame, Whole& out) {
+  const std::size_t length = std::max<std::size_t>(f.length, f.data.size());
+  // Longer than IP allows ("ping of death"), or nothing at all: no datagram can come of it.
+  if (f.offset + length > datagram_bytes_max || (length == 0 && f.more)) return false;
+  const Key k{f.src, f.dst, f.id};
+  i_->make_room(frame.at, frame.bytes.size());
+  Entry& e = i_->entry_of(k, frame.at);
+  const std::uint64_t h = mix(hash_of(f.data), f.offset);
+  const bool repeated = std::find(e.seen.begin(), e.seen.end(), h) != e.seen.end();
+  if (e.whole.frames.size() >= fragments_max) {
+    i_->forget(k, true);
+    return false;
+  }
+  i_->note(e, k, f, frame);
+  i_->place(e, f, repeated);
+  return i_->finish(e, k, frame.at, out);
+}
+
+std::uint64_t Reassembler::dropped() const { return i_->dropped; }
+
+}  // namespace writ::wire
