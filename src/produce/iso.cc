@@ -63,7 +63,8 @@ Result<Image> new_image(const std::string& volume, const fs::path& at) {
   return Image(raw);
 }
 
-Status add_directory(IsoImage* image, IsoDir* into, const fs::path& dir) {
+// libisofs lays data out by the inodes of the disk they come from, unless weights give an order: by path.
+Status add_directory(IsoImage* image, IsoDir* into, const fs::path& dir, int& weight) {
   std::vector<fs::path> entries;
   std::error_code ec;
   for (fs::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec))
@@ -76,10 +77,11 @@ Status add_directory(IsoImage* image, IsoDir* into, const fs::path& dir) {
     if (fs::is_directory(st)) {
       IsoDir* child = nullptr;
       WRIT_CHECK(checked(iso_tree_add_new_dir(into, name.c_str(), &child), "add", e));
-      WRIT_CHECK(add_directory(image, child, e));
+      WRIT_CHECK(add_directory(image, child, e, weight));
     } else if (fs::is_regular_file(st)) {
       IsoNode* node = nullptr;
       WRIT_CHECK(checked(iso_tree_add_new_node(image, into, name.c_str(), e.c_str(), &node), "add", e));
+      iso_node_set_sort_weight(node, weight--);
     } else {
       return fail(Exit::usage, fmt::format("{} is neither a file nor a directory", e.string()));
     }
@@ -97,17 +99,28 @@ Result<std::unique_ptr<IsoWriteOpts, WriteFree>> write_options(const fs::path& i
   for (const char c : rfc3339_seconds(at))
     if (c >= '0' && c <= '9') stamp += c;
   stamp += "00";
+  // RRIP 1.10 has no file serial numbers; those of 1.12 would follow the inodes of the disk.
   int worst = 0;
-  for (const int code :
-       {iso_write_opts_set_iso_level(raw, 3), iso_write_opts_set_rockridge(raw, 1),
-        iso_write_opts_set_joliet(raw, 1), iso_write_opts_set_joliet_long_names(raw, 1),
-        iso_write_opts_set_hardlinks(raw, 0), iso_write_opts_set_aaip(raw, 0),
-        iso_write_opts_set_relaxed_vol_atts(raw, 1), iso_write_opts_set_always_gmt(raw, 1),
-        iso_write_opts_set_replace_mode(raw, 2, 2, 2, 2), iso_write_opts_set_default_dir_mode(raw, 0555),
-        iso_write_opts_set_default_file_mode(raw, 0444), iso_write_opts_set_default_uid(raw, 0),
-        iso_write_opts_set_default_gid(raw, 0), iso_write_opts_set_replace_timestamps(raw, 2),
-        iso_write_opts_set_default_timestamp(raw, seconds), iso_write_opts_set_output_charset(raw, "UTF-8"),
-        iso_write_opts_set_pvd_times(raw, seconds, seconds, 0, 0, stamp.data())})
+  for (const int code : {iso_write_opts_set_iso_level(raw, 3),
+                         iso_write_opts_set_rockridge(raw, 1),
+                         iso_write_opts_set_joliet(raw, 1),
+                         iso_write_opts_set_joliet_long_names(raw, 1),
+                         iso_write_opts_set_hardlinks(raw, 0),
+                         iso_write_opts_set_sort_files(raw, 1),
+                         iso_write_opts_set_rrip_version_1_10(raw, 1),
+                         iso_write_opts_set_rrip_1_10_px_ino(raw, 0),
+                         iso_write_opts_set_aaip(raw, 0),
+                         iso_write_opts_set_relaxed_vol_atts(raw, 1),
+                         iso_write_opts_set_always_gmt(raw, 1),
+                         iso_write_opts_set_replace_mode(raw, 2, 2, 2, 2),
+                         iso_write_opts_set_default_dir_mode(raw, 0555),
+                         iso_write_opts_set_default_file_mode(raw, 0444),
+                         iso_write_opts_set_default_uid(raw, 0),
+                         iso_write_opts_set_default_gid(raw, 0),
+                         iso_write_opts_set_replace_timestamps(raw, 2),
+                         iso_write_opts_set_default_timestamp(raw, seconds),
+                         iso_write_opts_set_output_charset(raw, "UTF-8"),
+                         iso_write_opts_set_pvd_times(raw, seconds, seconds, 0, 0, stamp.data())})
     worst = std::min(worst, code);
   WRIT_CHECK(checked(worst, "set options of", iso));
   return o;
@@ -194,7 +207,8 @@ Status write_iso(const fs::path& dir, const fs::path& iso, const std::string& vo
   iso_image_set_data_preparer_id(image.get(), "WRIT");
   iso_image_set_application_id(image.get(), "WRIT PRODUCTION");
   iso_image_set_system_id(image.get(), "");
-  WRIT_CHECK(add_directory(image.get(), iso_image_get_root(image.get()), dir));
+  int weight = 1 << 30;
+  WRIT_CHECK(add_directory(image.get(), iso_image_get_root(image.get()), dir, weight));
   WRIT_TRY(options, write_options(iso, at));
   burn_source* raw = nullptr;
   WRIT_CHECK(checked(iso_image_create_burn_source(image.get(), options.get(), &raw), "generate", iso));

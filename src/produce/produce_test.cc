@@ -143,7 +143,15 @@ TEST(Iso, XorrisoReadsItAndTwoWritesAreEqual) {
   const fs::path copy = s.path / "copy";
   fs::copy(dir, copy, fs::copy_options::recursive);
   ASSERT_TRUE(write_iso(copy, s.path / "b.iso", "M_2026_0001", sample::produced));
-  EXPECT_EQ(read_file(s.path / "a.iso").value(), read_file(s.path / "b.iso").value());
+  EXPECT_EQ(
+      output_of("cmp -l " + (s.path / "a.iso").string() + " " + (s.path / "b.iso").string() + " | head -40"),
+      "");
+  ASSERT_TRUE(write_iso(dir, s.path / "c.iso", "M_2026_0001", sample::produced + std::chrono::days(1)));
+  EXPECT_NE(read_file(s.path / "a.iso").value(), read_file(s.path / "c.iso").value()) << "negative control";
+  if (const char* keep = std::getenv("WRIT_PAPERS")) {
+    fs::copy(dir, fs::path(keep) / "package", fs::copy_options::recursive);
+    fs::copy_file(s.path / "a.iso", fs::path(keep) / "package.iso");
+  }
   const std::string toc = output_of("xorriso -indev " + (s.path / "a.iso").string() + " -toc 2>&1");
   EXPECT_NE(toc.find("Volume id    : 'M_2026_0001'"), std::string::npos) << toc;
   output_of("xorriso -osirrox on -indev " + (s.path / "a.iso").string() + " -extract / " +
