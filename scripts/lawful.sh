@@ -30,12 +30,18 @@ lawful_shift() {
   local capture=$1 first last
   SHIFTED=$WORK/shifted.pcapng
   # capinfos and editcap report damaged files and still tell what they could read; what is missing the probe says.
+  [ -x "$BIN/writ" ] || die "$BIN/writ is not built (scripts/build.sh release)"
   read -r first last < <(capinfos -T -r -S -a -e "$capture" 2>/dev/null | awk -F'\t' 'NR==1 || /\t/ {f=$(NF-1); l=$NF} END {print f, l}')
   case "$first" in '' | n/a) die "$capture: no packet times can be read (is it a capture file?)" ;; esac
   SHIFT=$(awk -v l="$last" -v now="$(date +%s)" 'BEGIN {printf "%d", now - int(l) - 2}')
   editcap -t "$SHIFT" "$capture" "$SHIFTED" 2>"$WORK/editcap.log" || note "editcap: $(tail -1 "$WORK/editcap.log")"
   [ -s "$SHIFTED" ] || die "$capture: editcap could not shift it"
   ACT_AT=$(awk -v f="$first" -v s="$SHIFT" 'BEGIN {printf "%d", int(f) + s - 180}')
+  # An order covers a month at most: of a capture whose clock runs over more, the acts precede its last four weeks only.
+  if [ "$ACT_AT" -lt $(($(date +%s) - 86400 * 28)) ]; then
+    ACT_AT=$(($(date +%s) - 86400 * 28))
+    note "the capture's clock runs over more than four weeks: what is older than $(date -u -d "@$ACT_AT" +%FT%TZ) lies before the order"
+  fi
 }
 
 # A carrier with the plan's people; each has a passphrase of their own.

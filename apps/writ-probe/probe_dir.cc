@@ -28,10 +28,14 @@ Status make_probe(const fs::path& dir, const std::string& name, const fs::path& 
   if (name.empty()) return fail(Exit::usage, "a probe needs a name");
   WRIT_CHECK(make_dirs(dir, 0700));
   std::error_code ec;
-  if (fs::exists(dir / "probe.key", ec))
+  if (fs::exists(dir / "probe.key", ec)) {
+    const auto have = load_probe(dir);
+    if (have && have->name == name && authority::to_json(have->roots) == authority::to_json(roots))
+      return {};  // the same command again
     return fail(Exit::refused, fmt::format("{} holds a probe's key already", dir.string()),
                 "a key that was certified is never replaced silently",
                 "a directory of its own for a new probe");
+  }
   const crypto::SigningKey sign;
   const crypto::BoxKey box;
   Bytes secret;

@@ -111,6 +111,10 @@ Json act_body(const SignedAct& a) {
 
 }  // namespace
 
+std::string target_text(const Target& t) {
+  return t.type == Target::Type::extension ? t.value + " at property " + t.property : t.value;
+}
+
 const char* to_string(Kind k) {
   switch (k) {
     case Kind::pen:

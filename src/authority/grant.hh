@@ -45,6 +45,9 @@ struct Target {
   auto operator<=>(const Target&) const = default;
 };
 
+// As papers and people name a target: "+14045550102", "214 at property HH-1001".
+std::string target_text(const Target& t);
+
 struct GrantBody {  // "writ.grant/1"
   std::string carrier, matter;
   Kind kind = Kind::pen;

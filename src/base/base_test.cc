@@ -18,15 +18,17 @@ TEST(Rfc3339, RoundTripsAndAppliesTheOffset) {
 }
 
 TEST(Rfc3339, RefusesWhatIsNotExact) {
-  for (const char* s : {"", "2026-11-01", "2026-11-01T01:30:00", "2026-13-01T01:30:00Z", "2026-02-30T01:30:00Z",
-                        "2026-11-01 01:30:00Z", "2026-11-01T01:30:00.Z", "2026-11-01T24:00:00Z", "2026-11-01T01:30:00Zx"})
+  for (const char* s :
+       {"", "2026-11-01", "2026-11-01T01:30:00", "2026-13-01T01:30:00Z", "2026-02-30T01:30:00Z",
+        "2026-11-01 01:30:00Z", "2026-11-01T01:30:00.Z", "2026-11-01T24:00:00Z", "2026-11-01T01:30:00Zx"})
     EXPECT_FALSE(parse_rfc3339(s)) << s;
 }
 
 TEST(CanonicalJson, AcceptsOnlyItsOwnForm) {
   EXPECT_TRUE(parse_canonical(view_of(R"({"a":1,"b":[true,null]})"), "x"));
   for (const char* s : {R"({"b":1,"a":1})", R"({"a": 1})", R"({"a":1}
-)", R"({"a":1,"a":1})", R"({"a":1.0})", "{\"a\":\"\xff\"}", R"({"a":"\u0041"})"})
+)",
+                        R"({"a":1,"a":1})", R"({"a":1.0})", "{\"a\":\"\xff\"}", R"({"a":"\u0041"})"})
     EXPECT_FALSE(parse_canonical(view_of(s), "x")) << s;
 }
 

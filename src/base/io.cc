@@ -20,8 +20,11 @@ void Fd::reset() {
 
 Error io_error(std::string_view act, const fs::path& p) {
   const int e = errno;
-  return Error{e == ENOENT ? Exit::not_found : Exit::failure, fmt::format("{} {}: {}", act, p.string(), std::strerror(e)),
-               {}, {}, {}};
+  return Error{e == ENOENT ? Exit::not_found : Exit::failure,
+               fmt::format("{} {}: {}", act, p.string(), std::strerror(e)),
+               {},
+               {},
+               {}};
 }
 
 Result<Bytes> read_file(const fs::path& p) {

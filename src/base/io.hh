@@ -35,10 +35,11 @@ class Fd {
 
 Result<Bytes> read_file(const fs::path& p);
 Result<std::string> read_text(const fs::path& p);
-// Temporary file beside, fsync, rename, fsync of the directory: after return it is there whole, or not at all.
+// Temporary file beside, fsync, rename, fsync of the directory: after return it is there whole, or not at
+// all.
 Status write_file(const fs::path& p, View data, unsigned mode = 0640);
 Status write_file(const fs::path& p, std::string_view data, unsigned mode = 0640);
-Status write_all(int fd, View data);       // retries short writes and EINTR
+Status write_all(int fd, View data);  // retries short writes and EINTR
 Status sync_dir(const fs::path& dir);
 Status make_dirs(const fs::path& p, unsigned mode = 0750);
 // Exclusive advisory lock on `p` (created when absent), held while the Fd lives. Waits.

@@ -22,7 +22,8 @@ Result<Json> parse_json(View text, std::string_view name, bool allow_floats) {
     if (event == E::object_end && !keys.empty()) keys.pop_back();
     if (event == E::key && !keys.empty() && !keys.back().insert(parsed.get<std::string>()).second)
       problem = fmt::format("names '{}' twice", parsed.get<std::string>());
-    if (event == E::value && parsed.is_number_float() && !allow_floats) problem = "has a number that is not an integer";
+    if (event == E::value && parsed.is_number_float() && !allow_floats)
+      problem = "has a number that is not an integer";
     return problem.empty();
   };
   try {
@@ -38,8 +39,9 @@ Result<Json> parse_canonical(View text, std::string_view name) {
   auto j = parse_json(text, name);
   try {
     if (!j || canonical(*j) != text_of(text))
-      return fail(Exit::integrity, fmt::format("{} is not in canonical form", name), "canonical JSON (docs/design.md)",
-                  "the exact bytes that were signed", "take the file again from where it was issued");
+      return fail(Exit::integrity, fmt::format("{} is not in canonical form", name),
+                  "canonical JSON (docs/design.md)", "the exact bytes that were signed",
+                  "take the file again from where it was issued");
   } catch (const Json::exception&) {
     return fail(Exit::integrity, fmt::format("{} is not valid UTF-8", name));
   }

@@ -22,8 +22,7 @@ Result<Json> parse_canonical(View text, std::string_view name);
 template <class T>
 Result<T> field(const Json& j, const char* key, std::string_view where) {
   const auto it = j.is_object() ? j.find(key) : j.end();
-  if (it == j.end())
-    return fail(Exit::usage, std::string(where) + ": field '" + key + "' is missing");
+  if (it == j.end()) return fail(Exit::usage, std::string(where) + ": field '" + key + "' is missing");
   try {
     return it->get<T>();
   } catch (const nlohmann::json::exception&) {

@@ -16,8 +16,8 @@ std::string civil(Instant t) {
   const std::chrono::year_month_day ymd{day};
   const std::chrono::hh_mm_ss hms{floor<std::chrono::seconds>(t - day)};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
-                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), hms.hours().count(),
-                     hms.minutes().count(), hms.seconds().count());
+                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                     hms.hours().count(), hms.minutes().count(), hms.seconds().count());
 }
 
 // Exactly `n` digits at `pos`, or -1.

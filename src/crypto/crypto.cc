@@ -26,7 +26,7 @@ const bool sodium_ready = [] {
   return true;
 }();
 
-constexpr unsigned long long kdf_passes = 3;       // RFC 9106 section 4, second recommended option
+constexpr unsigned long long kdf_passes = 3;  // RFC 9106 section 4, second recommended option
 constexpr std::size_t kdf_bytes = 64u << 20;
 
 Bytes with_domain(std::string_view domain, View message) {
@@ -37,15 +37,19 @@ Bytes with_domain(std::string_view domain, View message) {
 }
 
 Error changed(const char* what) {
-  return Error{Exit::integrity, std::string(what) + " is not authentic",
-               "authenticated encryption (libsodium)", "the exact bytes that were sealed, and the right key", {}};
+  return Error{Exit::integrity,
+               std::string(what) + " is not authentic",
+               "authenticated encryption (libsodium)",
+               "the exact bytes that were sealed, and the right key",
+               {}};
 }
 
 template <std::size_t N>
 Result<std::array<std::uint8_t, N>> parse_key(std::string_view text) {
   const auto b = unhex(text);
   if (!b || b->size() != N)
-    return fail(Exit::usage, "'" + std::string(text.substr(0, 80)) + "' is not a key", {}, "64 lower-case hex digits");
+    return fail(Exit::usage, "'" + std::string(text.substr(0, 80)) + "' is not a key", {},
+                "64 lower-case hex digits");
   std::array<std::uint8_t, N> out{};
   std::copy(b->begin(), b->end(), out.begin());
   return out;
@@ -95,7 +99,8 @@ Result<Bytes> unhex(std::string_view s) {
   Bytes out(s.size() / 2);
   std::size_t n = 0;
   const char* end = nullptr;
-  if (s.size() % 2 != 0 || sodium_hex2bin(out.data(), out.size(), s.data(), s.size(), nullptr, &n, &end) != 0 ||
+  if (s.size() % 2 != 0 ||
+      sodium_hex2bin(out.data(), out.size(), s.data(), s.size(), nullptr, &n, &end) != 0 ||
       end != s.data() + s.size() || hex(out) != s)
     return fail(Exit::usage, "not lower-case hexadecimal text");
   return out;
@@ -199,7 +204,8 @@ Result<Bytes> BoxKey::open(View sealed) const {
   if (sealed.size() < crypto_box_SEALBYTES) return tl::unexpected(changed("the sealed box"));
   Bytes out(sealed.size() - crypto_box_SEALBYTES);
   const BoxPublic mine = public_key();
-  if (crypto_box_seal_open(out.data(), sealed.data(), sealed.size(), mine.k.data(), secret_.view().data()) != 0)
+  if (crypto_box_seal_open(out.data(), sealed.data(), sealed.size(), mine.k.data(), secret_.view().data()) !=
+      0)
     return tl::unexpected(changed("the sealed box"));
   return out;
 }
@@ -210,8 +216,8 @@ Bytes encrypt(const Secret32& key, View plain, View ad) {
   constexpr std::size_t nonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
   Bytes out(nonce + plain.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
   randombytes_buf(out.data(), nonce);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + nonce, nullptr, plain.data(), plain.size(), ad.data(),
-                                             ad.size(), nullptr, out.data(), key.view().data());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + nonce, nullptr, plain.data(), plain.size(),
+                                             ad.data(), ad.size(), nullptr, out.data(), key.view().data());
   return out;
 }
 
@@ -245,8 +251,8 @@ void StreamPush::push(View plain, bool final, Bytes& out) {
   const std::size_t at = out.size();
   out.resize(at + plain.size() + stream_overhead_bytes);
   const auto tag = static_cast<unsigned char>(final ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
-  crypto_secretstream_xchacha20poly1305_push(&s_->s, out.data() + at, nullptr, plain.data(), plain.size(), nullptr, 0,
-                                             tag);
+  crypto_secretstream_xchacha20poly1305_push(&s_->s, out.data() + at, nullptr, plain.data(), plain.size(),
+                                             nullptr, 0, tag);
 }
 
 struct StreamPull::State {
@@ -263,8 +269,8 @@ Result<Bytes> StreamPull::pull(View sealed, bool& final) {
   if (!s_->good || sealed.size() < stream_overhead_bytes) return tl::unexpected(changed("the frame"));
   Bytes out(sealed.size() - stream_overhead_bytes);
   unsigned char tag = 0;
-  if (crypto_secretstream_xchacha20poly1305_pull(&s_->s, out.data(), nullptr, &tag, sealed.data(), sealed.size(),
-                                                 nullptr, 0) != 0) {
+  if (crypto_secretstream_xchacha20poly1305_pull(&s_->s, out.data(), nullptr, &tag, sealed.data(),
+                                                 sealed.size(), nullptr, 0) != 0) {
     s_->good = false;
     return tl::unexpected(changed("the frame"));
   }
@@ -272,7 +278,8 @@ Result<Bytes> StreamPull::pull(View sealed, bool& final) {
   return out;
 }
 
-// --- passphrases --------------------------------------------------------------------------------------------
+// --- passphrases
+// --------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -308,17 +315,20 @@ Result<Bytes> unlock_with_passphrase(std::string_view passphrase, std::string_vi
   WRIT_TRY(salt, unbase64(salt_text));
   WRIT_TRY(box, unbase64(box_text));
   // A key file is outside bytes: it may not choose to cost a gigabyte, nor to be cheap to guess.
-  if (kdf != "argon2id" || passes != kdf_passes || memory != kdf_bytes || salt.size() != crypto_pwhash_SALTBYTES)
+  if (kdf != "argon2id" || passes != kdf_passes || memory != kdf_bytes ||
+      salt.size() != crypto_pwhash_SALTBYTES)
     return fail(Exit::integrity, "the locked key has other passphrase parameters than this product writes",
                 "argon2id, 3 passes, 64 MiB (RFC 9106 section 4)");
   auto out = decrypt(derive(passphrase, salt, passes, memory), box);
   if (!out)
     return fail(Exit::refused, "the passphrase does not open this key", "argon2id-locked personal key",
-                "the passphrase of the person who acts", "give the right passphrase file, or have the key issued anew");
+                "the passphrase of the person who acts",
+                "give the right passphrase file, or have the key issued anew");
   return out;
 }
 
-// --- CRC-32C -------------------------------------------------------------------------------------------------
+// --- CRC-32C
+// -------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -345,10 +355,11 @@ std::uint32_t crc32c(View v, std::uint32_t seed) {
   std::uint32_t c = ~seed;
   std::size_t i = 0;
   for (; i + 8 <= v.size(); i += 8) {  // slicing by eight
-    const std::uint32_t a = c ^ (static_cast<std::uint32_t>(v[i]) | static_cast<std::uint32_t>(v[i + 1]) << 8 |
-                                 static_cast<std::uint32_t>(v[i + 2]) << 16 | static_cast<std::uint32_t>(v[i + 3]) << 24);
-    c = t[7][a & 0xFF] ^ t[6][a >> 8 & 0xFF] ^ t[5][a >> 16 & 0xFF] ^ t[4][a >> 24] ^ t[3][v[i + 4]] ^ t[2][v[i + 5]] ^
-        t[1][v[i + 6]] ^ t[0][v[i + 7]];
+    const std::uint32_t a =
+        c ^ (static_cast<std::uint32_t>(v[i]) | static_cast<std::uint32_t>(v[i + 1]) << 8 |
+             static_cast<std::uint32_t>(v[i + 2]) << 16 | static_cast<std::uint32_t>(v[i + 3]) << 24);
+    c = t[7][a & 0xFF] ^ t[6][a >> 8 & 0xFF] ^ t[5][a >> 16 & 0xFF] ^ t[4][a >> 24] ^ t[3][v[i + 4]] ^
+        t[2][v[i + 5]] ^ t[1][v[i + 6]] ^ t[0][v[i + 7]];
   }
   for (; i < v.size(); ++i) c = t[0][(c ^ v[i]) & 0xFF] ^ (c >> 8);
   return ~c;

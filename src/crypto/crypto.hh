@@ -44,12 +44,14 @@ Bytes random_bytes(std::size_t n);
 // Fixed-size secret in guarded, locked memory (sodium_malloc); moves only.
 class Secret32 {
  public:
-  Secret32();  // random
+  Secret32();                 // random
   explicit Secret32(View v);  // exactly 32 bytes (asserted)
   View view() const;
 
  private:
-  struct Free { void operator()(std::uint8_t* p) const; };
+  struct Free {
+    void operator()(std::uint8_t* p) const;
+  };
   std::unique_ptr<std::uint8_t, Free> p_;
 };
 
@@ -64,7 +66,7 @@ using Signature = std::array<std::uint8_t, 64>;
 
 class SigningKey {
  public:
-  SigningKey() = default;                        // random seed
+  SigningKey() = default;  // random seed
   explicit SigningKey(View seed) : seed_(seed) {}
   VerifyKey public_key() const;
   // The signature covers domain, a zero byte, and the message: a signature made for one purpose is none
@@ -112,7 +114,7 @@ class StreamPush {
   StreamPush(StreamPush&&) noexcept;
   StreamPush(const StreamPush&) = delete;
   StreamPush& operator=(const StreamPush&) = delete;
-  View header() const;                                 // 24 bytes, stored in clear
+  View header() const;                                   // 24 bytes, stored in clear
   void push(View plain, bool final, Bytes& out_append);  // appends plain.size()+17 bytes
 
  private:
@@ -125,7 +127,8 @@ class StreamPull {
   ~StreamPull();
   StreamPull(const StreamPull&) = delete;
   StreamPull& operator=(const StreamPull&) = delete;
-  Result<Bytes> pull(View sealed, bool& final);  // Exit::integrity when the frame is not authentic or out of order
+  Result<Bytes> pull(View sealed,
+                     bool& final);  // Exit::integrity when the frame is not authentic or out of order
 
  private:
   struct State;
@@ -136,7 +139,8 @@ class StreamPull {
 // Argon2id, RFC 9106 second recommended option in libsodium's terms: 3 passes, 64 MiB.
 // The result is a canonical JSON text {"kdf":"argon2id","ops":..,"mem":..,"salt":..,"box":..}.
 std::string lock_with_passphrase(std::string_view passphrase, View secret);
-Result<Bytes> unlock_with_passphrase(std::string_view passphrase, std::string_view locked);  // Exit::refused when wrong
+Result<Bytes> unlock_with_passphrase(std::string_view passphrase,
+                                     std::string_view locked);  // Exit::refused when wrong
 
 // CRC-32C (Castagnoli), for torn writes, never for tampering.
 std::uint32_t crc32c(View v, std::uint32_t seed = 0);

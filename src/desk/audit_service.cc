@@ -5,7 +5,8 @@
 
 namespace writ::desk {
 
-Result<std::vector<audit::OpenedEntry>> AuditService::show(const std::string& matter, const Credentials& who) {
+Result<std::vector<audit::OpenedEntry>> AuditService::show(const std::string& matter,
+                                                           const Credentials& who) {
   WRIT_TRY(auditor, c_->act_as(who, authority::Role::auditor));
   WRIT_CHECK(c_->note(auditor.person.user, "audit.show", matter));
   WRIT_TRY(reader, c_->audit_reader(auditor));
@@ -26,11 +27,13 @@ Result<std::vector<audit::OpenedEntry>> AuditService::show(const std::string& ma
 
 Result<audit::Proof> AuditService::prove(std::uint64_t index) const {
   if (index >= c_->log().size())
-    return fail(Exit::not_found, fmt::format("the log has {} entries, the last is {}", c_->log().size(), c_->log().size() - 1));
+    return fail(Exit::not_found, fmt::format("the log has {} entries, the last is {}", c_->log().size(),
+                                             c_->log().size() - 1));
   return c_->log().prove(index);
 }
 
-Result<audit::VerifyReport> verify_log(const fs::path& data, const std::optional<audit::Checkpoint>& witness) {
+Result<audit::VerifyReport> verify_log(const fs::path& data,
+                                       const std::optional<audit::Checkpoint>& witness) {
   WRIT_TRY(roots_text, read_text(data / "roots.json"));
   WRIT_TRY(roots_json, parse_canonical(view_of(roots_text), "roots.json"));
   WRIT_TRY(roots, authority::parse_roots(roots_json));

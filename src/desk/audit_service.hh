@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The log as people ask of it: verify (anybody), show (auditors, who hold the reading key), prove (one entry, for an outsider).
+// The log as people ask of it: verify (anybody), show (auditors, who hold the reading key), prove (one entry,
+// for an outsider).
 #pragma once
 #include "desk/carrier.hh"
 
@@ -8,7 +9,8 @@ namespace writ::desk {
 class AuditService {
  public:
   explicit AuditService(Carrier& c) : c_(&c) {}
-  Result<std::vector<audit::OpenedEntry>> show(const std::string& matter, const Credentials& auditor);  // the look is logged first
+  Result<std::vector<audit::OpenedEntry>> show(const std::string& matter,
+                                               const Credentials& auditor);  // the look is logged first
   Result<audit::Proof> prove(std::uint64_t index) const;
 
  private:

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "desk/root_keys.hh"
 
 namespace writ::desk {
@@ -47,15 +49,17 @@ Result<authority::RoleCert> parse_cert_text(std::string_view text, std::string_v
   return authority::parse_role_cert(j);
 }
 
-Status seal_reader(const fs::path& data, const std::string& user, const crypto::BoxPublic& to, const crypto::BoxKey& reader) {
-  return write_file(data / "keys" / fmt::format("audit-reader.{}.box", user), crypto::seal(to, reader.secret()), 0600);
+Status seal_reader(const fs::path& data, const std::string& user, const crypto::BoxPublic& to,
+                   const crypto::BoxKey& reader) {
+  return write_file(data / "keys" / fmt::format("audit-reader.{}.box", user),
+                    crypto::seal(to, reader.secret()), 0600);
 }
 
 Result<crypto::BoxKey> open_reader(const fs::path& data, const authority::Person& p) {
   const auto sealed = read_file(data / "keys" / fmt::format("audit-reader.{}.box", p.user));
   if (!sealed)
-    return fail(Exit::refused, fmt::format("{} cannot read the audit log", p.user), "I5: entries are sealed to the auditors",
-                "the role auditor", "an auditor reads it");
+    return fail(Exit::refused, fmt::format("{} cannot read the audit log", p.user),
+                "I5: entries are sealed to the auditors", "the role auditor", "an auditor reads it");
   WRIT_TRY(secret, p.box.open(*sealed));
   return crypto::BoxKey{View(secret)};
 }
@@ -71,28 +75,51 @@ Status copy_policy(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+tl::unexpected<Error> log_refuses(const Error& cause) {
+  const Exit code = cause.exit == Exit::integrity ? Exit::integrity : Exit::refused;
+  return fail(code, fmt::format("the audit log cannot be written: {}", cause.what),
+              "audit first: an effect happens after its log entry is durable", "a writable, intact audit log",
+              "see to the disk, then writ audit verify; nothing was done");
+}
+
 bool is_name(const std::string& s) {
   return !s.empty() && s.size() <= 64 &&
-         s.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos && s.front() != '.';
+         s.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos &&
+         s.front() != '.';
 }
 
 Status check_name(const std::string& s) {
   if (is_name(s)) return {};
-  return fail(Exit::usage, fmt::format("'{}' is not a user or probe name", s), {}, "lower-case letters, digits, '-' and '.'");
+  return fail(Exit::usage, fmt::format("'{}' is not a user or probe name", s), {},
+              "lower-case letters, digits, '-' and '.'");
+}
+
+// The same command again, perhaps after a kill behind the last write: both root holders prove that this
+// carrier is theirs.
+Status same_carrier(const InitOptions& o, Clock& clock) {
+  const auto taken = fail(Exit::usage, fmt::format("{} already holds another carrier", o.data.string()), {},
+                          {}, "choose another --data");
+  WRIT_TRY(c, Carrier::open(o.data, clock));
+  WRIT_TRY(policy, policy::load(o.policy_dir));
+  if (policy.hash != c.policy().hash || c.roots().carrier != (o.carrier.empty() ? policy.carrier : o.carrier))
+    return taken;
+  if (!unlock_roots(o.data, c.roots(), o.roots)) return taken;
+  return {};
 }
 
 }  // namespace
 
 Status Carrier::init(const InitOptions& o, Clock& clock) {
   std::error_code ec;
-  if (fs::exists(o.data / "roots.json", ec))
-    return fail(Exit::usage, fmt::format("{} already holds a carrier", o.data.string()), {}, {}, "choose another --data");
+  if (fs::exists(o.data / "roots.json", ec)) return same_carrier(o, clock);
   if (o.roots.size() != 2 || o.roots[0].user == o.roots[1].user)
-    return fail(Exit::usage, "two root holders are needed", "two carrier root keys are held by different people", {},
+    return fail(Exit::usage, "two root holders are needed",
+                "two carrier root keys are held by different people", {},
                 "give --root USER=PASSPHRASE_FILE twice");
   WRIT_TRY(policy, policy::load(o.policy_dir));
   WRIT_CHECK(make_dirs(o.data, 0700));
-  for (const char* d : {"keys", "vault", "documents", "evidence", "grants"}) WRIT_CHECK(make_dirs(o.data / d, 0700));
+  for (const char* d : {"keys", "vault", "documents", "evidence", "grants"})
+    WRIT_CHECK(make_dirs(o.data / d, 0700));
   WRIT_CHECK(copy_policy(o.policy_dir, o.data / "policy"));
 
   RootPair pair;
@@ -112,19 +139,22 @@ Status Carrier::init(const InitOptions& o, Clock& clock) {
 
   const std::array<crypto::BoxKey, 2> recovery;
   WRIT_CHECK(write_recovery_sheets(o.recovery_out, roots.carrier, recovery));
-  WRIT_CHECK(write_file(o.data / "recovery.json", sign_recovery(pair, {recovery[0].public_key(), recovery[1].public_key()})));
+  WRIT_CHECK(write_file(o.data / "recovery.json",
+                        sign_recovery(pair, {recovery[0].public_key(), recovery[1].public_key()})));
 
   const crypto::SigningKey desk;
   const crypto::BoxKey desk_box;
-  WRIT_TRY(cert, certify_key(roots, pair, "desk", {Role::desk}, desk.public_key(), desk_box.public_key(), clock.now()));
+  WRIT_TRY(cert, certify_key(roots, pair, "desk", {Role::desk}, desk.public_key(), desk_box.public_key(),
+                             clock.now()));
   WRIT_CHECK(write_file(o.data / "keys" / "desk.key", crypto::hex(desk.seed()), 0600));
   WRIT_CHECK(write_file(o.data / "desk.cert.json", canonical(authority::to_json(cert))));
   WRIT_CHECK(open_store(o.data));
   fs::remove_all(o.data / "audit", ec);  // of an init that was killed: no effect has been logged there yet
   WRIT_TRY(log, audit::Log::open(o.data / "audit", desk, reader.public_key(), clock));
-  WRIT_CHECK(log.append({"desk", "carrier.init", "", Json{{"carrier", roots.carrier},
-                                                          {"policy_sha256", crypto::hex(policy.hash)},
-                                                          {"roots", {pair.a.user, pair.b.user}}}}));
+  WRIT_CHECK(log.append({"desk", "carrier.init", "",
+                         Json{{"carrier", roots.carrier},
+                              {"policy_sha256", crypto::hex(policy.hash)},
+                              {"roots", {pair.a.user, pair.b.user}}}}));
   return write_file(o.data / "roots.json", canonical(authority::to_json(roots)));
 }
 
@@ -139,15 +169,22 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
   WRIT_TRY(key, read_desk_key(data));
   WRIT_TRY(cert_text, read_text(data / "desk.cert.json"));
   WRIT_TRY(cert, parse_cert_text(cert_text, "desk.cert.json"));
-  WRIT_CHECK(authority::verify_cert(cert, roots, Role::desk, clock.now()));
-  if (cert.verify != key.public_key()) return fail(Exit::integrity, "keys/desk.key is not the key that the roots certified");
+  if (cert.verify != key.public_key())
+    return fail(Exit::integrity, "keys/desk.key is not the key that the roots certified");
   WRIT_TRY(db, open_store(data));
-  WRIT_TRY(log, audit::Log::open(data / "audit", key, roots.audit_reader, clock));
-  return Carrier{data, clock, std::move(policy), std::move(roots), std::move(cert), std::move(key), std::move(db), std::move(log)};
+  auto log = audit::Log::open(data / "audit", key, roots.audit_reader, clock);
+  if (!log) return log_refuses(log.error());
+  if (auto ok = authority::verify_cert(cert, roots, Role::desk, clock.now()); !ok) {
+    static_cast<void>(
+        log->append({"desk", "refused", "", Json{{"action", "open"}, {"why", ok.error().what}}}));
+    return tl::unexpected(std::move(ok).error());
+  }
+  return Carrier{data,           clock,         std::move(policy), std::move(roots), std::move(cert),
+                 std::move(key), std::move(db), std::move(*log)};
 }
 
-Status Carrier::add_user(const std::string& user, const std::string& passphrase, const std::vector<Role>& roles,
-                         const std::vector<Credentials>& root_holders) {
+Status Carrier::add_user(const std::string& user, const std::string& passphrase,
+                         const std::vector<Role>& roles, const std::vector<Credentials>& root_holders) {
   WRIT_CHECK(check_name(user));
   WRIT_CHECK(check_passphrase({user, passphrase}));
   if (auto ok = authority::check_staffing(roles); !ok) return refuse("desk", "user.add", "", ok.error());
@@ -157,23 +194,34 @@ Status Carrier::add_user(const std::string& user, const std::string& passphrase,
   auto pair = unlock_roots(data_, roots_, root_holders);
   if (!pair) return refuse("desk", "user.add", "", pair.error());
   if (const auto known = cert_of(user)) {
-    if (known->roles == roles) return {};  // the same command again
-    return fail(Exit::usage, fmt::format("{} exists with other roles", user), {}, {}, "give this person another name");
+    WRIT_TRY(ask, db_->prepare("SELECT key_file FROM users WHERE name=?"));
+    WRIT_CHECK(ask.bind(1, user).step());
+    auto sorted = roles;
+    std::sort(sorted.begin(), sorted.end());
+    if (known->roles == sorted && authority::unlock_person(ask.text(0), passphrase))
+      return {};  // the same command again
+    return fail(Exit::usage, fmt::format("{} exists with other roles or another passphrase", user), {}, {},
+                "give this person another name");
   }
   const authority::Person p{user, {}, {}};
   WRIT_TRY(cert, certify_key(roots_, *pair, user, roles, p.sign.public_key(), p.box.public_key(), now()));
   Json names = Json::array();
   for (const Role r : roles) names.push_back(authority::to_string(r));
-  WRIT_CHECK(note("desk", "user.add", "", Json{{"user", user}, {"roles", names}, {"roots", {pair->a.user, pair->b.user}}}));
+  WRIT_CHECK(note("desk", "user.add", "",
+                  Json{{"user", user}, {"roles", names}, {"roots", {pair->a.user, pair->b.user}}}));
   if (std::find(roles.begin(), roles.end(), Role::auditor) != roles.end()) {
     WRIT_TRY(reader, open_reader(data_, pair->a));
     WRIT_CHECK(seal_reader(data_, user, p.box.public_key(), reader));
   }
   WRIT_TRY(put, db_->prepare("INSERT INTO users(name, key_file, cert) VALUES(?,?,?)"));
-  return put.bind(1, user).bind(2, authority::lock_person(p, passphrase)).bind(3, canonical(authority::to_json(cert))).run();
+  return put.bind(1, user)
+      .bind(2, authority::lock_person(p, passphrase))
+      .bind(3, canonical(authority::to_json(cert)))
+      .run();
 }
 
-Result<std::string> Carrier::enroll_probe(const std::string& name, View request, const std::vector<Credentials>& root_holders) {
+Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
+                                          const std::vector<Credentials>& root_holders) {
   WRIT_CHECK(check_name(name));
   WRIT_TRY(j, parse_canonical(request, "probe request"));
   WRIT_TRY(asked, field<std::string>(j, "name", "probe request"));
@@ -181,15 +229,18 @@ Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
   WRIT_TRY(box_text, field<std::string>(j, "box", "probe request"));
   WRIT_TRY(verify, crypto::VerifyKey::parse(verify_text));
   WRIT_TRY(box, crypto::BoxPublic::parse(box_text));
-  if (asked != name) return fail(Exit::usage, fmt::format("the request is of probe '{}', not '{}'", asked, name));
+  if (asked != name)
+    return fail(Exit::usage, fmt::format("the request is of probe '{}', not '{}'", asked, name));
   if (const auto known = probe_cert(name)) {
     if (known->verify == verify) return canonical(authority::to_json(*known));
-    return fail(Exit::usage, fmt::format("a probe '{}' with another key is enrolled", name), {}, {}, "give the probe a new name");
+    return fail(Exit::usage, fmt::format("a probe '{}' with another key is enrolled", name), {}, {},
+                "give the probe a new name");
   }
   auto pair = unlock_roots(data_, roots_, root_holders);
   if (!pair) return refuse("desk", "probe.enroll", "", pair.error());
   WRIT_TRY(cert, certify_key(roots_, *pair, name, {Role::probe}, verify, box, now()));
-  WRIT_CHECK(note("desk", "probe.enroll", "", Json{{"probe", name}, {"key", verify.text()}, {"roots", {pair->a.user, pair->b.user}}}));
+  WRIT_CHECK(note("desk", "probe.enroll", "",
+                  Json{{"probe", name}, {"key", verify.text()}, {"roots", {pair->a.user, pair->b.user}}}));
   const std::string text = canonical(authority::to_json(cert));
   WRIT_TRY(put, db_->prepare("INSERT INTO probes(name, cert) VALUES(?,?)"));
   WRIT_CHECK(put.bind(1, name).bind(2, text).run());
@@ -203,18 +254,32 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   for (const Role r : any_of) wanted += (wanted.empty() ? "" : " or ") + std::string(authority::to_string(r));
   const auto head = log_.head();
   if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
-    return refuse(c.user, "act", "", {Exit::refused, "the clock of this machine was set back behind the audit log",
-                                      "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done"});
+    return refuse(
+        c.user, "act", "",
+        {Exit::refused, "the clock of this machine was set back behind the audit log",
+         "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done"});
   WRIT_TRY(ask, db_->prepare("SELECT key_file FROM users WHERE name=?"));
   WRIT_TRY(found, ask.bind(1, c.user).step());
   const auto cert = cert_of(c.user);
   if (!found || !cert)
-    return refuse(c.user, "act", "", {Exit::refused, fmt::format("{} is not a person of this carrier", c.user),
-                                      "only certified people act", "the role " + wanted, "both root holders add the person (writ user add)"});
+    return refuse(c.user, "act", "",
+                  {Exit::refused, fmt::format("{} is not a person of this carrier", c.user),
+                   "only certified people act", "the role " + wanted,
+                   "both root holders add the person (writ user add)"});
   auto person = authority::unlock_person(ask.text(0), c.passphrase);
-  if (!person) return refuse(c.user, "act", "", person.error());
+  if (!person) {
+    Error e = person.error();
+    if (e.exit != Exit::refused)
+      e.exit = Exit::integrity;  // a key file that cannot be read is an altered one
+    return refuse(c.user, "act", "", std::move(e));
+  }
   if (person->sign.public_key() != cert->verify || person->box.public_key() != cert->box)
-    return refuse(c.user, "act", "", {Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", c.user), {}, {}, {}});
+    return refuse(c.user, "act", "",
+                  {Exit::integrity,
+                   fmt::format("the key of {} is not the one that the roots certified", c.user),
+                   {},
+                   {},
+                   {}});
   Error last;
   for (const Role r : any_of) {
     auto ok = authority::verify_cert(*cert, roots_, r, now());
@@ -241,7 +306,8 @@ Result<authority::RoleCert> Carrier::cert_of(const std::string& user) const {
   WRIT_TRY(row, ask.bind(1, user).step());
   if (!row) return fail(Exit::not_found, fmt::format("there is no user '{}'", user));
   WRIT_TRY(cert, parse_cert_text(ask.text(0), "certificate of " + user));
-  if (cert.user != user) return fail(Exit::integrity, fmt::format("the certificate stored for {} is of {}", user, cert.user));
+  if (cert.user != user)
+    return fail(Exit::integrity, fmt::format("the certificate stored for {} is of {}", user, cert.user));
   return cert;
 }
 
@@ -271,22 +337,22 @@ Result<std::array<crypto::BoxPublic, 2>> Carrier::recovery_keys() const {
   return read_recovery(file, roots_);
 }
 
-Result<crypto::BoxKey> Carrier::audit_reader(const Acting& auditor) const { return open_reader(data_, auditor.person); }
+Result<crypto::BoxKey> Carrier::audit_reader(const Acting& auditor) const {
+  return open_reader(data_, auditor.person);
+}
 
-Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string& action, const std::string& matter, Json detail) {
+Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string& action,
+                                     const std::string& matter, Json detail) {
   auto receipt = log_.append({actor, action, matter, std::move(detail)});
-  if (!receipt) {
-    const Exit code = receipt.error().exit == Exit::integrity ? Exit::integrity : Exit::refused;
-    return fail(code, fmt::format("the audit log cannot be written: {}", receipt.error().what),
-                "audit first: an effect happens after its log entry is durable", "a writable, intact audit log",
-                "see to the disk, then writ audit verify; nothing was done");
-  }
+  if (!receipt) return log_refuses(receipt.error());
   return receipt;
 }
 
-tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::string& action, const std::string& matter, Error e) {
-  static_cast<void>(log_.append({actor, "refused", matter,
-                                 Json{{"action", action}, {"why", e.what}, {"rule", e.rule}, {"exit", static_cast<int>(e.exit)}}}));
+tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::string& action,
+                                      const std::string& matter, Error e) {
+  static_cast<void>(log_.append(
+      {actor, "refused", matter,
+       Json{{"action", action}, {"why", e.what}, {"rule", e.rule}, {"exit", static_cast<int>(e.exit)}}}));
   return tl::unexpected(std::move(e));
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One carrier's data directory: policy, trust roots, people, store, audit log. Every service below works on it, and nothing
-// reaches the store or the log around it.
+// One carrier's data directory: policy, trust roots, people, store, audit log. Every service below works on
+// it, and nothing reaches the store or the log around it.
 //
 //   roots.json recovery.json desk.cert.json   public, signed by both roots (recovery, certificate)
-//   keys/desk.key                              the desk's own signing key, mode 0600: alone it can authorise nothing
-//   keys/root-USER.json                        the two root keys, each locked under its holder's passphrase
-//   keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor (and each root holder)
-//   policy/                                    the profile and its layers (*.toml)
+//   keys/desk.key                              the desk's own signing key, mode 0600: alone it can authorise
+//   nothing keys/root-USER.json                        the two root keys, each locked under its holder's
+//   passphrase keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor
+//   (and each root holder) policy/                                    the profile and its layers (*.toml)
 //   store.db audit/ vault/ documents/ evidence/ grants/
 #pragma once
 #include <string>
@@ -39,14 +39,16 @@ struct Acting {  // a person who has given the passphrase, with the certificate 
 
 class Carrier {
  public:
-  // Leaves nothing that looks complete when it fails: roots.json is written last.
+  // Leaves nothing that looks complete when it fails: roots.json is written last. Again by the same two
+  // people: nothing more to do.
   static Status init(const InitOptions& o, Clock& clock);
   static Result<Carrier> open(const fs::path& data, Clock& clock);
 
-  Status add_user(const std::string& user, const std::string& passphrase, const std::vector<authority::Role>& roles,
-                  const std::vector<Credentials>& roots);
+  Status add_user(const std::string& user, const std::string& passphrase,
+                  const std::vector<authority::Role>& roles, const std::vector<Credentials>& roots);
   // The probe's request file -> certificate, both roots signing. Idempotent for the same key.
-  Result<std::string> enroll_probe(const std::string& name, View request, const std::vector<Credentials>& roots);
+  Result<std::string> enroll_probe(const std::string& name, View request,
+                                   const std::vector<Credentials>& roots);
   // Unlocks the person's key and verifies the certificate for `role` now. Refusals are audited.
   Result<Acting> act_as(const Credentials& c, authority::Role role);
   // As above for the first of `any_of` that the person holds.
@@ -63,7 +65,17 @@ class Carrier {
   Result<audit::Receipt> note(const std::string& actor, const std::string& action, const std::string& matter,
                               Json detail = Json::object());
   // Notes the refusal and hands the error on. A refusal that cannot be noted is still a refusal.
-  tl::unexpected<Error> refuse(const std::string& actor, const std::string& action, const std::string& matter, Error e);
+  tl::unexpected<Error> refuse(const std::string& actor, const std::string& action, const std::string& matter,
+                               Error e);
+
+  // One act of one person: whatever it is refused for, the refusal is noted before the error is handed on.
+  template <class Act>
+  auto attempt(const std::string& actor, const std::string& action, const std::string& matter, Act act)
+      -> decltype(act()) {
+    auto done = act();
+    if (done || !is_refusal(done.error().exit)) return done;
+    return refuse(actor, action, matter, std::move(done).error());
+  }
 
   const fs::path& data() const { return data_; }
   const policy::Policy& policy() const { return policy_; }
@@ -76,10 +88,17 @@ class Carrier {
   Instant now() const { return clock_->now(); }
 
  private:
+  static bool is_refusal(Exit e) { return e == Exit::refused || e == Exit::expired || e == Exit::integrity; }
   Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r, authority::RoleCert cert,
           crypto::SigningKey key, std::unique_ptr<store::Database> db, audit::Log log)
-      : data_(std::move(data)), clock_(&clock), policy_(std::move(p)), roots_(std::move(r)), desk_cert_(std::move(cert)),
-        desk_key_(std::move(key)), db_(std::move(db)), log_(std::move(log)) {}
+      : data_(std::move(data)),
+        clock_(&clock),
+        policy_(std::move(p)),
+        roots_(std::move(r)),
+        desk_cert_(std::move(cert)),
+        desk_key_(std::move(key)),
+        db_(std::move(db)),
+        log_(std::move(log)) {}
   fs::path data_;
   Clock* clock_;
   policy::Policy policy_;

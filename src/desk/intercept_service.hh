@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From carrier authorisation to evidence in the house: the officer's act, the technician's act (only then a grant exists), stop and
-// revocation, import of the probe's sealed segments, the 47 CFR 1.20004 certification.
+// From carrier authorisation to evidence in the house: the officer's act, the technician's act (only then a
+// grant exists), stop and revocation, import of the probe's sealed segments, the 47 CFR 1.20004
+// certification.
 #pragma once
 #include "desk/orders.hh"
 #include "produce/documents.hh"
@@ -22,7 +23,8 @@ class InterceptService {
   // Writes <out>/<grant>.grant.json and <out>/revocations.json. The same command again writes the same grant.
   Result<Armed> arm(const std::string& matter, const fs::path& out, const Credentials& technician);
   // Stop wins over start: counsel, officer or technician alone. Returns the new revocation list's file.
-  Result<fs::path> stop(const std::string& matter, const std::string& reason, const fs::path& out, const Credentials& who);
+  Result<fs::path> stop(const std::string& matter, const std::string& reason, const fs::path& out,
+                        const Credentials& who);
   Result<Json> status(const std::string& matter) const;  // empty: all
   Result<Imported> import(const std::string& matter, const fs::path& probe_dir, const Credentials& who);
   Result<produce::Certification> certify(const std::string& matter, const Credentials& officer);
@@ -31,7 +33,8 @@ class InterceptService {
   Carrier* c_;
 };
 
-// What the papers say about a matter; the first armed order gives the instrument and the start, the last the end.
+// What the papers say about a matter; the first armed order gives the instrument and the start, the last the
+// end.
 Result<produce::MatterFacts> matter_facts(const Carrier& c, const std::string& matter);
 // The end of the interception: the latest of (not_after, or the stop when earlier) over the matter's grants.
 Result<Instant> interception_end(const Carrier& c, const std::string& matter);

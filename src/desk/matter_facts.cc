@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include "desk/grant_checks.hh"
 #include "desk/intercept_service.hh"
 
 namespace writ::desk {
@@ -17,15 +18,18 @@ constexpr KindText kind_texts[] = {
     {authority::Kind::content, "Title III interception of wire communications", "18 USC 2510-2522"},
 };
 
-std::string target_text(const authority::Target& t) {
-  return t.type == authority::Target::Type::extension ? fmt::format("extension {} at property {}", t.value, t.property) : t.value;
-}
-
+// Body and acts as they are in the issued grants: what a paper says is what was signed.
 Result<std::vector<GrantRow>> armed_grants(const Carrier& c, const std::string& matter) {
   WRIT_TRY(grants, Orders{c}.grants(matter));
   std::erase_if(grants, [](const GrantRow& g) { return !g.file; });
+  for (GrantRow& g : grants) {
+    WRIT_TRY(file, issued_grant(c, g));
+    g.body = std::move(file.body);
+    g.acts = std::move(file.acts);
+  }
   if (grants.empty())
-    return fail(Exit::refused, fmt::format("{} was never armed", matter), "S54: nothing was intercepted without the three acts", "an armed grant", {});
+    return fail(Exit::refused, fmt::format("{} was never armed", matter),
+                "S54: nothing was intercepted without the three acts", "an armed grant", {});
   return grants;
 }
 
@@ -70,7 +74,7 @@ Result<produce::MatterFacts> matter_facts(const Carrier& c, const std::string& m
   f.officer_address = r.officer.return_address;
   f.officer_phone = r.officer.phone;
   f.legal_signer = r.judge.empty() ? r.designated_official : r.judge;
-  for (const authority::Target& t : first.body.targets) f.targets.push_back(target_text(t));
+  for (const authority::Target& t : first.body.targets) f.targets.push_back(authority::target_text(t));
   f.document_sha256 = crypto::hex(first.body.document_sha256);
   f.window_start = first.body.not_before;
   f.window_end = grants.back().body.not_after;
@@ -79,7 +83,7 @@ Result<produce::MatterFacts> matter_facts(const Carrier& c, const std::string& m
   f.officer = first.acts.at(1).user;
   f.technician = first.acts.at(2).user;
   for (const GrantRow& g : grants) f.grants.push_back(g.id);
-  f.sandbox = c.policy().profile_name.find("sandbox") != std::string::npos;
+  f.sandbox = c.policy().sandbox;
   return f;
 }
 

@@ -8,8 +8,9 @@ namespace {
 
 using process::Step;
 
-constexpr Step all_steps[] = {Step::file,   Step::authorise_legal, Step::authorise_carrier, Step::arm,     Step::extend, Step::stop,
-                              Step::revoke, Step::certify,         Step::produce,           Step::invoice, Step::close};
+constexpr Step all_steps[] = {
+    Step::file,   Step::authorise_legal, Step::authorise_carrier, Step::arm,     Step::extend, Step::stop,
+    Step::revoke, Step::certify,         Step::produce,           Step::invoice, Step::close};
 
 std::optional<Step> step_of(const std::string& text) {
   for (const Step s : all_steps)
@@ -26,7 +27,8 @@ Result<crypto::Digest> digest_of(const std::string& hex_text) {
 }
 
 constexpr const char* order_columns =
-    "SELECT matter, number, state, request, request_sha256, document_sha256, checks, filed_by, filed_at FROM orders";
+    "SELECT matter, number, state, request, request_sha256, document_sha256, checks, filed_by, filed_at, "
+    "filed_signature FROM orders";
 
 Result<Order> read_order(const store::Statement& row) {
   Order o;
@@ -46,7 +48,18 @@ Result<Order> read_order(const store::Statement& row) {
   o.filed_by = row.text(7);
   WRIT_TRY(at, parse_rfc3339(row.text(8)));
   o.filed_at = at;
+  WRIT_TRY(signature, crypto::unhex(row.text(9)));
+  if (signature.size() != o.filed_signature.size())
+    return fail(Exit::integrity, "a stored signature has the wrong length");
+  std::copy(signature.begin(), signature.end(), o.filed_signature.begin());
   return o;
+}
+
+// A row that cannot be read is a row that somebody altered.
+template <class T>
+Result<T> intact(Result<T> r) {
+  if (!r) r.error().exit = Exit::integrity;
+  return r;
 }
 
 Result<GrantRow> read_grant(const store::Statement& row) {
@@ -75,11 +88,12 @@ Result<std::vector<Order>> Orders::all() const {
     for (;;) {
       WRIT_TRY(row, ask.step());
       if (!row) break;
-      WRIT_TRY(o, read_order(ask));
+      WRIT_TRY(o, intact(read_order(ask)));
       out.push_back(std::move(o));
     }
   }
-  WRIT_TRY(steps, c_->db().prepare("SELECT step, user FROM steps WHERE matter=? AND number=? ORDER BY rowid"));
+  WRIT_TRY(steps,
+           c_->db().prepare("SELECT step, user FROM steps WHERE matter=? AND number=? ORDER BY rowid"));
   for (Order& o : out) {
     steps.bind(1, o.matter).bind(2, o.number);
     for (;;) {
@@ -96,16 +110,20 @@ Result<std::vector<Order>> Orders::of_matter(const std::string& matter) const {
   WRIT_TRY(orders, all());
   std::erase_if(orders, [&](const Order& o) { return o.matter != matter; });
   if (orders.empty())
-    return fail(Exit::not_found, fmt::format("there is no matter '{}'", matter), {}, {}, "writ request list shows the matters");
+    return fail(Exit::not_found, fmt::format("there is no matter '{}'", matter), {}, {},
+                "writ request list shows the matters");
   return orders;
 }
 
 Result<Order> Orders::newest(const std::string& matter) const {
   WRIT_TRY(orders, of_matter(matter));
+  for (auto o = orders.rbegin(); o != orders.rend(); ++o)
+    if (o->state != process::State::returned && o->state != process::State::rejected) return std::move(*o);
   return std::move(orders.back());
 }
 
-Result<std::optional<std::pair<std::string, std::int64_t>>> Orders::by_request(const crypto::Digest& request) const {
+Result<std::optional<std::pair<std::string, std::int64_t>>> Orders::by_request(
+    const crypto::Digest& request) const {
   WRIT_TRY(ask, c_->db().prepare("SELECT matter, number FROM orders WHERE request_sha256=?"));
   WRIT_TRY(row, ask.bind(1, crypto::hex(request)).step());
   if (!row) return std::optional<std::pair<std::string, std::int64_t>>{};
@@ -119,10 +137,17 @@ Result<std::string> Orders::next_matter(Instant now) const {
   return fmt::format("{}{:04}", prefix, ask.integer(0) + 1);
 }
 
-Status Orders::insert(const Order& o, const std::string& request_text, const crypto::Signature& by_enterer) {
+Status Orders::insert(const Order& o, const std::string& request_text) {
   WRIT_TRY(tx, store::Transaction::begin(c_->db()));
-  WRIT_TRY(put, c_->db().prepare("INSERT INTO orders(matter, number, state, request, request_sha256, document_sha256, checks, "
-                                 "policy_sha256, filed_by, filed_at, filed_signature) VALUES(?,?,?,?,?,?,?,?,?,?,?)"));
+  WRIT_TRY(
+      put,
+      c_->db().prepare(
+          "INSERT INTO orders(matter, number, state, request, request_sha256, document_sha256, checks, "
+          "policy_sha256, filed_by, filed_at, filed_signature) VALUES(?,?,?,?,?,?,?,?,?,?,?) "
+          "ON CONFLICT(matter, number) DO UPDATE SET state=excluded.state, checks=excluded.checks, "
+          "policy_sha256=excluded.policy_sha256, filed_by=excluded.filed_by, filed_at=excluded.filed_at, "
+          "filed_signature=excluded.filed_signature "
+          "WHERE state IN ('returned','rejected') AND request_sha256=excluded.request_sha256"));
   WRIT_CHECK(put.bind(1, o.matter)
                  .bind(2, o.number)
                  .bind(3, process::to_string(o.state))
@@ -133,32 +158,64 @@ Status Orders::insert(const Order& o, const std::string& request_text, const cry
                  .bind(8, crypto::hex(c_->policy().hash))
                  .bind(9, o.filed_by)
                  .bind(10, rfc3339(o.filed_at))
-                 .bind(11, crypto::hex(by_enterer))
+                 .bind(11, crypto::hex(o.filed_signature))
                  .run());
+  if (c_->db().changes() != 1)
+    return fail(Exit::failure, fmt::format("{} was filed by somebody else meanwhile", o.matter), {}, {},
+                "file it again");
   WRIT_TRY(step, c_->db().prepare("INSERT INTO steps(matter, number, step, user, at) VALUES(?,?,?,?,?)"));
-  WRIT_CHECK(step.bind(1, o.matter).bind(2, o.number).bind(3, process::to_string(Step::file)).bind(4, o.filed_by).bind(5, rfc3339(o.filed_at)).run());
+  WRIT_CHECK(step.bind(1, o.matter)
+                 .bind(2, o.number)
+                 .bind(3, process::to_string(Step::file))
+                 .bind(4, o.filed_by)
+                 .bind(5, rfc3339(o.filed_at))
+                 .run());
   return tx.commit();
 }
 
 Status Orders::advance(const Order& o, process::State to, Step step, const std::string& user, Instant at) {
   WRIT_TRY(tx, store::Transaction::begin(c_->db()));
-  WRIT_TRY(put, c_->db().prepare("UPDATE orders SET state=? WHERE matter=? AND number=? AND state=?"));
-  WRIT_CHECK(put.bind(1, process::to_string(to)).bind(2, o.matter).bind(3, o.number).bind(4, process::to_string(o.state)).run());
-  if (c_->db().changes() != 1)
-    return fail(Exit::failure, fmt::format("{} was changed by somebody else meanwhile", o.matter), {}, {}, "look at it and try again");
-  WRIT_TRY(note, c_->db().prepare("INSERT INTO steps(matter, number, step, user, at) VALUES(?,?,?,?,?)"));
-  WRIT_CHECK(note.bind(1, o.matter).bind(2, o.number).bind(3, process::to_string(step)).bind(4, user).bind(5, rfc3339(at)).run());
+  WRIT_CHECK(put_step(o, to, step, user, at));
   return tx.commit();
+}
+
+Status Orders::advance(const Order& o, process::State to, Step step, const std::string& user, Instant at,
+                       const GrantRow& g) {
+  WRIT_TRY(tx, store::Transaction::begin(c_->db()));
+  WRIT_CHECK(put_grant(g));
+  WRIT_CHECK(put_step(o, to, step, user, at));
+  return tx.commit();
+}
+
+Status Orders::put_step(const Order& o, process::State to, Step step, const std::string& user, Instant at) {
+  WRIT_TRY(put, c_->db().prepare("UPDATE orders SET state=? WHERE matter=? AND number=? AND state=?"));
+  WRIT_CHECK(put.bind(1, process::to_string(to))
+                 .bind(2, o.matter)
+                 .bind(3, o.number)
+                 .bind(4, process::to_string(o.state))
+                 .run());
+  if (c_->db().changes() != 1)
+    return fail(Exit::failure, fmt::format("{} was changed by somebody else meanwhile", o.matter), {}, {},
+                "look at it and try again");
+  WRIT_TRY(note, c_->db().prepare("INSERT INTO steps(matter, number, step, user, at) VALUES(?,?,?,?,?)"));
+  return note.bind(1, o.matter)
+      .bind(2, o.number)
+      .bind(3, process::to_string(step))
+      .bind(4, user)
+      .bind(5, rfc3339(at))
+      .run();
 }
 
 Result<std::vector<GrantRow>> Orders::grants(const std::string& matter) const {
   std::vector<GrantRow> out;
-  WRIT_TRY(ask, c_->db().prepare("SELECT id, matter, number, body, acts, file FROM grants WHERE matter=? ORDER BY number"));
+  WRIT_TRY(ask,
+           c_->db().prepare(
+               "SELECT id, matter, number, body, acts, file FROM grants WHERE matter=? ORDER BY number"));
   ask.bind(1, matter);
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
-    WRIT_TRY(g, read_grant(ask));
+    WRIT_TRY(g, intact(read_grant(ask)));
     out.push_back(std::move(g));
   }
 }
@@ -173,9 +230,14 @@ Result<std::optional<GrantRow>> Orders::grant(const std::string& matter, std::in
 Status Orders::put_grant(const GrantRow& g) {
   Json acts = Json::array();
   for (const auto& a : g.acts) acts.push_back(authority::to_json(a));
-  WRIT_TRY(put, c_->db().prepare("INSERT INTO grants(id, matter, number, body, acts, file) VALUES(?,?,?,?,?,?) "
-                                 "ON CONFLICT(id) DO UPDATE SET acts=excluded.acts, file=excluded.file"));
-  put.bind(1, g.id).bind(2, g.matter).bind(3, g.number).bind(4, canonical(authority::to_json(g.body))).bind(5, canonical(acts));
+  WRIT_TRY(put,
+           c_->db().prepare("INSERT INTO grants(id, matter, number, body, acts, file) VALUES(?,?,?,?,?,?) "
+                            "ON CONFLICT(id) DO UPDATE SET acts=excluded.acts, file=excluded.file"));
+  put.bind(1, g.id)
+      .bind(2, g.matter)
+      .bind(3, g.number)
+      .bind(4, canonical(authority::to_json(g.body)))
+      .bind(5, canonical(acts));
   if (g.file)
     put.bind(6, *g.file);
   else

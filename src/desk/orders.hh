@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rows of orders, steps, grants and revocations. Nothing here is believed because it is stored: who uses a row to authorise something
-// checks the signatures, hashes and certificates again (an edited row is found, and gives no grant).
+// Rows of orders, steps, grants and revocations. Nothing here is believed because it is stored: who uses a
+// row to authorise something checks the signatures, hashes and certificates again (an edited row is found,
+// and gives no grant).
 #pragma once
 #include <map>
 #include <optional>
@@ -20,6 +21,7 @@ struct Order {
   Json checks = Json::array();
   std::string filed_by;
   Instant filed_at{};
+  crypto::Signature filed_signature{};  // over request_sha256
   std::map<process::Step, std::string> done_by;
 };
 
@@ -34,23 +36,31 @@ struct GrantRow {
 class Orders {
  public:
   explicit Orders(const Carrier& c) : c_(&c) {}
-  Result<std::vector<Order>> all() const;                                    // newest last
-  Result<std::vector<Order>> of_matter(const std::string& matter) const;     // by number; Exit::not_found
+  Result<std::vector<Order>> all() const;                                 // newest last
+  Result<std::vector<Order>> of_matter(const std::string& matter) const;  // by number; Exit::not_found
+  // The last order of the matter that was not returned or rejected (the last of all when none is left): a
+  // faulty extension must not stand before the interception that runs.
   Result<Order> newest(const std::string& matter) const;
   Result<std::optional<std::pair<std::string, std::int64_t>>> by_request(const crypto::Digest& request) const;
-  Result<std::string> next_matter(Instant now) const;                        // "M-2026-0001"
-  Status insert(const Order& o, const std::string& request_text, const crypto::Signature& by_enterer);
-  // One transaction: state and step. Refuses (Exit::failure) when the state is no longer `from`: somebody was faster.
+  Result<std::string> next_matter(Instant now) const;  // "M-2026-0001"
+  Status insert(const Order& o,
+                const std::string&
+                    request_text);  // or in the place of the same order, when it was returned or rejected
+  // One transaction: state and step (and the grant). Refuses (Exit::failure) when the state is no longer
+  // `o.state`: somebody was faster.
   Status advance(const Order& o, process::State to, process::Step step, const std::string& user, Instant at);
+  Status advance(const Order& o, process::State to, process::Step step, const std::string& user, Instant at,
+                 const GrantRow& g);
 
-  Result<std::vector<GrantRow>> grants(const std::string& matter) const;     // by number
+  Result<std::vector<GrantRow>> grants(const std::string& matter) const;  // by number
   Result<std::optional<GrantRow>> grant(const std::string& matter, std::int64_t number) const;
-  Status put_grant(const GrantRow& g);                                       // insert or replace acts and file
 
-  Result<authority::RevocationList> revocations() const;                     // unsigned, with the next sequence
+  Result<authority::RevocationList> revocations() const;  // unsigned, with the next sequence
   Status put_revocation(const authority::Revocation& r);
 
  private:
+  Status put_grant(const GrantRow& g);  // insert or replace acts and file
+  Status put_step(const Order& o, process::State to, process::Step step, const std::string& user, Instant at);
   const Carrier* c_;
 };
 

@@ -16,13 +16,23 @@ struct Production {
 class ProductionService {
  public:
   explicit ProductionService(Carrier& c) : c_(&c) {}
-  // Makes <out>/<matter>/ and <out>/<matter>.iso. The same evidence again gives the same production, byte for byte (same start
-  // time in the store); a production that was killed half-way is made again from the evidence.
+  // Makes <out>/<matter>/ and <out>/<matter>.iso. The same evidence again gives the same production (same
+  // start time in the store), byte for byte but for the MP3 encoder's whims, and is logged as another opening
+  // and release; a production that was killed half-way is made again from the evidence.
   Result<Production> make(const std::string& matter, const fs::path& out, std::int64_t time_shift_s,
                           const std::vector<Credentials>& custodians);
-  Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf, const Credentials& finance);
+  Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf,
+                                        const Credentials& finance);
 
  private:
+  Result<Production> open_and_release(const std::string& matter, const fs::path& out,
+                                      std::int64_t time_shift_s, const Acting& a, const Acting& b);
+  Status open_evidence(const std::string& matter, const std::vector<GrantRow>& grants,
+                       const crypto::Digest& digest, const Acting& a, const Acting& b,
+                       intercept::Matter& into);
+  Status release(const std::string& matter, const fs::path& dir, const produce::PackageInput& in,
+                 const Production& p, const Acting& a, const Acting& b);
+  Result<produce::InvoiceFacts> bill(const std::string& matter, const fs::path& pdf, const Acting& finance);
   Carrier* c_;
 };
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "authority/grant_file.hh"
+#include <algorithm>
+
 #include "base/limits.hh"
+#include "desk/grant_checks.hh"
 #include "vault/matter_keys.hh"
 
 namespace writ::desk {
@@ -14,13 +16,14 @@ using authority::Role;
 using process::State;
 using process::Step;
 
-constexpr const char* filing_domain = "writ.filing/1";
-
 const char* severity_text(policy::Severity s) {
   switch (s) {
-    case policy::Severity::reject: return "reject";
-    case policy::Severity::return_for_correction: return "return";
-    case policy::Severity::warn: return "warn";
+    case policy::Severity::reject:
+      return "reject";
+    case policy::Severity::return_for_correction:
+      return "return";
+    case policy::Severity::warn:
+      return "warn";
   }
   return "return";
 }
@@ -28,8 +31,13 @@ const char* severity_text(policy::Severity s) {
 Json to_json(const std::vector<process::CheckResult>& checks) {
   Json out = Json::array();
   for (const auto& r : checks)
-    out.push_back(Json{{"id", r.id}, {"passed", r.passed}, {"severity", severity_text(r.severity)}, {"message", r.message},
-                       {"rule", r.rule}, {"fact", r.fact}, {"cure", r.cure}});
+    out.push_back(Json{{"id", r.id},
+                       {"passed", r.passed},
+                       {"severity", severity_text(r.severity)},
+                       {"message", r.message},
+                       {"rule", r.rule},
+                       {"fact", r.fact},
+                       {"cure", r.cure}});
   return out;
 }
 
@@ -40,7 +48,9 @@ std::vector<process::CheckResult> checks_from(const Json& stored) {
     r.id = j.value("id", "");
     r.passed = j.value("passed", false);
     const std::string s = j.value("severity", "return");
-    r.severity = s == "reject" ? policy::Severity::reject : s == "warn" ? policy::Severity::warn : policy::Severity::return_for_correction;
+    r.severity = s == "reject" ? policy::Severity::reject
+                 : s == "warn" ? policy::Severity::warn
+                               : policy::Severity::return_for_correction;
     r.message = j.value("message", "");
     r.rule = j.value("rule", "");
     r.fact = j.value("fact", "");
@@ -71,80 +81,123 @@ process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
 }  // namespace
 
 Json to_json(const Filed& f) {
-  return Json{{"schema", "writ.filed/1"}, {"matter", f.matter}, {"order", f.number}, {"state", process::to_string(f.state)},
+  return Json{{"schema", "writ.filed/1"},
+              {"matter", f.matter},
+              {"order", f.number},
+              {"state", process::to_string(f.state)},
               {"checks", to_json(f.checks)}};
 }
 
 Status RequestService::keep_document(const fs::path& document, crypto::Digest& sha256) {
   WRIT_TRY(bytes, read_file(document));
   if (bytes.size() > limits::document_bytes_max || !is_scan(bytes))
-    return fail(Exit::usage, fmt::format("{} is not a scanned document", document.string()), "the document's SHA-256 binds everything after it",
-                "a PDF or TIFF file of at most 256 MiB", "scan the order as it was served");
+    return fail(Exit::usage, fmt::format("{} is not a scanned document", document.string()),
+                "the document's SHA-256 binds everything after it", "a PDF or TIFF file of at most 256 MiB",
+                "scan the order as it was served");
   sha256 = crypto::sha256(bytes);
   return write_file(c_->data() / "documents" / crypto::hex(sha256), bytes, 0440);
 }
 
-Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document, const Credentials& who) {
+Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
+                                   const Credentials& who) {
   WRIT_TRY(enterer, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
   WRIT_TRY(request, process::parse_request(order_text, order_name));
+  return c_->attempt(who.user, "request.file", request.extends,
+                     [&] { return take_in(std::move(request), document, enterer); });
+}
+
+// Where an order belongs: a matter of its own, or the next number of the one that it extends.
+Status RequestService::place(Order& o) {
+  Orders orders{*c_};
+  if (o.request.extends.empty()) {
+    WRIT_TRY(id, orders.next_matter(c_->now()));
+    o.matter = std::move(id);
+    return {};
+  }
+  const auto refused = [&](std::string what) {
+    return fail(Exit::refused, std::move(what),
+                "a renewal extends an armed grant (18 USC 2518(5), 3123(c)(2))",
+                "an order of that kind that was armed", "file it as an order of its own");
+  };
+  const auto before = orders.of_matter(o.request.extends);
+  if (!before) return refused(before.error().what);
+  WRIT_TRY(last, orders.newest(o.request.extends));
+  if (last.state != State::armed && last.state != State::ended && last.state != State::certified)
+    return refused(fmt::format("{} has no interception to extend", o.request.extends));
+  if (last.request.kind != o.request.kind)
+    return refused(
+        fmt::format("{} is a {}, and this order a {}", o.request.extends, last.request.kind, o.request.kind));
+  o.matter = o.request.extends;
+  o.number = before->back().number + 1;
+  return {};
+}
+
+Result<Filed> RequestService::take_in(process::Request request, const fs::path& document,
+                                      const Acting& enterer) {
   Order o;
   WRIT_CHECK(keep_document(document, o.document_sha256));
   request.document_sha256 = o.document_sha256;
   WRIT_TRY(digest, process::request_digest(request));
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  o.request = std::move(request);
   Orders orders{*c_};
   WRIT_TRY(known, orders.by_request(digest));
   if (known) {
     WRIT_TRY(of, orders.of_matter(known->first));
     for (const Order& old : of)
-      if (old.number == known->second) return Filed{old.matter, old.number, old.state, checks_from(old.checks)};
-  }
-  if (request.extends.empty()) {
-    WRIT_TRY(id, orders.next_matter(c_->now()));
-    o.matter = std::move(id);
+      if (old.number == known->second && old.state != State::returned && old.state != State::rejected)
+        return Filed{old.matter, old.number, old.state, checks_from(old.checks)};
+    o.matter =
+        known->first;  // returned or rejected: records or policy may be otherwise now, so it is checked again
+    o.number = known->second;
   } else {
-    auto before = orders.of_matter(request.extends);
-    if (!before) return c_->refuse(who.user, "request.file", request.extends, before.error());
-    const State last = before->back().state;
-    if (last != State::armed && last != State::ended && last != State::certified)
-      return c_->refuse(who.user, "request.file", request.extends,
-                        {Exit::refused, fmt::format("{} has no interception to extend", request.extends), "a renewal extends an armed grant",
-                         "an order that was armed", "file it as an order of its own"});
-    o.matter = request.extends;
-    o.number = before->back().number + 1;
+    WRIT_CHECK(place(o));
   }
-  WRIT_CHECK(c_->note(who.user, "request.file", o.matter,
-                      Json{{"order", o.number}, {"request_sha256", crypto::hex(digest)}, {"document_sha256", crypto::hex(o.document_sha256)},
+  WRIT_CHECK(c_->note(enterer.person.user, "request.file", o.matter,
+                      Json{{"order", o.number},
+                           {"request_sha256", crypto::hex(digest)},
+                           {"document_sha256", crypto::hex(o.document_sha256)},
                            {"policy_sha256", crypto::hex(c_->policy().hash)}}));
-  Filed out{o.matter, o.number, State::received, process::check_document(request, c_->policy())};
-  // Stage B reads records only for an order whose paper is in order (I1: matter, purpose, scope, logged first).
-  if (process::acceptable(out.checks)) {
-    WRIT_CHECK(c_->note(who.user, "records.lookup", o.matter, Json{{"purpose", "checks V4 V11"}, {"targets", request.targets.size()}}));
-    WRIT_TRY(more, process::check_records(request, c_->policy(), book));
-    out.checks.insert(out.checks.end(), more.begin(), more.end());
-  }
-  out.state = outcome(out.checks);
-  o.state = out.state;
-  o.request = request;
+  WRIT_TRY(checks, check(o));
+  o.state = outcome(checks);
   o.request_sha256 = digest;
-  o.checks = to_json(out.checks);
-  o.filed_by = who.user;
+  o.checks = to_json(checks);
+  o.filed_by = enterer.person.user;
   o.filed_at = c_->now();
-  WRIT_CHECK(c_->note("desk", "request.checked", o.matter, Json{{"order", o.number}, {"state", process::to_string(o.state)}}));
-  WRIT_CHECK(orders.insert(o, canonical(process::to_json(request)), enterer.person.sign.sign(filing_domain, digest)));
-  return out;
+  o.filed_signature = enterer.person.sign.sign(filing_domain, digest);
+  WRIT_CHECK(c_->note("desk", "request.checked", o.matter,
+                      Json{{"order", o.number}, {"state", process::to_string(o.state)}}));
+  WRIT_CHECK(orders.insert(o, canonical(process::to_json(o.request))));
+  return Filed{o.matter, o.number, o.state, std::move(checks)};
 }
 
-// The recipients of the evidence. A key file that lies there before counsel has signed anything over it is not believed: nothing can be sealed
-// to it yet, so it is made anew. Later orders of the matter must find exactly the key that the earlier grant names.
+// Stage B reads records only for an order whose paper is in order (I1: matter, purpose, scope, logged first).
+Result<std::vector<process::CheckResult>> RequestService::check(const Order& o) {
+  auto checks = process::check_document(o.request, c_->policy());
+  if (!process::acceptable(checks)) return checks;
+  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_CHECK(c_->note("desk", "records.lookup", o.matter,
+                      Json{{"purpose", "checks V4 V11"}, {"targets", o.request.targets.size()}}));
+  WRIT_TRY(more, process::check_records(o.request, c_->policy(), book));
+  checks.insert(checks.end(), more.begin(), more.end());
+  return checks;
+}
+
+// The recipients of the evidence. A key file that lies there before counsel has signed anything over it is
+// not believed: nothing can be sealed to it yet, so it is made anew. Later orders of the matter must find
+// exactly the key that the earlier grant names.
 Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
   const fs::path dir = c_->data() / "vault";
   WRIT_TRY(earlier, Orders{*c_}.grants(o.matter));
+  std::error_code ec;
+  if (earlier.empty() && fs::exists(c_->data() / "evidence" / o.matter, ec))
+    return fail(Exit::integrity, fmt::format("{} has evidence, but no grant", o.matter),
+                "nothing authorised is lost", "the store as it was", "restore store.db from backup");
   if (earlier.empty()) WRIT_CHECK(vault::destroy_matter_keys(dir, o.matter));
   std::vector<vault::Custodian> custodians;
   WRIT_TRY(people, c_->people());
   for (const auto& cert : people)
-    if (authority::verify_cert(cert, c_->roots(), Role::custodian, c_->now())) custodians.push_back({cert.user, cert.box});
+    if (authority::verify_cert(cert, c_->roots(), Role::custodian, c_->now()))
+      custodians.push_back({cert.user, cert.box});
   WRIT_TRY(recovery, c_->recovery_keys());
   WRIT_TRY(call_data, vault::make_matter_key(dir, o.matter, "call-data", custodians, recovery));
   b.call_data_to = {call_data};
@@ -153,10 +206,21 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
     b.content_to = {content};
   }
   for (const GrantRow& g : earlier) {
-    if (g.body.call_data_to != b.call_data_to || (!g.body.content_to.empty() && !b.content_to.empty() && g.body.content_to != b.content_to))
-      return fail(Exit::integrity, fmt::format("{}: the matter's key is not the one that its earlier grant names", o.matter),
-                  "evidence is sealed to the matter's key in the signed grant", "the vault's key file as it was made", "restore vault/ from backup");
-    if (g.number < o.number) b.previous = authority::grant_id(g.body);
+    if (g.body.call_data_to != b.call_data_to ||
+        (!g.body.content_to.empty() && !b.content_to.empty() && g.body.content_to != b.content_to))
+      return fail(Exit::integrity,
+                  fmt::format("{}: the matter's key is not the one that its earlier grant names", o.matter),
+                  "evidence is sealed to the matter's key in the signed grant",
+                  "the vault's key file as it was made", "restore vault/ from backup");
+    if (g.number >= o.number) continue;
+    b.previous = authority::grant_id(g.body);
+    for (const authority::Target& t : b.targets)
+      if (std::none_of(g.body.targets.begin(), g.body.targets.end(), [&](const authority::Target& old) {
+            return old.type == t.type && old.value == t.value && old.property == t.property;
+          }))
+        return fail(Exit::refused, fmt::format("the extension names {}, which {} did not", t.value, o.matter),
+                    "a renewal goes on with the interception that was ordered", "the same targets",
+                    "file it as an order of its own");
   }
   return {};
 }
@@ -182,74 +246,70 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.request_sha256 = o.request_sha256;
   b.trust_from = o.request.trust_from;
   b.trusted_peers = o.request.trusted_peers;
-  b.post_cut_through_digits = authority::yields_content(kind);  // of a content grant they are part of the content
+  b.post_cut_through_digits =
+      authority::yields_content(kind);  // of a content grant they are part of the content
   b.sequence = static_cast<std::uint64_t>(o.number);
 
   WRIT_CHECK(matter_keys(o, b));
   return GrantRow{crypto::hex(authority::grant_id(b)), o.matter, o.number, std::move(b), {}, std::nullopt};
 }
 
-Result<GrantRow> RequestService::approve(const std::string& matter, std::string probe, const Credentials& who) {
+Result<GrantRow> RequestService::approve(const std::string& matter, std::string probe,
+                                         const Credentials& who) {
   WRIT_TRY(counsel, c_->act_as(who, Role::counsel));
+  return c_->attempt(who.user, "request.approve", matter,
+                     [&] { return legal_act(matter, std::move(probe), counsel); });
+}
+
+Result<GrantRow> RequestService::legal_act(const std::string& matter, std::string probe,
+                                           const Acting& counsel) {
+  const std::string& user = counsel.person.user;
   Orders orders{*c_};
   WRIT_TRY(o, orders.newest(matter));
   WRIT_TRY(existing, orders.grant(matter, o.number));
-  if (existing && o.done_by.contains(Step::authorise_legal) && o.done_by.at(Step::authorise_legal) == who.user) return *existing;
-  const auto to = process::advance(o.state, Step::authorise_legal, actor(counsel), o.done_by);
-  if (!to) return c_->refuse(who.user, "request.approve", matter, to.error());
+  if (existing && o.state != State::ended && o.done_by.contains(Step::authorise_legal) &&
+      o.done_by.at(Step::authorise_legal) == user) {
+    WRIT_CHECK(check_order_integrity(*c_, o, existing->body));
+    WRIT_CHECK(check_acts(*c_, o, *existing, 1));
+    return std::move(*existing);
+  }
+  WRIT_TRY(to, process::advance(o.state, Step::authorise_legal, actor(counsel), o.done_by));
+  // A state is a word in a row; what the checks say now is what counts.
+  WRIT_TRY(checks, check(o));
+  if (!process::acceptable(checks))
+    return fail(Exit::refused, fmt::format("{} does not pass its checks", matter), "requirements section 4",
+                "the cures that writ request show prints", "intake files the corrected order");
   if (probe.empty()) {
     WRIT_TRY(names, c_->probe_names());
     if (names.size() != 1)
-      return fail(Exit::usage, fmt::format("{} probes are enrolled", names.size()), {}, "the probe that this order is for", "give --probe NAME");
+      return fail(Exit::usage, fmt::format("{} probes are enrolled", names.size()), {},
+                  "the probe that this order is for", "give --probe NAME");
     probe = names.front();
   }
-  auto g = compose(o, probe);
-  if (!g) return c_->refuse(who.user, "request.approve", matter, g.error());
-  if (auto ok = check_order_integrity(*c_, o, g->body); !ok) return c_->refuse(who.user, "request.approve", matter, ok.error());
+  WRIT_TRY(g, compose(o, probe));
+  WRIT_CHECK(check_order_integrity(*c_, o, g.body));
   const Instant at = c_->now();
-  WRIT_CHECK(c_->note(who.user, "request.approve", matter, Json{{"order", o.number}, {"grant", g->id}, {"act", "legal-authorisation"}}));
-  g->acts = {authority::sign_act(authority::Act::legal_authorisation, counsel.person, authority::grant_id(g->body), at)};
-  WRIT_CHECK(orders.put_grant(*g));
-  WRIT_CHECK(orders.advance(o, *to, Step::authorise_legal, who.user, at));
-  return std::move(*g);
+  if (at >= g.body.not_after)
+    return fail(
+        Exit::expired, fmt::format("the period of {} ended {}", matter, rfc3339_seconds(g.body.not_after)),
+        "I3: expiry always wins", "an authority that is still in force", "an extension from the court");
+  g.acts = {authority::sign_act(authority::Act::legal_authorisation, counsel.person,
+                                authority::grant_id(g.body), at)};
+  WRIT_CHECK(check_acts(*c_, o, g, 1));
+  WRIT_CHECK(c_->note(user, "request.approve", matter,
+                      Json{{"order", o.number}, {"grant", g.id}, {"act", "legal-authorisation"}}));
+  WRIT_CHECK(orders.advance(o, to, Step::authorise_legal, user, at, g));
+  return g;
 }
 
-Status RequestService::import_records(View csv, const std::string& name, const Credentials& who, records::ImportReport& report) {
+Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
+                                      records::ImportReport& report) {
   WRIT_TRY(by, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
   WRIT_TRY(book, records::RecordBook::open(c_->db()));
-  WRIT_CHECK(c_->note(by.person.user, "records.import", "", Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
+  WRIT_CHECK(c_->note(by.person.user, "records.import", "",
+                      Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
   WRIT_TRY(done, book.import_csv(text_of(csv), name, c_->now()));
   report = std::move(done);
-  return {};
-}
-
-Status check_order_integrity(const Carrier& c, const Order& o, const authority::GrantBody& body) {
-  const auto changed = [&](std::string what) {
-    return fail(Exit::integrity, fmt::format("{}: {}", o.matter, what), "the document's and the request's SHA-256 bind every act (18 USC 2518(4))",
-                "the order as it was filed and checked", "restore it, or file the changed order as a new one");
-  };
-  WRIT_TRY(digest, process::request_digest(o.request));
-  if (digest != o.request_sha256 || digest != body.request_sha256) return changed("the stored order was altered");
-  if (o.document_sha256 != o.request.document_sha256 || o.document_sha256 != body.document_sha256)
-    return changed("the order is bound to another document");
-  const auto document = crypto::sha256_file((c.data() / "documents" / crypto::hex(o.document_sha256)).string());
-  if (!document || *document != o.document_sha256) return changed("the scanned document is missing or altered");
-  return {};
-}
-
-Status check_acts(const Carrier& c, const Order& o, const GrantRow& g) {
-  const crypto::Digest id = authority::grant_id(g.body);
-  if (crypto::hex(id) != g.id) return fail(Exit::integrity, fmt::format("{}: the stored grant was altered", o.matter));
-  for (const authority::SignedAct& a : g.acts) {
-    WRIT_TRY(cert, c.cert_of(a.user));
-    WRIT_CHECK(authority::verify_cert(cert, c.roots(), authority::required_role(a.act), a.at));
-    if (a.grant != id || a.key != cert.verify)
-      return fail(Exit::integrity, fmt::format("{}: the {} is not over this grant by {}", o.matter, authority::to_string(a.act), a.user));
-    if (!authority::is_signed(a))
-      return fail(Exit::integrity, fmt::format("{}: the signature of {} on the {} is not valid", o.matter, a.user, authority::to_string(a.act)));
-    if (a.user == o.filed_by && a.act == authority::Act::legal_authorisation)
-      return fail(Exit::refused, "who filed the order cannot authorise it", "nobody approves their own work");
-  }
   return {};
 }
 

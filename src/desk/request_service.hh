@@ -16,24 +16,26 @@ Json to_json(const Filed& f);
 class RequestService {
  public:
   explicit RequestService(Carrier& c) : c_(&c) {}
-  // Takes in the order and its document, checks it (stage A, then B under a logged look-up), stores the outcome. The same order
-  // again gives the same matter. An order that fails a check is kept (returned or rejected), and the result says so.
-  Result<Filed> file(View order, const std::string& order_name, const fs::path& document, const Credentials& enterer);
-  // Counsel's act: composes the grant's body from the checked order, makes the matter's keys, signs. `probe` may be empty when
-  // exactly one is enrolled.
+  // Takes in the order and its document, checks it (stage A, then B under a logged look-up), stores the
+  // outcome. The same order again gives the same matter. An order that fails a check is kept (returned or
+  // rejected), and the result says so.
+  Result<Filed> file(View order, const std::string& order_name, const fs::path& document,
+                     const Credentials& enterer);
+  // Counsel's act: composes the grant's body from the checked order, makes the matter's keys, signs. `probe`
+  // may be empty when exactly one is enrolled.
   Result<GrantRow> approve(const std::string& matter, std::string probe, const Credentials& counsel);
-  Status import_records(View csv, const std::string& name, const Credentials& who, records::ImportReport& report);
+  Status import_records(View csv, const std::string& name, const Credentials& who,
+                        records::ImportReport& report);
 
  private:
+  Result<Filed> take_in(process::Request request, const fs::path& document, const Acting& enterer);
+  Status place(Order& o);
+  Result<std::vector<process::CheckResult>> check(const Order& o);
+  Result<GrantRow> legal_act(const std::string& matter, std::string probe, const Acting& counsel);
   Result<GrantRow> compose(const Order& o, const std::string& probe);
   Status matter_keys(const Order& o, authority::GrantBody& body);
   Status keep_document(const fs::path& document, crypto::Digest& sha256);
   Carrier* c_;
 };
-
-// What every later act does first: the stored request and document are still what was checked and signed.
-Status check_order_integrity(const Carrier& c, const Order& o, const authority::GrantBody& body);
-// All acts so far are valid signatures of certified, different people over this grant.
-Status check_acts(const Carrier& c, const Order& o, const GrantRow& g);
 
 }  // namespace writ::desk

@@ -13,7 +13,8 @@ Json recovery_body(const std::array<crypto::BoxPublic, 2>& boxes) {
   return Json{{"schema", recovery_domain}, {"boxes", {boxes[0].text(), boxes[1].text()}}};
 }
 
-Result<bool> signed_by(const Json& j, const char* key, const crypto::VerifyKey& root, const std::string& body) {
+Result<bool> signed_by(const Json& j, const char* key, const crypto::VerifyKey& root,
+                       const std::string& body) {
   WRIT_TRY(text, field<std::string>(j, key, "recovery.json"));
   WRIT_TRY(signature, crypto::unhex(text));
   return crypto::verify(root, recovery_domain, view_of(body), signature);
@@ -29,15 +30,18 @@ Status check_passphrase(const Credentials& c) {
   return {};
 }
 
-Result<RootPair> unlock_roots(const fs::path& data, const authority::TrustRoots& roots, const std::vector<Credentials>& c) {
+Result<RootPair> unlock_roots(const fs::path& data, const authority::TrustRoots& roots,
+                              const std::vector<Credentials>& c) {
   if (c.size() != 2 || c[0].user == c[1].user)
-    return fail(Exit::refused, "both root holders must act", "a key counts only when both roots certify it (security.md)",
-                "two different root holders", "give --root USER=PASSPHRASE_FILE twice");
+    return fail(Exit::refused, "both root holders must act",
+                "a key counts only when both roots certify it (security.md)", "two different root holders",
+                "give --root USER=PASSPHRASE_FILE twice");
   std::vector<authority::Person> people;
   for (const Credentials& who : c) {
     auto file = read_text(data / "keys" / fmt::format("root-{}.json", who.user));
     if (!file)
-      return fail(Exit::refused, fmt::format("{} holds no root key of this carrier", who.user), {}, "a root holder");
+      return fail(Exit::refused, fmt::format("{} holds no root key of this carrier", who.user), {},
+                  "a root holder");
     WRIT_TRY(person, authority::unlock_person(*file, who.passphrase));
     people.push_back(std::move(person));
   }
@@ -47,9 +51,10 @@ Result<RootPair> unlock_roots(const fs::path& data, const authority::TrustRoots&
   return RootPair{std::move(people[0]), std::move(people[1])};
 }
 
-Result<authority::RoleCert> certify_key(const authority::TrustRoots& roots, const RootPair& pair, const std::string& user,
-                                        std::vector<authority::Role> roles, const crypto::VerifyKey& verify,
-                                        const crypto::BoxPublic& box, Instant now) {
+Result<authority::RoleCert> certify_key(const authority::TrustRoots& roots, const RootPair& pair,
+                                        const std::string& user, std::vector<authority::Role> roles,
+                                        const crypto::VerifyKey& verify, const crypto::BoxPublic& box,
+                                        Instant now) {
   authority::RoleCert c;
   c.carrier = roots.carrier;
   c.user = user;
@@ -88,18 +93,21 @@ Result<std::array<crypto::BoxPublic, 2>> read_recovery(View file, const authorit
   return out;
 }
 
-Status write_recovery_sheets(const fs::path& dir, const std::string& carrier, const std::array<crypto::BoxKey, 2>& keys) {
+Status write_recovery_sheets(const fs::path& dir, const std::string& carrier,
+                             const std::array<crypto::BoxKey, 2>& keys) {
   WRIT_CHECK(make_dirs(dir, 0700));
   for (std::size_t i = 0; i < 2; ++i) {
     const std::string secret = crypto::hex(keys[i].secret());
     std::string grouped;
-    for (std::size_t at = 0; at < secret.size(); at += 8) grouped += secret.substr(at, 8) + (at % 32 == 24 ? "\n" : " ");
-    WRIT_CHECK(write_file(dir / fmt::format("recovery-{}.txt", i + 1),
-                          fmt::format("Writ recovery key {} of 2\ncarrier: {}\npublic key: {}\n\n{}\n"
-                                      "Print this sheet, lock it away apart from the other one, and delete the file.\n"
-                                      "Both sheets together open every matter; one alone opens nothing.\n",
-                                      i + 1, carrier, keys[i].public_key().text(), grouped),
-                          0600));
+    for (std::size_t at = 0; at < secret.size(); at += 8)
+      grouped += secret.substr(at, 8) + (at % 32 == 24 ? "\n" : " ");
+    WRIT_CHECK(write_file(
+        dir / fmt::format("recovery-{}.txt", i + 1),
+        fmt::format("Writ recovery key {} of 2\ncarrier: {}\npublic key: {}\n\n{}\n"
+                    "Print this sheet, lock it away apart from the other one, and delete the file.\n"
+                    "Both sheets together open every matter; one alone opens nothing.\n",
+                    i + 1, carrier, keys[i].public_key().text(), grouped),
+        0600));
   }
   return {};
 }

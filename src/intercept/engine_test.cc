@@ -413,6 +413,33 @@ TEST(Engine, SignallingOnTcpIsSaid) {
   EXPECT_EQ(b.sink.matter().gaps.at(0).packets, 1u);
 }
 
+TEST(Engine, MediaAfterZrtpIsEncrypted) {
+  const auto zrtp = [](std::string_view type) {
+    Bytes p{0x10, 0, 0, 1, 0x5a, 0x52, 0x54, 0x50, 0, 0, 0, 1, 0x50, 0x5a, 0, 3};
+    put_bytes(p, view_of(type));
+    return p;
+  };
+  for (const bool both : {false, true}) {
+    Bench b(grants(spec()));
+    Call c(b);
+    c.invite(0);
+    c.answer(1);
+    b.udp(1.2, c.zm, c.am, zrtp("Confirm1"));
+    if (both) b.udp(1.3, c.am, c.zm, zrtp("Confirm2"));
+    c.talk(1.4, 20);
+    c.bye(3);
+    ASSERT_TRUE(b.engine.finish());
+    const Matter m = b.sink.matter();
+    ASSERT_EQ(m.calls.size(), 1u);
+    ASSERT_EQ(m.calls[0].media.size(), 2u);
+    for (const MediaStream& s : m.calls[0].media) {
+      EXPECT_EQ(s.encrypted, both);
+      EXPECT_EQ(s.why.empty(), !both);
+    }
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), 40u);  // kept in either case
+  }
+}
+
 TEST(Engine, UnreadableLinkTypesAreSaid) {
   Bench b(grants(spec()));
   b.frame(0, view_of("whatever"), 197);

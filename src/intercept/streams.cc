@@ -193,6 +193,7 @@ void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, con
   const auto p = wire::parse_rtp(udp.payload);
   if (!p) {
     ++other_packets_;
+    note_zrtp(udp, at);
     return;
   }
   Building& b = stream(Key{udp.src, udp.dst, p->ssrc}, at);
@@ -212,6 +213,7 @@ void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, c
   if (m == nullptr || m->kind != "image") m = sdp_.in_force(udp.src, at);
   if (m == nullptr || m->kind != "image") {
     ++other_packets_;
+    note_zrtp(udp, at);
     return;
   }
   Building& b = stream(Key{udp.src, udp.dst, 0}, at);
@@ -221,6 +223,23 @@ void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, c
   b.s.last = std::max(b.s.last, at);
   b.s.packet_index.push_back(index);
   ++b.votes[static_cast<std::size_t>(tag.direction)];
+}
+
+// RFC 6189 5.1: twelve bytes of header, the message's preamble and length, then its type. From Confirm1 and
+// Confirm2 on both sides send SRTP, without a word in SDP.
+void StreamBuilder::note_zrtp(const wire::UdpPacket& udp, Instant at) {
+  constexpr std::size_t type_at = 16, type_size = 8;
+  const View p = udp.payload;
+  if (p.size() < type_at + type_size || p[0] >> 4 != 1 || load_be32(p.data() + 4) != 0x5a525450) return;
+  const std::string_view type = text_of(p.subspan(type_at, type_size));
+  if (type == "Confirm1" || type == "Confirm2") zrtp_confirmed_.try_emplace({udp.src, udp.dst}, at);
+}
+
+// One side alone cannot make a recording fall silent: both must have confirmed.
+bool StreamBuilder::zrtp_agreed(const MediaStream& s) const {
+  const auto out = zrtp_confirmed_.find({s.src, s.dst}), back = zrtp_confirmed_.find({s.dst, s.src});
+  return out != zrtp_confirmed_.end() && back != zrtp_confirmed_.end() &&
+         s.last >= std::max(out->second, back->second);
 }
 
 namespace {
@@ -248,6 +267,10 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
                      : b->votes[1] >= b->votes[2]         ? Direction::from_target
                                                           : Direction::to_target;
     name_kind(b->s, sdp_);
+    if (zrtp_agreed(b->s)) {
+      b->s.encrypted = true;
+      b->s.why = "encrypted, keys agreed by ZRTP and unknown";
+    }
     std::sort(b->seen.begin(), b->seen.end(),
               [](const Building::Seen& x, const Building::Seen& y) { return x.sequence < y.sequence; });
     all.push_back(b);

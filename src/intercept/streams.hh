@@ -51,7 +51,10 @@ class StreamBuilder {
   };
   Building& stream(const Key& k, Instant at);
   void note_format(Building& b, std::uint8_t pt, Instant at, std::vector<std::string>* anomalies);
+  void note_zrtp(const wire::UdpPacket& udp, Instant at);
+  bool zrtp_agreed(const MediaStream& s) const;
   const SdpTimeline& sdp_;
+  std::map<std::pair<wire::Endpoint, wire::Endpoint>, Instant> zrtp_confirmed_;  // by sender and receiver
   std::map<Key, std::shared_ptr<Building>> streams_;
   std::vector<std::string> notes_;
   std::uint64_t other_packets_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The carrier's rules and the law as data (policies/*.toml): the code is an interpreter. Every decision stores `hash`.
+// The carrier's rules and the law as data (policies/*.toml): the code is an interpreter. Every decision
+// stores `hash`.
 #pragma once
 #include <map>
 #include <string>
@@ -14,60 +15,74 @@ namespace writ::policy {
 
 enum class Severity { reject, return_for_correction, warn };  // X, C, W
 
-struct CheckRule {       // one row of section 4 of the requirements
-  std::string id;        // "V24"
+struct CheckRule {  // one row of section 4 of the requirements
+  std::string id;   // "V24"
   Severity severity = Severity::return_for_correction;
-  std::string stage;     // "A" (document alone) | "B" (needs records)
+  std::string stage;                // "A" (document alone) | "B" (needs records)
   std::string message, rule, cure;  // rule: the citation
 };
 
-struct Contact { std::string title, phone, email, address; };
+struct Contact {
+  std::string title, phone, email, address;
+};
 
-struct FeeTable {        // S60-S63, cents
+struct FeeTable {  // S60-S63, cents
   std::int64_t intercept_first_month = 0, intercept_later_month = 0;
   std::string currency = "USD", effective, citation;
   std::int64_t cdr_week = 0, cdr_extra_delivery = 0;  // S62, S63
 };
 
-struct StatutoryItem {   // one of the contents that a statute demands of an order
+struct StatutoryItem {  // one of the contents that a statute demands of an order
   std::string name, text, citation;
 };
 
-struct Hours { std::string opens, closes, zone, after_hours_phone; };  // "08:30", "17:00", "America/New_York"
+struct Hours {
+  std::string opens, closes, zone, after_hours_phone;
+};  // "08:30", "17:00", "America/New_York"
 
-struct Retention { std::string what, period, citation; };
+struct Retention {
+  std::string what, period, citation;
+};
 
-struct Layer { std::string file, name, effective, verified_on, verified_against; };
+struct Layer {
+  std::string file, name, effective, verified_on, verified_against;
+};
 
 struct Policy {
-  std::string carrier;           // from the profile
-  std::string profile_name;      // "defero3-2010"
-  std::string filed;             // "2010-11-22"
+  std::string carrier;       // from the profile
+  std::string profile_name;  // "defero3-2010"
+  std::string filed;         // "2010-11-22"
   Contact appointed_officer, service_of_process;
   std::vector<CheckRule> checks;
   FeeTable fees;
   std::int64_t wiretap_days_max = 30, pen_trap_days_max = 60, emergency_hours_max = 48;
-  std::int64_t wiretap_start_days_max = 10;  // 2518(5): the 30 days begin at the latest so long after the order
-  std::vector<std::string> pen_trap_contents, wiretap_contents;  // named statutory contents (3123(b), 2518(4))
-  std::string certification_retention;  // how long 1.20004 certifications are kept
+  std::int64_t wiretap_start_days_max =
+      10;  // 2518(5): the 30 days begin at the latest so long after the order
+  std::vector<std::string> pen_trap_contents,
+      wiretap_contents;                                      // named statutory contents (3123(b), 2518(4))
+  std::string certification_retention;                       // how long 1.20004 certifications are kept
   std::vector<StatutoryItem> pen_trap_items, wiretap_items;  // the same contents with text and citation
-  std::map<std::string, std::string> citations;  // key -> citation text
-  bool sandbox = false;          // a fictional carrier: papers say so
-  std::string address;           // head office
+  std::map<std::string, std::string> citations;              // key -> citation text
+  bool sandbox = false;                                      // a fictional carrier: papers say so
+  std::string address;                                       // head office
   Hours hours;
   std::vector<Contact> response_associates;  // S5
   std::vector<Retention> retention;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
-  std::vector<Layer> layers;      // what was loaded, in order: carrier.toml, federal.toml, then the others by name
-  crypto::Digest hash{};         // over the bytes of all files that were loaded, in order
+  std::vector<Layer>
+      layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name
+  crypto::Digest hash{};  // over the bytes of all files that were loaded, in order
   const CheckRule* check(const std::string& id) const;
 };
 
-// Reads <dir>/carrier.toml, <dir>/federal.toml and every other layer <dir>/*.toml (the intake checklist, state packs).
-// Errors name file, line and column; a V check named twice, or by no layer, is refused.
+// Reads <dir>/carrier.toml, <dir>/federal.toml and every other layer <dir>/*.toml (the intake checklist,
+// state packs). Errors name file, line and column; a V check named twice, or by no layer, is refused.
 Result<Policy> load(const fs::path& dir);
 
-struct FeeLine { std::string text, basis; std::int64_t cents = 0; };
+struct FeeLine {
+  std::string text, basis;
+  std::int64_t cents = 0;
+};
 // Anniversary months, a part month billed whole: 10 Jan - 12 Mar = first + 2 later. start < end.
 std::vector<FeeLine> intercept_fees(const FeeTable& t, Instant start, Instant end);
 

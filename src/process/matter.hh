@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Life cycles 3 and 4 (pen/trap, wiretap) as a table: state x act -> state, with the role that may act and whom the
-// person must differ from. S54: legal authorisation + carrier authorisation + affirmative act of an individual.
+// Life cycles 3 and 4 (pen/trap, wiretap) as a table: state x act -> state, with the role that may act and
+// whom the person must differ from. S54: legal authorisation + carrier authorisation + affirmative act of an
+// individual.
 #pragma once
 #include <map>
 #include <string>
@@ -12,21 +13,48 @@
 
 namespace writ::process {
 
-enum class State { received, returned, rejected, validated, legally_authorised, carrier_authorised, armed, ended, certified, closed };
+enum class State {
+  received,
+  returned,
+  rejected,
+  validated,
+  legally_authorised,
+  carrier_authorised,
+  armed,
+  ended,
+  certified,
+  closed
+};
 const char* to_string(State s);
 Result<State> parse_state(std::string_view s);
 
-enum class Step { file, authorise_legal, authorise_carrier, arm, extend, stop, revoke, certify, produce, invoice, close };
+enum class Step {
+  file,
+  authorise_legal,
+  authorise_carrier,
+  arm,
+  extend,
+  stop,
+  revoke,
+  certify,
+  produce,
+  invoice,
+  close
+};
 const char* to_string(Step s);
 
-struct Actor { std::string user; std::vector<authority::Role> roles; };
+struct Actor {
+  std::string user;
+  std::vector<authority::Role> roles;
+};
 // `done_by`: who did which step of this matter before. Returns the next state or the four-line refusal.
 //   file: received, returned -> validated (the desk has put a faulty request to `state_after` instead)
 //   extend: armed -> validated, and the three acts again; the running grant stays until its own end or a stop
-//   stop, revoke: any state with authority in it -> ended; again is no error. Any one of counsel, officer, technician.
-//   certify: while armed (state stays), ended -> certified.  produce, invoice: armed, ended, certified (state stays).
-// A step whose earlier acts are not in `done_by` is refused whatever `from` says. In an extension the desk overwrites
-// `done_by` with the newest act of each step.
+//   stop, revoke: any state with authority in it -> ended; again is no error. Any one of counsel, officer,
+//   technician. certify: while armed (state stays), ended -> certified.  produce, invoice: armed, ended,
+//   certified (state stays).
+// A step whose earlier acts are not in `done_by` is refused whatever `from` says. In an extension the desk
+// overwrites `done_by` with the newest act of each step.
 Result<State> advance(State from, Step step, const Actor& who, const std::map<Step, std::string>& done_by);
 
 // Where the checks send a request: rejected (a failed X), returned (a failed C), validated.

@@ -17,33 +17,37 @@ struct TargetRequest {
   std::string property;  // account number of the property, for extensions
 };
 
-struct Request {  // schema "writ.request/1"; docs/order-file.md describes every field
-  std::string kind;          // "wiretap" | "pen-register" | "trap-and-trace" | "pen-trap"
+struct Request {     // schema "writ.request/1"; docs/order-file.md describes every field
+  std::string kind;  // "wiretap" | "pen-register" | "trap-and-trace" | "pen-trap"
   bool emergency = false;
-  std::string instrument;    // number of the order
+  std::string instrument;  // number of the order
   std::string court, judge;
   Instant issued{};
   bool is_signed = false;
-  std::string extends;       // matter that this order extends, "" when none
-  struct Officer { std::string name, badge, agency, phone, return_address, fax; bool fax_confirmed = false; } officer;
-  std::string prosecutor;    // who applied
+  std::string extends;  // matter that this order extends, "" when none
+  struct Officer {
+    std::string name, badge, agency, phone, return_address, fax;
+    bool fax_confirmed = false;
+  } officer;
+  std::string prosecutor;  // who applied
   std::string offense;
-  bool coordinated_before = false;      // S28 S29
-  bool cost_agreement = false;          // S58
-  bool carrier_named = false;           // V26
-  bool certification_3123 = false;      // written certification of 3123(a)(1)
-  std::string designated_official;      // emergency: 2518(7)
+  bool coordinated_before = false;  // S28 S29
+  bool cost_agreement = false;      // S58
+  bool carrier_named = false;       // V26
+  bool certification_3123 = false;  // written certification of 3123(a)(1)
+  std::string designated_official;  // emergency: 2518(7)
   std::vector<TargetRequest> targets;
-  Instant start{}, end{};               // authorised period
-  std::vector<std::string> contents;    // statutory contents that the order states, by the policy's names
-  std::vector<std::string> seeks;       // what is asked: "call-identifying", "content", "post-cut-through-digits", "location"
-  bool trust_from = false;              // the carrier states that this port's peers are trusted to set From
+  Instant start{}, end{};             // authorised period
+  std::vector<std::string> contents;  // statutory contents that the order states, by the policy's names
+  std::vector<std::string>
+      seeks;  // what is asked: "call-identifying", "content", "post-cut-through-digits", "location"
+  bool trust_from = false;  // the carrier states that this port's peers are trusted to set From
   std::vector<std::string> trusted_peers;
-  crypto::Digest document_sha256{};     // filled at filing
+  crypto::Digest document_sha256{};  // filled at filing
 };
 // TOML or JSON by content. Unknown keys and wrong types are refused with line and cure.
 Result<Request> parse_request(View file, std::string_view name);
-Json to_json(const Request& r);              // canonical form is what the enterer signs
+Json to_json(const Request& r);  // canonical form is what the enterer signs
 Result<Request> request_from_json(const Json& j);
 Result<crypto::Digest> request_digest(const Request& r);
 
@@ -53,10 +57,12 @@ struct CheckResult {
   policy::Severity severity = policy::Severity::return_for_correction;
   std::string message, rule, fact, cure;
 };
-// Stage A: the document alone. V2 V18 V24 V25 V26 V27 V28 V29 V30 (and V20-like structure checks that policy names).
+// Stage A: the document alone. V2 V18 V24 V25 V26 V27 V28 V29 V30 (and V20-like structure checks that policy
+// names).
 std::vector<CheckResult> check_document(const Request& r, const policy::Policy& p);
 // Stage B: V4 V11 (needs records); the caller has logged the look-up.
-Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p, const records::RecordBook& book);
+Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p,
+                                               const records::RecordBook& book);
 bool acceptable(const std::vector<CheckResult>& results);  // no failed X or C
 
 Result<authority::Kind> grant_kind(const Request& r);

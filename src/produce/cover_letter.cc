@@ -41,7 +41,7 @@ void addressee(Paper& p, const MatterFacts& f, Instant date) {
 
 void reference(Paper& p, const MatterFacts& f) {
   const std::string court =
-      joined({clean_text(f.court), f.judge.empty() ? "" : "the Hon. " + clean_text(f.judge)}, ", ");
+      joined({clean_text(f.court), clean_text(f.judge)}, ", ");
   p.text(fmt::format("Re:  Instrument {} \xC2\xB7 our matter {}", clean_text(f.instrument),
                      clean_text(f.matter)),
          {Style::Face::serif, 10.5, true, false, 0, Style::Align::left}, 5);
@@ -50,7 +50,8 @@ void reference(Paper& p, const MatterFacts& f) {
                  {"Authority", clean_text(f.statute)},
                  {"Target", clean_join(f.targets, ", ")},
                  {"Authorized period", minute_text(f.window_start) + " to " + minute_text(f.window_end)},
-                 {"Interception enabled", minute_text(f.enabled)}});
+                 {"Interception enabled", minute_text(f.enabled)},
+                 {"SHA-256 as served", clean_text(f.document_sha256)}});
   p.space(7);
 }
 
@@ -64,11 +65,9 @@ void opening(Paper& p, const policy::Policy& policy, const MatterFacts& f, const
           "only the {} that the instrument names, and only the authorized period. The interception was "
           "enabled after "
           "the legal authorization was verified by {}, the carrier's authorization was given by {}, and the "
-          "affirmative act of {}; each of the three signed separately, and their signatures are enclosed. "
-          "The "
-          "instrument as served has SHA-256 {}.",
+          "affirmative act of {}; each of the three signed separately, and their signatures are enclosed.",
           clean_text(policy.carrier), f.targets.size() == 1 ? "target" : "targets", clean_text(f.counsel),
-          clean_text(f.officer), clean_text(f.technician), clean_text(f.document_sha256)),
+          clean_text(f.officer), clean_text(f.technician)),
       body_style, 6);
   p.text(
       fmt::format("The production holds {} with {} and {} of conversation.", count(t.calls, "call", "calls"),
@@ -83,8 +82,8 @@ void calls_table(Paper& p, const intercept::Matter& m, const CallTotals& t) {
     return;
   }
   const std::vector<Paper::Column> columns = {
-      {"No.", 26, Style::Align::right},      {"Start (UTC)", 95}, {"Direction", 50}, {"From", 76}, {"To", 76},
-      {"Duration", 50, Style::Align::right}, {"Digits", 57},      {"Recording", 54}};
+      {"No.", 24, Style::Align::right},      {"Start (UTC)", 62}, {"Direction", 50}, {"From", 80}, {"To", 80},
+      {"Duration", 56, Style::Align::right}, {"Digits", 50},      {"Recording", 66}};
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < m.calls.size(); ++i) {
     const intercept::CallRecord& c = m.calls[i];

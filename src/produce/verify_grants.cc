@@ -137,7 +137,7 @@ void verify_certification(Package& p) {
   std::set<std::string> granted, certified;
   Json ids = Json::array();
   for (const VerifiedGrant& g : p.grants) {
-    for (const authority::Target& t : g.body().targets) granted.insert(t.value);
+    for (const authority::Target& t : g.body().targets) granted.insert(authority::target_text(t));
     ids.push_back(crypto::hex(g.id()));
     if (s.value("document_sha256", std::string{}) != crypto::hex(g.body().document_sha256) &&
         g.body().sequence == 1)

@@ -10,7 +10,11 @@ namespace {
 Error db_error(sqlite3* d, std::string_view act) {
   const int code = sqlite3_errcode(d);
   const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-  return Error{damaged ? Exit::integrity : Exit::failure, fmt::format("store: {}: {}", act, sqlite3_errmsg(d)), {}, {}, {}};
+  return Error{damaged ? Exit::integrity : Exit::failure,
+               fmt::format("store: {}: {}", act, sqlite3_errmsg(d)),
+               {},
+               {},
+               {}};
 }
 
 }  // namespace
@@ -58,19 +62,24 @@ bool Statement::is_null(int c) const { return sqlite3_column_type(s_, c) == SQLI
 
 Result<Database> Database::open(const fs::path& file) {
   sqlite3* raw = nullptr;
-  const int r = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  const int r = sqlite3_open_v2(file.c_str(), &raw,
+                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
   Database db{raw};
   if (r != SQLITE_OK)
-    return fail(Exit::failure, fmt::format("store {}: {}", file.string(), raw != nullptr ? sqlite3_errmsg(raw) : "no memory"));
+    return fail(Exit::failure, fmt::format("store {}: {}", file.string(),
+                                           raw != nullptr ? sqlite3_errmsg(raw) : "no memory"));
   sqlite3_busy_timeout(raw, 10'000);
-  WRIT_CHECK(db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"));
+  WRIT_CHECK(
+      db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA "
+              "trusted_schema=OFF;"));
   return db;
 }
 Database::Database(Database&& o) noexcept : d_(std::exchange(o.d_, nullptr)) {}
 Database::~Database() { sqlite3_close_v2(d_); }
 
 Status Database::exec(const std::string& sql) {
-  if (sqlite3_exec(d_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return tl::unexpected(db_error(d_, sql));
+  if (sqlite3_exec(d_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return tl::unexpected(db_error(d_, sql));
   return {};
 }
 
@@ -83,7 +92,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
 
 Status Database::migrate(std::string_view room, std::span<const std::string_view> steps) {
   WRIT_TRY(tx, Transaction::begin(*this));
-  WRIT_CHECK(exec("CREATE TABLE IF NOT EXISTS schema_version(room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT"));
+  WRIT_CHECK(exec(
+      "CREATE TABLE IF NOT EXISTS schema_version(room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT"));
   std::size_t have = 0;
   {
     WRIT_TRY(ask, prepare("SELECT version FROM schema_version WHERE room=?"));
@@ -91,9 +101,13 @@ Status Database::migrate(std::string_view room, std::span<const std::string_view
     if (found) have = static_cast<std::size_t>(ask.integer(0));
   }
   if (have > steps.size())
-    return fail(Exit::failure, "the store was written by a newer version of this product", {}, {}, "use that version");
+    return fail(Exit::failure, "the store was written by a newer version of this product", {}, {},
+                "use that version");
   for (std::size_t i = have; i < steps.size(); ++i) WRIT_CHECK(exec(std::string(steps[i])));
-  WRIT_TRY(note, prepare("INSERT INTO schema_version VALUES(?,?) ON CONFLICT(room) DO UPDATE SET version=excluded.version"));
+  WRIT_TRY(
+      note,
+      prepare(
+          "INSERT INTO schema_version VALUES(?,?) ON CONFLICT(room) DO UPDATE SET version=excluded.version"));
   WRIT_CHECK(note.bind(1, room).bind(2, static_cast<std::int64_t>(steps.size())).run());
   return tx.commit();
 }

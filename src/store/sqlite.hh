@@ -20,13 +20,13 @@ class Statement {
  public:
   Statement(Statement&&) noexcept;
   ~Statement();
-  Statement& bind(int index, std::string_view text);      // 1-based
+  Statement& bind(int index, std::string_view text);  // 1-based
   Statement& bind(int index, std::int64_t value);
   Statement& bind_null(int index);
-  Result<bool> step();                                     // true: a row is there
-  Status run();                                            // steps to the end and resets
+  Result<bool> step();  // true: a row is there
+  Status run();         // steps to the end and resets
   void reset();
-  std::int64_t integer(int column) const;                  // 0-based
+  std::int64_t integer(int column) const;  // 0-based
   std::string text(int column) const;
   bool is_null(int column) const;
 

@@ -218,6 +218,13 @@ Result<crypto::BoxPublic> make_matter_key(const fs::path& dir, const std::string
   return f.public_key;
 }
 
+Result<crypto::BoxPublic> matter_key_public(const fs::path& dir, const std::string& matter,
+                                            const std::string& stream) {
+  WRIT_TRY(path, path_of(dir, matter, stream));
+  WRIT_TRY(f, read_key_file(path, matter, stream));
+  return f.public_key;
+}
+
 Result<crypto::BoxKey> open_matter_key(const fs::path& dir, const std::string& matter,
                                        const std::string& stream, const std::string& user_a,
                                        const crypto::BoxKey& a, const std::string& user_b,

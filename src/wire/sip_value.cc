@@ -2,6 +2,7 @@
 // Values inside header fields: lists, name-addr, URIs, parameters, digest credentials.
 #include <algorithm>
 
+#include "wire/packet.hh"
 #include "wire/sip.hh"
 #include "wire/text.hh"
 
@@ -83,6 +84,14 @@ std::string_view before(std::string_view s, std::string_view stops) {
   return s.substr(0, s.find_first_of(stops));
 }
 
+// An IPv6 address has many spellings and grants hold the shortest one. False when it is none.
+bool one_ipv6_form(std::string& host) {
+  Address a;
+  if (host.find(':') == host.npos || !Address::parse(host, a)) return false;
+  if (!a.is_v4()) host = a.text();
+  return true;
+}
+
 void set_host(std::string_view s, SipUri& out) {
   s = trim(before(s, ";?>,"));
   std::string_view host = s, port;
@@ -95,6 +104,15 @@ void set_host(std::string_view s, SipUri& out) {
     port = s.substr(colon + 1);
   }
   out.host = lower_text(unescape(trim(host)));
+  if (!one_ipv6_form(out.host) && port.empty()) {
+    // Without brackets a port can only be told where the whole is no address: eight groups and one more.
+    const std::size_t colon = host.rfind(':');
+    std::string shorter = colon == host.npos ? std::string{} : lower_text(trim(host.substr(0, colon)));
+    if (one_ipv6_form(shorter)) {
+      out.host = std::move(shorter);
+      port = host.substr(colon + 1);
+    }
+  }
   std::uint64_t number = 0;
   port = trim(port);
   if (take_number(port, 65535, number)) out.port = static_cast<std::uint16_t>(number);
