@@ -12,9 +12,13 @@ POLICY=${POLICY:-$lawful_root/policies/sandbox}
 note() { [ -n "${QUIET:-}" ] || printf '%s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# Runs a command at the script's own time (ACT_AT, seconds since 1970), then lets two seconds pass.
+# Runs a command at the script's own time (ACT_AT, seconds since 1970), then lets two seconds pass. The library is loaded without
+# its wrapper: that one makes a semaphore named after its process id and fails where a killed run left one of the same number.
 at_act() {
-  TZ=UTC faketime -f "@$(date -u -d "@$ACT_AT" '+%Y-%m-%d %H:%M:%S')" "$@"
+  local library
+  library=$(compgen -G '/usr/lib/*/faketime/libfaketime.so.1' | head -1)
+  [ -n "$library" ] || die "libfaketime is not installed (scripts/deps.sh run)"
+  TZ=UTC FAKETIME_DISABLE_SHM=1 FAKETIME="@$(date -u -d "@$ACT_AT" '+%Y-%m-%d %H:%M:%S')" LD_PRELOAD=$library "$@"
   local rc=$?
   ACT_AT=$((ACT_AT + 2))
   return $rc

@@ -23,8 +23,14 @@ Status verify(Options& o, const Args& a) {
     witness = cp;
   }
   WRIT_TRY(r, desk::verify_log(o.data, witness));
-  if (o.json) print(Json{{"schema", "writ.audit-verify/1"}, {"entries", r.entries}, {"checkpoints", r.checkpoints}, {"root", crypto::hex(r.root)}});
-  else print(fmt::format("verified {} entries, {} checkpoints, root {}\n", r.entries, r.checkpoints, crypto::hex(r.root)));
+  if (o.json)
+    print(Json{{"schema", "writ.audit-verify/1"},
+               {"entries", r.entries},
+               {"checkpoints", r.checkpoints},
+               {"root", crypto::hex(r.root)}});
+  else
+    print(fmt::format("verified {} entries, {} checkpoints, root {}\n", r.entries, r.checkpoints,
+                      crypto::hex(r.root)));
   return {};
 }
 
@@ -33,10 +39,12 @@ Status show(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(entries, desk::AuditService{c}.show(a.matter, who[0]));
   for (const auto& e : entries) {
-    if (o.json) print(Json{{"index", e.index}, {"at", rfc3339(e.at)}, {"entry", e.entry}});
+    if (o.json)
+      print(Json{{"index", e.index}, {"at", rfc3339(e.at)}, {"entry", e.entry}});
     else
-      print(fmt::format("{:>6} {} {:<18} {:<22} {:<14} {}\n", e.index, rfc3339(e.at), e.entry.value("actor", ""), e.entry.value("action", ""),
-                        e.entry.value("matter", ""), e.entry.contains("detail") ? canonical(e.entry["detail"]) : ""));
+      print(fmt::format("{:>6} {} {:<18} {:<22} {:<14} {}\n", e.index, rfc3339(e.at),
+                        e.entry.value("actor", ""), e.entry.value("action", ""), e.entry.value("matter", ""),
+                        e.entry.contains("detail") ? canonical(e.entry["detail"]) : ""));
   }
   return {};
 }
@@ -54,9 +62,12 @@ Status prove(Options& o, const Args& a) {
 void add_audit_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* audit = app.add_subcommand("audit", "the audit log")->require_subcommand(1);
-  command(audit, o, "verify", "every entry, every checkpoint; names what is broken", [&o, a] { return verify(o, *a); })
-      ->add_option("--witness", a->witness, "a checkpoint kept from earlier");
-  command(audit, o, "show", "read the log (auditor)", [&o, a] { return show(o, *a); })->add_option("--matter", a->matter);
+  command(audit, o, "verify", "every entry, every checkpoint; names what is broken", [&o, a] {
+    return verify(o, *a);
+  })->add_option("--witness", a->witness, "a checkpoint kept from earlier");
+  command(audit, o, "show", "read the log (auditor)", [&o, a] {
+    return show(o, *a);
+  })->add_option("--matter", a->matter);
   auto* p = command(audit, o, "prove", "the inclusion proof of one entry", [&o, a] { return prove(o, *a); });
   p->add_option("index", a->index)->required();
   p->add_option("--out", a->out)->required();

@@ -29,13 +29,17 @@ std::string roles_text(const std::vector<authority::Role>& roles) {
 }
 
 Status init(Options& o, const Args& a) {
-  if (o.data.empty()) return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");
+  if (o.data.empty())
+    return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");
   WRIT_TRY(roots, credentials(o.roots, 2, "--root"));
   WRIT_CHECK(desk::Carrier::init({o.data, a.policy, a.recovery_out, a.carrier, std::move(roots)}, o.clock));
   WRIT_TRY(c, open_carrier(o));
   if (o.json)
-    print(Json{{"schema", "writ.init/1"}, {"carrier", c.roots().carrier}, {"fingerprint", authority::fingerprint(c.roots())}});
-  say(o, fmt::format("carrier '{}' is set up in {}\nroots fingerprint: {}\nrecovery sheets: {} (print them, lock them away apart, delete the files)",
+    print(Json{{"schema", "writ.init/1"},
+               {"carrier", c.roots().carrier},
+               {"fingerprint", authority::fingerprint(c.roots())}});
+  say(o, fmt::format("carrier '{}' is set up in {}\nroots fingerprint: {}\nrecovery sheets: {} (print them, "
+                     "lock them away apart, delete the files)",
                      c.roots().carrier, o.data, authority::fingerprint(c.roots()), a.recovery_out));
   return {};
 }
@@ -56,9 +60,13 @@ Status user_list(Options& o) {
   Json rows = Json::array();
   for (const auto& p : people) {
     if (o.json)
-      rows.push_back(Json{{"user", p.user}, {"roles", roles_text(p.roles)}, {"key", p.verify.text()}, {"until", rfc3339_seconds(p.not_after)}});
+      rows.push_back(Json{{"user", p.user},
+                          {"roles", roles_text(p.roles)},
+                          {"key", p.verify.text()},
+                          {"until", rfc3339_seconds(p.not_after)}});
     else
-      print(fmt::format("{:<20} {:<32} until {}\n", p.user, roles_text(p.roles), rfc3339_seconds(p.not_after)));
+      print(
+          fmt::format("{:<20} {:<32} until {}\n", p.user, roles_text(p.roles), rfc3339_seconds(p.not_after)));
   }
   if (o.json) print(Json{{"schema", "writ.users/1"}, {"users", rows}});
   return {};
@@ -72,10 +80,16 @@ Status records_import(Options& o, const Args& a) {
   WRIT_CHECK(desk::RequestService{c}.import_records(csv, a.file, who[0], report));
   for (const std::string& p : report.problems) say(o, p);
   if (o.json)
-    print(Json{{"schema", "writ.import/1"}, {"rows", report.rows}, {"added", report.added}, {"unchanged", report.unchanged}, {"problems", report.problems}});
-  say(o, fmt::format("{} rows: {} added, {} unchanged, {} not taken", report.rows, report.added, report.unchanged, report.problems.size()));
+    print(Json{{"schema", "writ.import/1"},
+               {"rows", report.rows},
+               {"added", report.added},
+               {"unchanged", report.unchanged},
+               {"problems", report.problems}});
+  say(o, fmt::format("{} rows: {} added, {} unchanged, {} not taken", report.rows, report.added,
+                     report.unchanged, report.problems.size()));
   if (!report.problems.empty())
-    return fail(Exit::partial, fmt::format("{} lines of {} were not taken in", report.problems.size(), a.file), {}, {},
+    return fail(Exit::partial,
+                fmt::format("{} lines of {} were not taken in", report.problems.size(), a.file), {}, {},
                 "mend the lines named above and import the file again; what went in stays");
   return {};
 }
@@ -90,20 +104,24 @@ Status probe_enroll(Options& o, const Args& a) {
   return {};
 }
 
-void add_roots(CLI::App* c, Options& o) { c->add_option("--root", o.roots, "root holder: USER=PASSPHRASE_FILE (twice)"); }
+void add_roots(CLI::App* c, Options& o) {
+  c->add_option("--root", o.roots, "root holder: USER=PASSPHRASE_FILE (twice)");
+}
 
 }  // namespace
 
 void add_carrier_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
-  auto* i = command(&app, o, "init", "make a carrier: data directory, store, roots, recovery sheets", [&o, a] { return init(o, *a); });
+  auto* i = command(&app, o, "init", "make a carrier: data directory, store, roots, recovery sheets",
+                    [&o, a] { return init(o, *a); });
   i->add_option("--policy", a->policy, "directory with carrier.toml and federal.toml")->required();
   i->add_option("--carrier", a->carrier, "the carrier's name (default: the profile's)");
   i->add_option("--recovery-out", a->recovery_out, "where the two paper recovery keys go")->required();
   add_roots(i, o);
 
   auto* user = app.add_subcommand("user", "people and their roles")->require_subcommand(1);
-  auto* add = command(user, o, "add", "a person with roles, certified by both roots", [&o, a] { return user_add(o, *a); });
+  auto* add = command(user, o, "add", "a person with roles, certified by both roots",
+                      [&o, a] { return user_add(o, *a); });
   add->add_option("name", a->name)->required();
   add->add_option("--role", a->roles, "role, or roles separated by commas")->required();
   add->add_option("--passphrase-file", a->passphrase_file)->required();
@@ -116,10 +134,12 @@ void add_carrier_commands(CLI::App& app, Options& o) {
 
   auto* records = app.add_subcommand("records", "subscribers, tenants, numbers")->require_subcommand(1);
   command(records, o, "import", "take in a CSV file, with history", [&o, a] { return records_import(o, *a); })
-      ->add_option("file", a->file)->required();
+      ->add_option("file", a->file)
+      ->required();
 
   auto* probe = app.add_subcommand("probe", "probes")->require_subcommand(1);
-  auto* enroll = command(probe, o, "enroll", "certify a probe's key by both roots", [&o, a] { return probe_enroll(o, *a); });
+  auto* enroll = command(probe, o, "enroll", "certify a probe's key by both roots",
+                         [&o, a] { return probe_enroll(o, *a); });
   enroll->add_option("name", a->name)->required();
   enroll->add_option("--request", a->request, "request.json of writ-probe init")->required();
   enroll->add_option("--out", a->out, "where the certificate goes")->required();

@@ -14,7 +14,8 @@ namespace {
 Result<std::string> ask_passphrase(const std::string& user) {
   termios before{};
   if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
-    return fail(Exit::usage, fmt::format("no passphrase for {}", user), {}, {}, "give USER=PASSPHRASE_FILE, or run on a terminal");
+    return fail(Exit::usage, fmt::format("no passphrase for {}", user), {}, {},
+                "give USER=PASSPHRASE_FILE, or run on a terminal");
   termios quiet = before;
   quiet.c_lflag &= static_cast<tcflag_t>(~static_cast<tcflag_t>(ECHO));
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
@@ -46,9 +47,11 @@ Result<desk::Credentials> credentials(const std::string& spec) {
   return c;
 }
 
-Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted, const char* option) {
+Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted,
+                                                   const char* option) {
   if (specs.size() != wanted)
-    return fail(Exit::usage, fmt::format("{} must be given {} time{}", option, wanted, wanted == 1 ? "" : "s"), {}, {},
+    return fail(Exit::usage,
+                fmt::format("{} must be given {} time{}", option, wanted, wanted == 1 ? "" : "s"), {}, {},
                 fmt::format("{} USER=PASSPHRASE_FILE", option));
   std::vector<desk::Credentials> out;
   for (const std::string& s : specs) {

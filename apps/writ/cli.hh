@@ -11,20 +11,21 @@
 namespace writ::cli {
 
 struct Options {
-  std::string data;                 // --data or $WRIT_DATA
+  std::string data;  // --data or $WRIT_DATA
   bool json = false, quiet = false;
   std::vector<std::string> as, roots;  // USER=PASSPHRASE_FILE, USER=- (stdin), USER (asked on the terminal)
   SystemClock clock;
-  std::function<Status()> run;      // set by the chosen command
+  std::function<Status()> run;  // set by the chosen command
 };
 
 // "USER=FILE" -> credentials. The passphrase is the file's first line.
 Result<desk::Credentials> credentials(const std::string& spec);
-Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted, const char* option);
+Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted,
+                                                   const char* option);
 Result<desk::Carrier> open_carrier(Options& o);
 
-void print(const Json& j);                 // canonical JSON and a line end on stdout
-void print(const std::string& text);       // as is, on stdout
+void print(const Json& j);                            // canonical JSON and a line end on stdout
+void print(const std::string& text);                  // as is, on stdout
 void say(const Options& o, const std::string& text);  // on stderr unless --quiet
 
 void add_carrier_commands(CLI::App& app, Options& o);     // init, user, records, probe

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "desk/intercept_service.hh"
-
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "cli.hh"
+#include "desk/intercept_service.hh"
 
 namespace writ::cli {
 namespace {
@@ -18,8 +17,10 @@ Status authorise(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(g, desk::InterceptService{c}.authorise(a.matter, who[0]));
-  if (o.json) print(Json{{"schema", "writ.grant-draft/1"}, {"grant", g.id}, {"body", authority::to_json(g.body)}});
-  say(o, fmt::format("carrier authorisation by {} over grant {}\nnext: a technician: writ intercept arm {}", who[0].user, g.id, a.matter));
+  if (o.json)
+    print(Json{{"schema", "writ.grant-draft/1"}, {"grant", g.id}, {"body", authority::to_json(g.body)}});
+  say(o, fmt::format("carrier authorisation by {} over grant {}\nnext: a technician: writ intercept arm {}",
+                     who[0].user, g.id, a.matter));
   return {};
 }
 
@@ -28,9 +29,12 @@ Status arm(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(armed, desk::InterceptService{c}.arm(a.matter, a.out, who[0]));
   if (o.json)
-    print(Json{{"schema", "writ.armed/1"}, {"grant", armed.grant.id}, {"file", armed.grant_file.string()}, {"revocations", armed.revocation_file.string()}});
-  say(o, fmt::format("armed by {}: {}\nbring {} and {} to probe {}", who[0].user, armed.grant.id, armed.grant_file.string(),
-                     armed.revocation_file.string(), armed.grant.body.probe_name));
+    print(Json{{"schema", "writ.armed/1"},
+               {"grant", armed.grant.id},
+               {"file", armed.grant_file.string()},
+               {"revocations", armed.revocation_file.string()}});
+  say(o, fmt::format("armed by {}: {}\nbring {} and {} to probe {}", who[0].user, armed.grant.id,
+                     armed.grant_file.string(), armed.revocation_file.string(), armed.grant.body.probe_name));
   return {};
 }
 
@@ -50,8 +54,9 @@ Status status(Options& o, const Args& a) {
     return {};
   }
   for (const Json& r : j["orders"])
-    print(fmt::format("{} {} {:<20} until {} authority left {} s\n", r.value("matter", ""), r.value("order", 0), r.value("state", ""),
-                      r.value("end", ""), r.value("authority_left_s", 0)));
+    print(fmt::format("{} {} {:<20} until {} authority left {} s\n", r.value("matter", ""),
+                      r.value("order", 0), r.value("state", ""), r.value("end", ""),
+                      r.value("authority_left_s", 0)));
   return {};
 }
 
@@ -60,8 +65,12 @@ Status import(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(done, desk::InterceptService{c}.import(a.matter, a.probe_dir, who[0]));
   if (o.json)
-    print(Json{{"schema", "writ.evidence-import/1"}, {"grants", done.grants}, {"segments", done.segments}, {"already_there", done.already_there}});
-  say(o, fmt::format("{} sealed segments taken in, {} were there already", done.segments, done.already_there));
+    print(Json{{"schema", "writ.evidence-import/1"},
+               {"grants", done.grants},
+               {"segments", done.segments},
+               {"already_there", done.already_there}});
+  say(o,
+      fmt::format("{} sealed segments taken in, {} were there already", done.segments, done.already_there));
   return {};
 }
 
@@ -70,7 +79,8 @@ Status certify(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(cert, desk::InterceptService{c}.certify(a.matter, who[0]));
   if (o.json) print(produce::to_json(cert));
-  say(o, fmt::format("47 CFR 1.20004 certification of {} signed by {} at {}", a.matter, cert.signed_by, rfc3339_seconds(cert.signed_at)));
+  say(o, fmt::format("47 CFR 1.20004 certification of {} signed by {} at {}", a.matter, cert.signed_by,
+                     rfc3339_seconds(cert.signed_at)));
   return {};
 }
 
@@ -85,12 +95,18 @@ void add_intercept_commands(CLI::App& app, Options& o) {
     return c;
   };
   on_matter("authorise", "carrier authorisation (appointed officer, signature 2 of 3)", authorise);
-  on_matter("arm", "the affirmative act (technician, signature 3 of 3): makes the grant", arm)->add_option("--out", a->out, "where grant and revocation list go")->required();
+  on_matter("arm", "the affirmative act (technician, signature 3 of 3): makes the grant", arm)
+      ->add_option("--out", a->out, "where grant and revocation list go")
+      ->required();
   auto* s = on_matter("stop", "early stop or revocation: counsel, officer or technician alone", stop);
   s->add_option("--reason", a->reason)->required();
   s->add_option("--out", a->out, "where the revocation list goes")->required();
-  command(intercept, o, "status", "state, period, authority left", [&o, a] { return status(o, *a); })->add_option("matter", a->matter);
-  on_matter("import", "take the probe's sealed segments into evidence", import)->add_option("--probe-dir", a->probe_dir)->required();
+  command(intercept, o, "status", "state, period, authority left", [&o, a] {
+    return status(o, *a);
+  })->add_option("matter", a->matter);
+  on_matter("import", "take the probe's sealed segments into evidence", import)
+      ->add_option("--probe-dir", a->probe_dir)
+      ->required();
   on_matter("certify", "47 CFR 1.20004 certification, signed by the responsible person", certify);
 }
 

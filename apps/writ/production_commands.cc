@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "desk/production_service.hh"
-
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "cli.hh"
+#include "desk/production_service.hh"
 
 namespace writ::cli {
 namespace {
@@ -20,15 +19,23 @@ Status make(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(p, desk::ProductionService{c}.make(a.matter, a.out, a.time_shift, who));
   if (o.json)
-    print(Json{{"schema", "writ.production/1"}, {"directory", p.directory.string()}, {"iso", p.iso.string()},
-               {"manifest_sha256", crypto::hex(p.manifest)}, {"calls", p.calls}, {"recordings", p.recordings},
-               {"undecodable", p.undecodable}, {"reviews", p.reviews}, {"gaps", p.gaps}});
+    print(Json{{"schema", "writ.production/1"},
+               {"directory", p.directory.string()},
+               {"iso", p.iso.string()},
+               {"manifest_sha256", crypto::hex(p.manifest)},
+               {"calls", p.calls},
+               {"recordings", p.recordings},
+               {"undecodable", p.undecodable},
+               {"reviews", p.reviews},
+               {"gaps", p.gaps}});
   else
     print(p.directory.string() + "\n");
-  say(o, fmt::format("{} calls, {} recordings, {} streams captured but not decodable, {} identity reviews, {} gaps\nimage: {}", p.calls,
-                     p.recordings, p.undecodable, p.reviews, p.gaps, p.iso.string()));
+  say(o, fmt::format("{} calls, {} recordings, {} streams captured but not decodable, {} identity reviews, "
+                     "{} gaps\nimage: {}",
+                     p.calls, p.recordings, p.undecodable, p.reviews, p.gaps, p.iso.string()));
   if (p.partial())
-    return fail(Exit::partial, fmt::format("{} media streams were captured but could not be decoded", p.undecodable), {}, {},
+    return fail(Exit::partial,
+                fmt::format("{} media streams were captured but could not be decoded", p.undecodable), {}, {},
                 "calls.json says which and why; the packets are in content.pcap");
   return {};
 }
@@ -39,8 +46,13 @@ Status invoice(Options& o, const Args& a) {
   WRIT_TRY(f, desk::ProductionService{c}.invoice(a.matter, a.out, who[0]));
   const std::int64_t cents = produce::total_cents(f);
   if (o.json)
-    print(Json{{"schema", "writ.invoice/1"}, {"number", f.number}, {"matter", f.matter}, {"cents", cents}, {"currency", f.currency}});
-  say(o, fmt::format("{}: {} {}.{:02} for {}, {}", f.number, f.currency, cents / 100, cents % 100, f.matter, a.out));
+    print(Json{{"schema", "writ.invoice/1"},
+               {"number", f.number},
+               {"matter", f.matter},
+               {"cents", cents},
+               {"currency", f.currency}});
+  say(o, fmt::format("{}: {} {}.{:02} for {}, {}", f.number, f.currency, cents / 100, cents % 100, f.matter,
+                     a.out));
   return {};
 }
 
@@ -49,12 +61,15 @@ Status invoice(Options& o, const Args& a) {
 void add_production_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* produce = app.add_subcommand("produce", "productions")->require_subcommand(1);
-  auto* m = command(produce, o, "make", "open, assemble, decode, pack, sign, release (two custodians)", [&o, a] { return make(o, *a); });
+  auto* m = command(produce, o, "make", "open, assemble, decode, pack, sign, release (two custodians)",
+                    [&o, a] { return make(o, *a); });
   m->add_option("matter", a->matter)->required();
   m->add_option("--out", a->out, "directory for the production and its image")->required();
-  m->add_option("--time-shift", a->time_shift, "seconds by which the capture was shifted before it was read; recorded in calls.json");
+  m->add_option("--time-shift", a->time_shift,
+                "seconds by which the capture was shifted before it was read; recorded in calls.json");
   auto* inv = app.add_subcommand("invoice", "invoices")->require_subcommand(1);
-  auto* i = command(inv, o, "make", "the fees of an interception by the profile's table", [&o, a] { return invoice(o, *a); });
+  auto* i = command(inv, o, "make", "the fees of an interception by the profile's table",
+                    [&o, a] { return invoice(o, *a); });
   i->add_option("matter", a->matter)->required();
   i->add_option("--out", a->out, "the PDF")->required();
 }

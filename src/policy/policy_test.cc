@@ -227,12 +227,14 @@ TEST(Sourced, DeepKeysAreRefusedNotFollowed) {
                          "x"));
 }
 
-// U+00E9, U+2603 and U+3042 lie in the gaps of toml++'s table of white space: undefined behaviour without our care.
+// U+00E9, U+2603 and U+3042 lie in the gaps of toml++'s table of white space: undefined behaviour without our
+// care.
 TEST(Sourced, LettersOfTheWorldOutsideQuotesAreAnError) {
   for (const char* letter : {"\xC3\xA9", "\xE2\x98\x83", "\xE3\x81\x82", "\xEF\xBB\xBF"}) {
     EXPECT_FALSE(parse_toml(fmt::format("n{}me = 1\n", letter), "x")) << letter;
     EXPECT_FALSE(parse_toml(fmt::format("x = 1 {}\n", letter), "x")) << letter;
-    const auto text = parse_toml(fmt::format("x = \"{0}\" # {0}\ny = \"\"\"a \\\n  {0}\"\"\"\n", letter), "x");
+    const auto text =
+        parse_toml(fmt::format("x = \"{0}\" # {0}\ny = \"\"\"a \\\n  {0}\"\"\"\n", letter), "x");
     ASSERT_TRUE(text) << letter << to_text(text.error());
     EXPECT_EQ(text->json["x"], letter);
   }

@@ -4,10 +4,10 @@
 
 #include <stdexcept>
 
-// toml++ 3.3 states what it believes with assert() and __builtin_unreachable(), and outside bytes prove it wrong: a
-// fuzzed order file aborted the process, and any letter with an accent outside quotes ("näme = 1") is undefined
-// behaviour in its table of white space. In this file, the only one that includes it, a broken belief is a file that
-// cannot be read, and a character that the table does not list is no white space.
+// toml++ 3.3 states what it believes with assert() and __builtin_unreachable(), and outside bytes prove it
+// wrong: a fuzzed order file aborted the process, and any letter with an accent outside quotes ("näme = 1")
+// is undefined behaviour in its table of white space. In this file, the only one that includes it, a broken
+// belief is a file that cannot be read, and a character that the table does not list is no white space.
 namespace writ::policy {
 [[noreturn]] inline void toml_invariant_broken() { throw std::logic_error("not TOML"); }
 }  // namespace writ::policy

@@ -40,8 +40,7 @@ void addressee(Paper& p, const MatterFacts& f, Instant date) {
 }
 
 void reference(Paper& p, const MatterFacts& f) {
-  const std::string court =
-      joined({clean_text(f.court), clean_text(f.judge)}, ", ");
+  const std::string court = joined({clean_text(f.court), clean_text(f.judge)}, ", ");
   p.text(fmt::format("Re:  Instrument {} \xC2\xB7 our matter {}", clean_text(f.instrument),
                      clean_text(f.matter)),
          {Style::Face::serif, 10.5, true, false, 0, Style::Align::left}, 5);
