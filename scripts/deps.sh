@@ -6,7 +6,7 @@ set -euo pipefail
 build=(
   build-essential cmake ninja-build ccache mold pkg-config
   libsodium-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libexpected-dev
-  libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev
+  libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
   libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
   fonts-dejavu-core
 )

@@ -23,8 +23,11 @@ Result<crypto::Digest> evidence_digest(const fs::path& dir, std::int64_t time_sh
   for (const auto& e : fs::recursive_directory_iterator(dir, ec))
     if (e.path().extension() == ".seg") files.push_back(e.path());
   if (files.empty())
-    return fail(Exit::not_found, "there is no evidence of this matter in the house", {}, "imported segments",
-                "writ intercept import");
+    return fail(Exit::not_found,
+                "there is no evidence of this matter in the house: nothing was imported, or the probe "
+                "isolated nothing",
+                {}, "sealed segments of this matter's grants",
+                "writ-probe status says what the probe isolated; then writ intercept import");
   std::sort(files.begin(), files.end());
   crypto::Sha256 h;
   h.update(view_of(fmt::format("{}\n{}\n", time_shift_s, certification)));
