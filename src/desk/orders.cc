@@ -19,10 +19,10 @@ std::optional<Step> step_of(const std::string& text) {
 }
 
 Result<crypto::Digest> digest_of(const std::string& hex_text) {
-  WRIT_TRY(b, crypto::unhex(hex_text));
-  if (b.size() != 32) return fail(Exit::integrity, "a stored hash has the wrong length");
+  const auto b = crypto::unhex(hex_text);
+  if (!b || b->size() != 32) return fail(Exit::integrity, "a stored hash was altered");
   crypto::Digest d{};
-  std::copy(b.begin(), b.end(), d.begin());
+  std::copy(b->begin(), b->end(), d.begin());
   return d;
 }
 

@@ -16,8 +16,8 @@ Json recovery_body(const std::array<crypto::BoxPublic, 2>& boxes) {
 Result<bool> signed_by(const Json& j, const char* key, const crypto::VerifyKey& root,
                        const std::string& body) {
   WRIT_TRY(text, field<std::string>(j, key, "recovery.json"));
-  WRIT_TRY(signature, crypto::unhex(text));
-  return crypto::verify(root, recovery_domain, view_of(body), signature);
+  const auto signature = crypto::unhex(text);
+  return signature && crypto::verify(root, recovery_domain, view_of(body), *signature);
 }
 
 }  // namespace
@@ -80,8 +80,9 @@ Result<std::array<crypto::BoxPublic, 2>> read_recovery(View file, const authorit
   if (texts.size() != 2) return fail(Exit::integrity, "recovery.json does not name two keys");
   std::array<crypto::BoxPublic, 2> out{};
   for (std::size_t i = 0; i < 2; ++i) {
-    WRIT_TRY(key, crypto::BoxPublic::parse(texts[i]));
-    out[i] = key;
+    const auto key = crypto::BoxPublic::parse(texts[i]);
+    if (!key) return fail(Exit::integrity, "recovery.json names what is not a key");
+    out[i] = *key;
   }
   const std::string body = canonical(recovery_body(out));
   WRIT_TRY(a, signed_by(j, "by_a", roots.a, body));
