@@ -11,10 +11,12 @@ namespace {
 using std::chrono::days;
 using std::chrono::floor;
 
+// By seconds: the midnight before the earliest Instant is no Instant.
 std::string civil(Instant t) {
-  const auto day = floor<days>(t);
+  const auto second = floor<std::chrono::seconds>(t);
+  const auto day = floor<days>(second);
   const std::chrono::year_month_day ymd{day};
-  const std::chrono::hh_mm_ss hms{floor<std::chrono::seconds>(t - day)};
+  const std::chrono::hh_mm_ss hms{second - day};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
                      static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
                      hms.hours().count(), hms.minutes().count(), hms.seconds().count());

@@ -89,6 +89,7 @@ Result<Digest> sha256_file(const std::string& path) {
 }
 
 std::string hex(View v) {
+  if (v.empty()) return {};
   std::string out(v.size() * 2 + 1, '\0');
   sodium_bin2hex(out.data(), out.size(), v.data(), v.size());
   out.pop_back();

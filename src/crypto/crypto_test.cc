@@ -82,6 +82,7 @@ TEST(Passphrase, WrongOneIsRefusedAndCheapParametersAreNotAccepted) {
 
 TEST(Text, HexAndBase64AreStrict) {
   EXPECT_EQ(hex(*unhex("00ff10")), "00ff10");
+  EXPECT_EQ(hex(Bytes{}), "");
   EXPECT_FALSE(unhex("00FF"));
   EXPECT_FALSE(unhex("0"));
   EXPECT_FALSE(unhex("0g"));
