@@ -97,6 +97,7 @@ std::string hex(View v) {
 }
 
 Result<Bytes> unhex(std::string_view s) {
+  if (s.empty()) return Bytes{};
   Bytes out(s.size() / 2);
   std::size_t n = 0;
   const char* end = nullptr;
