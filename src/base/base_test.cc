@@ -6,6 +6,7 @@
 #include "base/io.hh"
 #include "base/json.hh"
 #include "base/time.hh"
+#include "base/utf8.hh"
 
 namespace writ {
 namespace {
@@ -34,6 +35,20 @@ TEST(CanonicalJson, AcceptsOnlyItsOwnForm) {
 
 TEST(CanonicalJson, BoundsDepth) {
   EXPECT_FALSE(parse_json(view_of(std::string(100, '[') + std::string(100, ']')), "x"));
+}
+
+TEST(Utf8, KnowsTheWellFormedFromTheRest) {
+  for (const char* good : {"", "plain", "\xc3\xa9", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_EQ(utf8_or_escaped(good), good);
+  }
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xff"})
+    EXPECT_FALSE(is_utf8(bad)) << utf8_or_escaped(bad);
+  // Latin-1 from an old desk phone; JSON itself is the judge of the result.
+  EXPECT_EQ(utf8_or_escaped("Caf\xe9 \xc3\xa9"), "Caf\\xe9 \xc3\xa9");
+  EXPECT_NO_THROW(canonical(Json(utf8_or_escaped("\xed\xa0\x80\xc3"))));
 }
 
 TEST(WriteFile, ReplacesWholeOrNotAtAll) {

@@ -241,7 +241,7 @@ Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
   WRIT_TRY(cert, certify_key(roots_, *pair, name, {Role::probe}, verify, box, now()));
   WRIT_CHECK(note("desk", "probe.enroll", "",
                   Json{{"probe", name}, {"key", verify.text()}, {"roots", {pair->a.user, pair->b.user}}}));
-  const std::string text = canonical(authority::to_json(cert));
+  std::string text = canonical(authority::to_json(cert));
   WRIT_TRY(put, db_->prepare("INSERT INTO probes(name, cert) VALUES(?,?)"));
   WRIT_CHECK(put.bind(1, name).bind(2, text).run());
   return text;

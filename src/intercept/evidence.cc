@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/limits.hh"
+#include "base/utf8.hh"
 
 namespace writ::intercept {
 namespace {
@@ -33,6 +34,18 @@ constexpr std::array<Name, 16> names{{
 
 constexpr std::uint8_t packet_record_version = 1;
 
+// Devices send Latin-1 names and worse. The event says so and shows the bytes; it is never dropped for it.
+bool make_utf8(Json& j) {
+  bool odd = false;
+  if (auto* s = j.get_ptr<std::string*>()) {
+    odd = !is_utf8(*s);
+    if (odd) *s = utf8_or_escaped(*s);
+  } else if (j.is_structured()) {
+    for (Json& each : j) odd = make_utf8(each) || odd;
+  }
+  return odd;
+}
+
 }  // namespace
 
 const char* to_string(EventType t) {
@@ -50,6 +63,7 @@ Result<EventType> parse_event_type(std::string_view s) {
 Bytes encode(const Event& e) {
   Json j = {{"schema", "writ.event/1"}, {"type", to_string(e.type)}, {"at_ns", to_ns(e.at)},
             {"call", e.call},           {"call_id", e.call_id},      {"detail", e.detail}};
+  if (make_utf8(j)) j["detail"]["oddity"] = "text that is not UTF-8; its bytes are shown as \\xhh";
   return bytes_of(canonical(j));
 }
 

@@ -40,6 +40,7 @@ Result<EventType> parse_event_type(std::string_view s);
 //   Redirection: redirected_from, redirected_to.   NetworkSignal: status (int), reason
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
+//   any: oddity, what the device sent against the rules, and how it is shown here
 //   DialedDigitExtraction: digits (post-cut-through: content grants with the toggle only)
 struct Event {
   EventType type = EventType::review;

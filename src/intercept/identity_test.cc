@@ -96,5 +96,22 @@ TEST(Evidence, RecordsComeBack) {
   }
 }
 
+TEST(Evidence, TextThatIsNotUtf8IsShownAndSaid) {
+  Event e;
+  e.call = 1;
+  e.call_id = "4f\xe9@phone";
+  e.detail = {{"cause", "486 Occup\xe9"}, {"media", {{{"endpoint", "\xff"}}}}, {"called", "+14045550102"}};
+  const auto back = decode_event(encode(e));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->call_id, "4f\\xe9@phone");
+  EXPECT_EQ(back->detail["cause"], "486 Occup\\xe9");
+  EXPECT_EQ(back->detail["media"][0]["endpoint"], "\\xff");
+  EXPECT_EQ(back->detail["called"], "+14045550102");
+  EXPECT_TRUE(back->detail.contains("oddity"));
+  e.call_id = "plain";
+  e.detail = Json::object();
+  EXPECT_FALSE(decode_event(encode(e))->detail.contains("oddity"));
+}
+
 }  // namespace
 }  // namespace writ::intercept

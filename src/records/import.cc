@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/json.hh"
+#include "base/utf8.hh"
 #include "records/csv.hh"
 #include "records/records.hh"
 
@@ -40,15 +41,6 @@ using Order = std::array<std::size_t, columns.size()>;  // column -> position in
 std::string trimmed(const std::string& s) {
   const auto b = s.find_first_not_of(" \t\r\n");
   return b == std::string::npos ? std::string() : s.substr(b, s.find_last_not_of(" \t\r\n") - b + 1);
-}
-
-bool is_utf8(const std::string& s) {
-  try {
-    (void)canonical(Json(s));
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
 }
 
 Result<Order> read_header(CsvReader& in, std::string_view file_name) {
