@@ -134,9 +134,9 @@ Status close_the_door() {
   }
   // Threads yes, processes no. clone3 hides its flags behind a pointer: libc falls back to clone when it is
   // absent.
+  const scmp_arg_cmp no_thread{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0};
   if (seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) != 0 ||
-      seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) != 0)
+      seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &no_thread) != 0)
     return failed("system call filter (clone)");
   if (const int rc = seccomp_load(filter.get()); rc != 0) {
     errno = -rc;

@@ -131,7 +131,7 @@ struct Prepared {
 
 Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orders, Prepared& p,
                              capture::Spool& spool) {
-  const bool is_file = o.interface.empty();
+  const bool is_file = !p.live;
   WRIT_CHECK(journal.write("probe.start",
                            {{"grants", p.grants.size()}, {"source", is_file ? "file" : "interface"}}));
   catch_signals();
@@ -141,8 +141,8 @@ Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orde
       return fail(Exit::failure, "stopped by a signal; run it again to finish");
     return orders.watch(p.grants, spool);
   };
-  auto result = is_file ? capture::run_file(o.read, p.grants, spool, watch)
-                        : capture::run_live(*p.live, p.grants, spool, watch, stop_requested);
+  auto result = p.live ? capture::run_live(*p.live, p.grants, spool, watch, stop_requested)
+                       : capture::run_file(o.read, p.grants, spool, watch);
   const Exit exit = result ? judge(*result) : result.error().exit;
   Json counts = grant_counts(p.grants, spool);
   WRIT_CHECK(journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}}));

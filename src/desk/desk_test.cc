@@ -184,9 +184,6 @@ TEST(Desk, EvidenceThatGrewIsTakenInAgain) {
 
 TEST(Desk, ProducesTheSameTwice) {
   auto d = at(Stage::armed);
-  std::error_code ec;
-  if (!fs::exists(fs::read_symlink("/proc/self/exe", ec).parent_path() / "writ-decode"))
-    GTEST_SKIP() << "writ-decode is not built";
   expect_ok(d->capture());
   expect_ok(d->intercepts().import(matter, d->probe(), who("technician-1")));
   expect_ok(d->intercepts().certify(matter, who("officer-1")));
