@@ -62,6 +62,14 @@ Json grant_counts(const std::vector<authority::VerifiedGrant>& grants, const cap
   return list;
 }
 
+Json unread_json(const intercept::UnreadCounts& counts) {
+  Json list = Json::array();
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    if (counts[k] > 0)
+      list.push_back({{"packets", counts[k]}, {"why", to_string(static_cast<intercept::Unread>(k))}});
+  return list;
+}
+
 Json summary(const capture::RunResult& r, Json grants, Exit exit) {
   return {{"schema", "writ.probe-run/1"},
           {"grants", std::move(grants)},
@@ -70,8 +78,7 @@ Json summary(const capture::RunResult& r, Json grants, Exit exit) {
           {"calls_isolated", r.stats.calls_isolated},
           {"packets_isolated", r.stats.packets_isolated},
           {"reviews", r.stats.reviews},
-          {"malformed", r.stats.malformed},
-          {"unread_signalling", r.stats.tcp_sip_suspected},
+          {"unread", unread_json(r.stats.unread)},
           {"spool_bytes", r.spool_bytes},
           {"records_resumed", r.records_resumed},
           {"kernel_dropped", r.kernel_dropped},
@@ -99,10 +106,14 @@ Exit judge(const capture::RunResult& r) {
   if (r.source_truncated) fmt::print(stderr, "the capture file ends within a packet\n");
   if (!r.source_problem.empty()) fmt::print(stderr, "the capture file is broken: {}\n", r.source_problem);
   if (r.kernel_dropped > 0) fmt::print(stderr, "the kernel dropped {} packets\n", r.kernel_dropped);
-  if (r.stats.tcp_sip_suspected > 0)
-    fmt::print(stderr, "{} packets of signalling over TCP were not read\n", r.stats.tcp_sip_suspected);
-  const bool partial = r.source_truncated || !r.source_problem.empty() || r.kernel_dropped > 0 ||
-                       r.stats.tcp_sip_suspected > 0;
+  bool partial = r.source_truncated || !r.source_problem.empty() || r.kernel_dropped > 0;
+  for (std::size_t k = 0; k < r.stats.unread.size(); ++k) {
+    if (r.stats.unread[k] == 0) continue;
+    const auto what = static_cast<intercept::Unread>(k);
+    fmt::print(stderr, "{} packets {}: {}\n", r.stats.unread[k],
+               is_noise(what) ? "are damaged" : "were not read", to_string(what));
+    partial = partial || !is_noise(what);
+  }
   return partial ? Exit::partial : Exit::ok;
 }
 

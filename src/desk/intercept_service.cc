@@ -44,7 +44,7 @@ auto over(const GrantRow& g) {
 
 Result<fs::path> write_revocations(Carrier& c, const fs::path& out) {
   WRIT_TRY(list, Orders{c}.revocations());
-  const fs::path file = out / "revocations.json";
+  fs::path file = out / "revocations.json";
   WRIT_CHECK(write_file(file, authority::issue_revocations(std::move(list), c.desk_key())));
   return file;
 }

@@ -63,7 +63,6 @@
 #include "base/limits.hh"
 #include "intercept/causes.hh"
 #include "intercept/engine_impl.hh"
-#include "intercept/tcp_hint.hh"
 
 namespace writ::intercept {
 namespace {
@@ -72,22 +71,6 @@ constexpr std::chrono::seconds media_grace_s{5};     // packets under way when t
 constexpr std::chrono::seconds linger_s{64};         // 64*T1 twice: retransmissions of an ended dialog
 constexpr std::chrono::hours sleep_h_max{12};        // an idle call may wake
 constexpr std::chrono::seconds challenge_s_max{32};  // 64*T1: a challenged INVITE that is not repeated
-
-bool known_link(std::uint32_t t) {
-  using wire::LinkType;
-  switch (static_cast<LinkType>(t)) {
-    case LinkType::null:
-    case LinkType::ethernet:
-    case LinkType::raw:
-    case LinkType::loop:
-    case LinkType::sll:
-    case LinkType::ipv4:
-    case LinkType::ipv6:
-    case LinkType::sll2:
-      return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -101,9 +84,10 @@ Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s)
   for (const authority::VerifiedGrant& v : g) next_window_end = std::min(next_window_end, v.until());
 }
 
-void Engine::Impl::note_unread(std::size_t what, Instant at) {
-  Unread& u = unread[what];
-  if (u.packets++ == 0) u.from = at;
+void Engine::Impl::note_unread(Unread what, Instant at) {
+  const auto kind = static_cast<std::size_t>(what);
+  Times& u = unread[kind];
+  if (stats.unread[kind]++ == 0) u.from = at;
   u.until = std::max(u.until, at);
 }
 
@@ -118,18 +102,12 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
       return on_datagram(Datagram{d.udp, {&p, 1}, p.at});
     case wire::Verdict::fragment:
       return on_fragment(d.fragment, p);
-    case wire::Verdict::tcp:
-      if (tcp_looks_like_sip(p)) {
-        ++stats.tcp_sip_suspected;
-        note_unread(tcp_sip, p.at);
-      }
-      return {};
     case wire::Verdict::malformed:
-      ++stats.malformed;
-      note_unread(malformed, p.at);
+      note_unread(Unread::malformed, p.at);
       return {};
+    case wire::Verdict::tcp:
     case wire::Verdict::other:
-      if (!known_link(p.link_type)) note_unread(unknown_link, p.at);
+      if (const auto what = unread_frame(p)) note_unread(*what, p.at);
       return {};
   }
   return {};
@@ -140,6 +118,7 @@ Status Engine::Impl::on_fragment(const wire::Fragment& f, const wire::RawPacket&
   wire::Reassembler::Whole whole;
   if (!reassembler.add(f, p, whole)) return {};
   std::vector<wire::RawPacket> frames;
+  frames.reserve(whole.frames.size());
   for (std::size_t i = 0; i < whole.frames.size(); ++i)
     frames.push_back(
         {whole.times[i], p.link_type, whole.frames[i], static_cast<std::uint32_t>(whole.frames[i].size())});
@@ -157,7 +136,9 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
       ++stats.sip;
       return on_sip(m, d);
     }
-    if (signalling_port) note_unread(bad_sip, d.at);
+    if (signalling_port) note_unread(Unread::bad_sip, d.at);
+  } else if (payload[0] < 0x80) {
+    if (const auto what = unread_datagram(d.udp)) note_unread(*what, d.at);
   }
   if (!table.maybe(d.udp.dst.port) && !table.maybe(d.udp.src.port)) return {};
   return on_media(d);
@@ -254,10 +235,6 @@ Status Engine::Impl::finish() {
 }
 
 Status Engine::Impl::finish_gaps() {
-  static constexpr std::array<const char*, unread_kinds> why{
-      "SIP over TCP or TLS seen, not read by this build",
-      "frames whose headers run past their bytes, not read", "frames of a link type that is not decoded",
-      "datagrams on the SIP port that could not be read as SIP"};
   for (std::uint32_t g = 0; g < grants.size(); ++g) {
     const auto gap = [&](const char* text, std::uint64_t packets, Instant from, Instant until) -> Status {
       from = std::max(from, grants[g].from());
@@ -272,7 +249,7 @@ Status Engine::Impl::finish_gaps() {
                 {{"why", text}, {"from", rfc3339(from)}, {"until", rfc3339(until)}, {"packets", packets}}});
     };
     for (std::size_t k = 0; k < unread_kinds; ++k)
-      WRIT_CHECK(gap(why[k], unread[k].packets, unread[k].from, unread[k].until));
+      WRIT_CHECK(gap(to_string(static_cast<Unread>(k)), stats.unread[k], unread[k].from, unread[k].until));
     WRIT_CHECK(
         gap("fragmented datagrams of which parts are missing", reassembler.dropped(), first_seen, last_seen));
   }

@@ -8,6 +8,7 @@
 
 #include "authority/grant.hh"
 #include "intercept/evidence.hh"
+#include "intercept/unread.hh"
 #include "wire/packet.hh"
 
 namespace writ::intercept {
@@ -23,9 +24,9 @@ class Sink {
 };
 
 struct EngineStats {
-  std::uint64_t packets = 0, bytes = 0, udp = 0, sip = 0, malformed = 0, fragments = 0;
+  std::uint64_t packets = 0, bytes = 0, udp = 0, sip = 0, fragments = 0;
   std::uint64_t packets_isolated = 0, calls_isolated = 0, reviews = 0;
-  std::uint64_t tcp_sip_suspected = 0;  // signalling seen on TCP or TLS ports that this build does not read
+  UnreadCounts unread{};
 };
 
 class Engine {

@@ -33,7 +33,7 @@ struct Engine::Impl {
   Status end_windows(Instant now);
   Status finish();
   Status finish_gaps();
-  void note_unread(std::size_t what, Instant at);
+  void note_unread(Unread what, Instant at);
 
   // attach.cc
   Status attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g);
@@ -104,13 +104,10 @@ struct Engine::Impl {
   Instant next_window_end{};       // the earliest end of a window that is not yet reported
   std::vector<bool> window_ended;  // by grant
 
-  // What passed by and could not be read.
-  struct Unread {
-    std::uint64_t packets = 0;
+  struct Times {
     Instant from{}, until{};
   };
-  enum : std::size_t { tcp_sip, malformed, unknown_link, bad_sip, unread_kinds };
-  std::array<Unread, unread_kinds> unread{};
+  std::array<Times, unread_kinds> unread{};  // when what is counted in stats.unread passed by
   std::size_t isolated_mark = 0;
 };
 

@@ -401,16 +401,65 @@ TEST(Engine, BothPartiesOfOneGrantAreOneCall) {
   EXPECT_EQ(b.sink.matter().calls.size(), 1u);
 }
 
-TEST(Engine, SignallingOnTcpIsSaid) {
-  Bench b(grants(spec()));
-  Bytes tcp{0x45, 0,    0,    60,   0, 1, 0, 0, 64, 6, 0, 0, 192,  0,    2, 1, 192, 0, 2, 2,
-            0x13, 0xc4, 0x13, 0xc4, 0, 0, 0, 1, 0,  0, 0, 1, 0x50, 0x18, 0, 0, 0,   0, 0, 0};
-  put_bytes(tcp, view_of("INVITE sip:x@y SIP/2"));
-  b.frame(0, tcp);
-  ASSERT_TRUE(b.engine.finish());
-  EXPECT_EQ(b.engine.stats().tcp_sip_suspected, 1u);
-  ASSERT_EQ(b.sink.count(EventType::gap), 1u);
-  EXPECT_EQ(b.sink.matter().gaps.at(0).packets, 1u);
+TEST(Engine, WhatIsNotReadIsSaidByKind) {
+  const auto ipv4 = [](std::uint8_t protocol, View rest) {
+    Bytes p{0x45, 0, 0, 0, 0, 1, 0, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
+    put_bytes(p, rest);
+    p[3] = static_cast<std::uint8_t>(p.size());
+    return p;
+  };
+  const auto udp = [&](std::uint16_t port, std::string_view data) {
+    Bytes u{0x30,
+            0x39,
+            static_cast<std::uint8_t>(port >> 8),
+            static_cast<std::uint8_t>(port),
+            0,
+            static_cast<std::uint8_t>(8 + data.size()),
+            0,
+            0};
+    put_bytes(u, view_of(data));
+    return ipv4(17, u);
+  };
+  const auto tcp = [&](std::uint8_t port_low, std::string_view data) {
+    Bytes t{0x13, port_low, 0x13, port_low, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 0, 0, 0, 0, 0};
+    put_bytes(t, view_of(data));
+    return ipv4(6, t);
+  };
+  constexpr std::uint32_t raw_ip = 101, ethernet = 1, erf = 197;
+  const Bytes mpls{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x88, 0x47, 0, 0, 0x11, 0xff, 0x45};
+  struct Row {
+    std::optional<Unread> want;
+    std::uint32_t link;
+    Bytes frame;
+  };
+  const std::vector<Row> rows = {
+      {Unread::tcp_sip, raw_ip, tcp(0xc4, "INVITE sip:x@y SIP/2")},
+      {Unread::tcp_sip, raw_ip, tcp(0xff, "SIP/2.0 200 OK")},
+      {std::nullopt, raw_ip, tcp(0xff, "GET / HTTP/1.1")},
+      {Unread::sctp, raw_ip, ipv4(132, Bytes(16))},
+      {Unread::tunnel, raw_ip, ipv4(47, Bytes(16))},
+      {Unread::tunnel, raw_ip, ipv4(4, Bytes(16))},
+      {Unread::tunnel, raw_ip, ipv4(41, Bytes(16))},
+      {Unread::tunnel, raw_ip, ipv4(50, Bytes(16))},
+      {std::nullopt, raw_ip, ipv4(1, Bytes(16))},  // ICMP hides no call
+      {Unread::tunnel, ethernet, mpls},
+      {Unread::tunnel, raw_ip, udp(4789, std::string_view("\x08\0\0\0\0\0\x01\0", 8))},
+      {Unread::hep, raw_ip, udp(9060, std::string_view("HEP3\0\x20\0\0", 8))},
+      {std::nullopt, raw_ip, udp(53, "a question to a name server")},
+      {Unread::unknown_link, erf, Bytes(40)},
+  };
+  for (const Row& r : rows) {
+    Bench b(grants(spec()));
+    ASSERT_TRUE(b.engine.on_packet({at(0), r.link, r.frame, static_cast<std::uint32_t>(r.frame.size())}));
+    ASSERT_TRUE(b.engine.finish());
+    UnreadCounts want{};
+    if (r.want) want[static_cast<std::size_t>(*r.want)] = 1;
+    EXPECT_EQ(b.engine.stats().unread, want) << testing::PrintToString(r.frame);
+    ASSERT_EQ(b.sink.count(EventType::gap), r.want ? 1u : 0u);
+    if (r.want) {
+      EXPECT_EQ(b.sink.first(EventType::gap)->detail["why"], to_string(*r.want));
+    }
+  }
 }
 
 TEST(Engine, MediaAfterZrtpIsEncrypted) {

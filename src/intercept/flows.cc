@@ -9,7 +9,6 @@
 namespace writ::intercept {
 
 using wire::Header;
-using wire::Method;
 using Stage = Attachment::Stage;
 
 namespace {

@@ -214,7 +214,7 @@ Status write_iso(const fs::path& dir, const fs::path& iso, const std::string& vo
   WRIT_CHECK(checked(iso_image_create_burn_source(image.get(), options.get(), &raw), "generate", iso));
   const std::unique_ptr<burn_source, BurnFree> source(raw);
   const fs::path tmp = fmt::format("{}.tmp.{}", iso.string(), ::getpid());
-  const Status ok = pump(raw, tmp);
+  Status ok = pump(raw, tmp);
   if (!ok) {
     ::unlink(tmp.c_str());
     return ok;
