@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Sourced by ./run and tests/acceptance/*: the whole lawful path with the public command line, one function a step.
 # There is no shorter way: no function here skips a gate, and no option of the product sets a clock. An old capture is shifted to
-# end now (editcap -t), and the acts that precede its first packet run under faketime, each two seconds after the one before.
+# end now (editcap -t), and the acts that precede its first packet run under faketime, each some seconds after the one before.
 #
 # The caller sets WORK (a directory) and may set POLICY. Functions leave: DATA, SECRETS, PROBE, GRANTS, MATTER, SHIFT, SHIFTED.
 
@@ -12,15 +12,16 @@ POLICY=${POLICY:-$lawful_root/policies/sandbox}
 note() { [ -n "${QUIET:-}" ] || printf '%s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# Runs a command at the script's own time (ACT_AT, seconds since 1970), then lets two seconds pass. The library is loaded without
+# Runs a command at the script's own time (ACT_AT, seconds since 1970), then lets two seconds pass, and as many as the command itself
+# took: the clock of the next act never stands behind what this one wrote, however loaded the machine. The library is loaded without
 # its wrapper: that one makes a semaphore named after its process id and fails where a killed run left one of the same number.
 at_act() {
-  local library
+  local library from=$EPOCHSECONDS rc
   library=$(compgen -G '/usr/lib/*/faketime/libfaketime.so.1' | head -1)
   [ -n "$library" ] || die "libfaketime is not installed (scripts/deps.sh run)"
   TZ=UTC FAKETIME_DISABLE_SHM=1 FAKETIME="@$(date -u -d "@$ACT_AT" '+%Y-%m-%d %H:%M:%S')" LD_PRELOAD=$library "$@"
-  local rc=$?
-  ACT_AT=$((ACT_AT + 2))
+  rc=$?
+  ACT_AT=$((ACT_AT + 2 + EPOCHSECONDS - from))
   return $rc
 }
 
@@ -28,8 +29,8 @@ writ() { "$BIN/writ" --data "$DATA" "$@"; }
 writ_then() { at_act "$BIN/writ" --data "$DATA" "$@"; }
 as() { printf '%s=%s/%s' "$1" "$SECRETS" "$1"; }
 
-# SHIFTED: CAPTURE moved in time so that its last packet lies just before now; SHIFT: by how many seconds; ACT_AT: three minutes
-# before its first packet.
+# SHIFTED: CAPTURE moved in time so that its last packet lies just before now; SHIFT: by how many seconds; ACT_AT: fifteen
+# minutes before its first packet.
 lawful_shift() {
   local capture=$1 first last
   SHIFTED=$WORK/shifted.pcapng
@@ -40,7 +41,7 @@ lawful_shift() {
   SHIFT=$(awk -v l="$last" -v now="$(date +%s)" 'BEGIN {printf "%d", now - int(l) - 2}')
   editcap -t "$SHIFT" "$capture" "$SHIFTED" 2>"$WORK/editcap.log" || note "editcap: $(tail -1 "$WORK/editcap.log")"
   [ -s "$SHIFTED" ] || die "$capture: editcap could not shift it"
-  ACT_AT=$(awk -v f="$first" -v s="$SHIFT" 'BEGIN {printf "%d", int(f) + s - 180}')
+  ACT_AT=$(awk -v f="$first" -v s="$SHIFT" 'BEGIN {printf "%d", int(f) + s - 900}')
   # An order covers a month at most: of a capture whose clock runs over more, the acts precede its last four weeks only.
   if [ "$ACT_AT" -lt $(($(date +%s) - 86400 * 28)) ]; then
     ACT_AT=$(($(date +%s) - 86400 * 28))
@@ -68,7 +69,8 @@ lawful_carrier() {
 
 # Three people, three signatures. lawful_authorise ORDER DOCUMENT
 lawful_authorise() {
-  MATTER=$(writ_then --quiet request file "$1" --document "$2" --as "$(as intake-1)") || return
+  writ_then --quiet request file "$1" --document "$2" --as "$(as intake-1)" > "$WORK/matter" || return  # no subshell: ACT_AT moves on
+  MATTER=$(cat "$WORK/matter")
   note "filed and checked: $MATTER"
   writ_then --quiet request approve "$MATTER" --as "$(as counsel-1)" || return
   note "legal authorisation: counsel-1"
