@@ -31,7 +31,9 @@ struct EngineStats {
 
 class Engine {
  public:
+  // Both outlive the engine.
   Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink);
+  Engine(std::vector<authority::VerifiedGrant>&&, Sink&) = delete;
   ~Engine();
   // Errors come from the sink only; the engine itself accepts anything.
   Status on_packet(const wire::RawPacket& p);
