@@ -427,6 +427,24 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
   };
   constexpr std::uint32_t raw_ip = 101, ethernet = 1, erf = 197;
   const Bytes mpls{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x88, 0x47, 0, 0, 0x11, 0xff, 0x45};
+  const auto framed = [](std::uint16_t type, View rest) {
+    Bytes f{0,
+            0,
+            0,
+            0,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            2,
+            static_cast<std::uint8_t>(type >> 8),
+            static_cast<std::uint8_t>(type)};
+    put_bytes(f, rest);
+    return f;
+  };
   struct Row {
     std::optional<Unread> want;
     std::uint32_t link;
@@ -443,6 +461,8 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
       {Unread::tunnel, raw_ip, ipv4(50, Bytes(16))},
       {std::nullopt, raw_ip, ipv4(1, Bytes(16))},  // ICMP hides no call
       {Unread::tunnel, ethernet, mpls},
+      {Unread::tunnel, ethernet, framed(0x0800, ipv4(47, Bytes(16)))},
+      {std::nullopt, ethernet, framed(0x88b5, ipv4(47, Bytes(16)))},  // not IP, whatever its bytes look like
       {Unread::tunnel, raw_ip, udp(4789, std::string_view("\x08\0\0\0\0\0\x01\0", 8))},
       {Unread::hep, raw_ip, udp(9060, std::string_view("HEP3\0\x20\0\0", 8))},
       {std::nullopt, raw_ip, udp(53, "a question to a name server")},

@@ -10,7 +10,7 @@ namespace {
 
 struct Network {
   std::uint16_t type = 0;  // EtherType; 0: the link carries IP and nothing else
-  View bytes;
+  View ip;                 // empty when the type says that it is none
 };
 
 // Nothing: the link type is not known.
@@ -35,9 +35,10 @@ std::optional<Network> network(const wire::RawPacket& p) {
       std::size_t at = 12;
       for (; at + 2 <= b.size(); at += 4) {
         type = load_be16(b.data() + at);
-        if (type != 0x8100 && type != 0x88a8 && type != 0x9100) break;
+        if (type != 0x8100 && type != 0x88a8 && type != 0x9100 && type != 0x9200) break;  // VLAN tags
       }
-      return Network{type, b.subspan(std::min(at + 2, b.size()))};
+      const bool is_ip = type == 0x0800 || type == 0x86dd;
+      return Network{type, is_ip ? b.subspan(std::min(at + 2, b.size())) : View{}};
     }
   }
   return std::nullopt;
@@ -85,9 +86,8 @@ const char* to_string(Unread u) {
     case Unread::sctp:
       return "SCTP seen, not read by this build";
     case Unread::tunnel:
-      return "tunnelled or encapsulated packets (GRE, IP in IP, ESP, MPLS, PPPoE, VXLAN, Geneve, GTP) seen, "
-             "not read "
-             "by this build";
+      return "tunnelled packets (GRE, IP in IP, ESP, MPLS, PPPoE, VXLAN, Geneve, GTP) seen, not read by this "
+             "build";
     case Unread::hep:
       return "HEP capture protocol seen, not read by this build";
     case Unread::unknown_link:
@@ -104,7 +104,7 @@ std::optional<Unread> unread_frame(const wire::RawPacket& p) {
   const auto n = network(p);
   if (!n) return Unread::unknown_link;
   if (is_tunnel_type(n->type)) return Unread::tunnel;
-  const Transport t = transport(n->bytes);
+  const Transport t = transport(n->ip);
   switch (t.protocol) {  // IANA protocol numbers
     case 4:              // IPv4 in IP
     case 41:             // IPv6 in IP
