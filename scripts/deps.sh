@@ -8,6 +8,7 @@ build=(
   libsodium-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libexpected-dev
   libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
   libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
+  libpq-dev libicu-dev libzstd-dev libboost-dev libhowardhinnant-date-dev tzdata
   fonts-dejavu-core
 )
 # What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it, draws the order.
@@ -15,6 +16,7 @@ run=(tshark faketime librsvg2-bin poppler-utils libtiff-tools python3 python3-nu
 test=(
   clang-19 clang-format clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
   sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq python3 python3-numpy procps
+  postgresql-15 sqlite3 curl zstd iproute2
 )
 
 case "${1:-}" in

@@ -33,6 +33,8 @@ void add_request_commands(CLI::App& app, Options& o);     // request
 void add_intercept_commands(CLI::App& app, Options& o);   // intercept
 void add_production_commands(CLI::App& app, Options& o);  // produce, invoice
 void add_audit_commands(CLI::App& app, Options& o);       // audit
+void add_record_commands(CLI::App& app, Options& o);      // records
+void add_ingest_commands(CLI::App& app, Options& o);      // ingest
 
 // A sub-command whose action is `f`; every one takes --as.
 template <class F>

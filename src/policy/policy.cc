@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "policy/sourced.hh"
+#include "base/sourced.hh"
 
 namespace writ::policy {
 namespace {

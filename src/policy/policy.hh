@@ -44,6 +44,26 @@ struct Retention {
   std::string what, period, citation;
 };
 
+// Classes of calls (S17): for each property the prefixes (digits of the E.164 number, without '+') that are
+// local and local toll from there; the longest prefix wins, everything else of the country is long distance.
+struct RatingTable {
+  struct Property {
+    std::string account;  // "*": every property without a row of its own
+    std::vector<std::string> local, local_toll;
+  };
+  std::string country = "1";                                         // calling code of the home country
+  std::vector<std::string> emergency = {"911"}, toll_free, service;  // dialled strings or prefixes
+  std::vector<Property> properties;
+};
+
+struct RecordRules {                                  // [records] of the profile
+  std::int64_t cdr_months = 24, account_months = 24;  // S17, S18
+  std::int64_t toll_record_months = 18;               // the legal floor, 47 CFR 42.6 (L17); federal layer
+  std::string porting_administrator;                  // whom to ask about a number that is not ours (S8)
+  std::string citation;
+  RatingTable rating;
+};
+
 struct Layer {
   std::string file, name, effective, verified_on, verified_against;
 };
@@ -68,6 +88,7 @@ struct Policy {
   Hours hours;
   std::vector<Contact> response_associates;  // S5
   std::vector<Retention> retention;
+  RecordRules records;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
   std::vector<Layer>
       layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name

@@ -7,7 +7,7 @@
 
 #include <random>
 
-#include "policy/sourced.hh"
+#include "base/sourced.hh"
 
 namespace writ::policy {
 namespace {

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
-#include "policy/sourced.hh"
+#include "base/sourced.hh"
 
 namespace writ::process {
 namespace {
@@ -20,7 +20,7 @@ const std::vector<std::string> sought = {"call-identifying", "content", "post-cu
                                          "location"};
 const std::vector<std::string> target_types = {"number", "extension", "uri"};
 
-Request::Officer read_officer(policy::Fields f) {
+Request::Officer read_officer(Fields f) {
   Request::Officer o;
   o.name = f.text("name");
   o.badge = f.text("badge");
@@ -33,10 +33,10 @@ Request::Officer read_officer(policy::Fields f) {
   return o;
 }
 
-std::vector<TargetRequest> read_targets(policy::Fields& f) {
+std::vector<TargetRequest> read_targets(Fields& f) {
   std::vector<TargetRequest> out;
-  for (policy::Fields& t : f.objects("targets")) {
-    using policy::Need;
+  for (Fields& t : f.objects("targets")) {
+    using writ::Need;
     out.push_back(
         {t.word("type", target_types, Need::required), t.text("value", Need::required), t.text("property")});
     t.finish();
@@ -49,7 +49,7 @@ std::vector<TargetRequest> read_targets(policy::Fields& f) {
   return out;
 }
 
-crypto::Digest read_digest(policy::Fields& f, const char* key) {
+crypto::Digest read_digest(Fields& f, const char* key) {
   crypto::Digest d{};
   const std::string text = f.text(key);
   if (text.empty()) return d;
@@ -62,8 +62,8 @@ crypto::Digest read_digest(policy::Fields& f, const char* key) {
   return d;
 }
 
-Request read_fields(policy::Fields& f) {
-  using policy::Need;
+Request read_fields(Fields& f) {
+  using writ::Need;
   Request r;
   f.word("schema", {schema}, Need::required);
   r.kind = f.word("kind", kinds, Need::required);
@@ -102,9 +102,9 @@ Request read_fields(policy::Fields& f) {
   return r;
 }
 
-Result<Request> read(const policy::Sourced& source) {
-  policy::Reading reading(source, rule_text);
-  policy::Fields f(reading, reading.root(), "");
+Result<Request> read(const Sourced& source) {
+  Reading reading(source, rule_text);
+  Fields f(reading, reading.root(), "");
   Request r = read_fields(f);
   WRIT_CHECK(reading.status());
   return r;
@@ -122,11 +122,11 @@ Result<Request> parse_request(View file, std::string_view name) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   const auto first = text.find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string_view::npos && text[first] == '{';
-  WRIT_TRY(source, is_json ? policy::parse_sourced_json(text, name) : policy::parse_toml(text, name));
+  WRIT_TRY(source, is_json ? parse_sourced_json(text, name) : parse_toml(text, name));
   return read(source);
 }
 
-Result<Request> request_from_json(const Json& j) { return read(policy::Sourced{"request", j, {}}); }
+Result<Request> request_from_json(const Json& j) { return read(Sourced{"request", j, {}}); }
 
 Json to_json(const Request& r) {
   Json targets = Json::array();

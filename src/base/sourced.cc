@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "policy/sourced.hh"
+#include "base/sourced.hh"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-namespace writ::policy {
+namespace writ {
 namespace {
 
 constexpr std::size_t text_bytes_max = 8192;
@@ -205,4 +205,4 @@ void Fields::finish() {
                        fmt::format("remove it, or use one of: {}", fmt::join(known_, ", ")));
 }
 
-}  // namespace writ::policy
+}  // namespace writ

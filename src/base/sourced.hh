@@ -14,7 +14,7 @@
 #include "base/json.hh"
 #include "base/time.hh"
 
-namespace writ::policy {
+namespace writ {
 
 struct Place {
   std::size_t line = 0, column = 0;  // 1-based; 0: not known
@@ -76,4 +76,4 @@ class Fields {
   std::set<std::string> known_;
 };
 
-}  // namespace writ::policy
+}  // namespace writ

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The only door to the records (I1, I6): every read names a matter and runs under a scope that counsel
+// signed; it is noted in the audit log before it happens, and its outcome after, empty ones too. Fields
+// outside the scope's items are not read out.
+#pragma once
+#include <functional>
+
+#include "authority/scope.hh"
+#include "desk/carrier.hh"
+#include "records/cdr_book.hh"
+#include "records/identify.hh"
+
+namespace writ::desk {
+
+struct ScopeRequest {
+  std::string matter, purpose;
+  std::vector<authority::ScopeSubject> subjects;  // as typed; made canonical here
+  std::vector<authority::RecordItem> items;
+  Instant records_from{}, records_until{};
+  Instant expires{};
+};
+
+// One row of an answer to calls(), with what proves it.
+struct CallRow {
+  records::StoredCdr row;
+};
+
+struct CallsAsk {
+  std::string matter;
+  authority::ScopeSubject
+      subject;  // number | extension (with property) | account | stay (value: reservation, property)
+  Instant from{}, until{};
+  std::size_t page = 0;  // rows; 0: all, streamed
+  std::string cursor;
+};
+
+class RecordService {
+ public:
+  explicit RecordService(Carrier& c) : c_(&c) {}
+  // Counsel signs; the matter must exist and not be closed. Returns the stored ticket.
+  Result<authority::ScopeTicket> grant_scope(const ScopeRequest& r, const Credentials& counsel);
+  Result<Json> scopes(const std::string& matter, const Credentials& who);
+  // Who asks: intake, counsel or officer; never admin, never finance.
+  Result<Json> whois(const std::string& matter, const records::Ask& ask,
+                     const Credentials& who);  // "writ.whois/1"
+  Result<Json> stays(const std::string& matter, const std::string& property,
+                     const std::string& room_or_extension, Instant from, Instant until,
+                     std::optional<Instant> known, const Credentials& who);  // "writ.stays/1"
+  // Streams rows in constant memory to `row`; returns the cursor of the next page ("" at the end).
+  Result<std::string> calls(const CallsAsk& ask, const Credentials& who,
+                            const std::function<Status(const CallRow&)>& row);
+  // Inclusion proof of one exported row, with the audit entry that holds the month's root.
+  Result<Json> prove(const std::string& matter, const std::string& month, std::uint64_t seq,
+                     const Credentials& who);
+
+ private:
+  Carrier* c_;
+};
+
+}  // namespace writ::desk

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A hotel property system over FIAS, receive only: link records, resync, check-in, check-out, move, sharers.
+#pragma once
+#include <atomic>
+#include <functional>
+
+#include "base/io.hh"
+#include "base/zone.hh"
+#include "records/stays.hh"
+
+namespace writ::ingest {
+
+struct HotelSettings {  // schema = "writ.hotel/1", TOML
+  std::string name, account;
+  std::string host;  // TCP: the property system's address ("" when serial)
+  std::uint16_t port = 0;
+  std::string device;  // serial line: "/dev/ttyS0"
+  int baud = 9600;
+  std::string zone = "Etc/UTC";
+  std::string encoding = "windows-1252";  // per site (ICU name)
+  std::chrono::seconds reconnect_max_s{30};
+};
+Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_name);
+
+struct HotelSink {
+  // Durable when it returns; an error stops the client, and the message counts as not taken (it comes again
+  // with the next resync).
+  std::function<Status(const records::StayChange&)> change;
+  // Everything else that a person or the log should hear: link up/down, bad records, resync begun and done
+  // with its count. Resync done: reservations that the hotel did not name are still in the house by our
+  // records; they are told, never ended silently.
+  std::function<void(const std::string& what, const Json& detail)> talk;
+};
+
+// Runs until `stop` (or until the resync is done, when `once`): connects, links, asks for a resync, receives;
+// reconnects with growing pauses and resyncs then. Every message as received goes, framed, to `raw_log` first
+// (append only, synced).
+Status run_hotel_link(const HotelSettings& s, const HotelSink& sink, Clock& clock, const fs::path& raw_log,
+                      const std::atomic<bool>& stop, bool once);
+
+}  // namespace writ::ingest
