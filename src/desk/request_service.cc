@@ -16,6 +16,16 @@ using authority::Role;
 using process::State;
 using process::Step;
 
+// The key that means of payment are sealed under; made with the first catalogue.
+Result<records::Catalogue> open_catalogue(const Carrier& c) {
+  const fs::path file = c.data() / "keys" / "records.key";
+  if (!fs::exists(file)) WRIT_CHECK(write_file(file, crypto::hex(crypto::Secret32{}.view()), 0600));
+  WRIT_TRY(text, read_text(file));
+  WRIT_TRY(key, crypto::unhex(text));
+  if (key.size() != 32) return fail(Exit::integrity, "keys/records.key is not a key");
+  return records::Catalogue::open(c.db(), crypto::Secret32{View(key)});
+}
+
 const char* severity_text(policy::Severity s) {
   switch (s) {
     case policy::Severity::reject:
@@ -174,7 +184,7 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
 Result<std::vector<process::CheckResult>> RequestService::check(const Order& o) {
   auto checks = process::check_document(o.request, c_->policy());
   if (!process::acceptable(checks)) return checks;
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(book, open_catalogue(*c_));
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter,
                       Json{{"purpose", "checks V4 V11"}, {"targets", o.request.targets.size()}}));
   WRIT_TRY(more, process::check_records(o.request, c_->policy(), book));
@@ -226,7 +236,7 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
 }
 
 Result<GrantRow> RequestService::compose(const Order& o, const std::string& probe_name) {
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(book, open_catalogue(*c_));
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter, Json{{"purpose", "targets of the grant"}}));
   authority::GrantBody b;
   b.carrier = c_->roots().carrier;
@@ -305,7 +315,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
 Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
                                       records::ImportReport& report) {
   WRIT_TRY(by, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(book, open_catalogue(*c_));
   WRIT_CHECK(c_->note(by.person.user, "records.import", "",
                       Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
   WRIT_TRY(done, book.import_csv(text_of(csv), name, c_->now()));
