@@ -23,7 +23,7 @@ class CdrBookTest : public store::EngineTest {
  protected:
   std::unique_ptr<CdrBook> book() {
     auto b = GetParam() == store::Engine::sqlite ? open_embedded_cdrs(dir() / "cdrs", test_master())
-                                                 : open_postgres(conninfo());
+                                                 : open_postgres_cdrs(conninfo(), test_master());
     EXPECT_TRUE(b) << to_text(b.error());
     return b ? std::move(*b) : nullptr;
   }
@@ -231,7 +231,7 @@ TEST_P(CdrBookTest, AnotherMasterKeyOpensNothing) {
   { must_append(*book(), {call("a", "2026-03-01T00:00:00Z", ann, bob)}, "k"); }
   auto b = GetParam() == store::Engine::sqlite
                ? open_embedded_cdrs(dir() / "cdrs", crypto::Secret32{Bytes(32, 8)})
-               : open_postgres(conninfo(), crypto::Secret32{Bytes(32, 8)});
+               : open_postgres_cdrs(conninfo(), crypto::Secret32{Bytes(32, 8)});
   ASSERT_TRUE(b);
   EXPECT_EQ((*b)->find(number(ann)).error().exit, Exit::integrity);
 }
