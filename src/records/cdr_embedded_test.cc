@@ -248,7 +248,7 @@ TEST(CdrEmbedded, MoreMonthsThanOpenFiles) {
     const auto target = fs::read_symlink(f.path(), ec).string();
     open_months += target.find("month-") != std::string::npos && target.ends_with(".db");
   }
-  EXPECT_LE(open_months, 12u);
+  EXPECT_LE(open_months, 32u);
   EXPECT_GT(open_months, 0u);
 }
 
