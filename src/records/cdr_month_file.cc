@@ -32,6 +32,24 @@ std::int64_t node_id(int level, std::uint64_t index) {
   return static_cast<std::int64_t>(level) << level_shift | static_cast<std::int64_t>(index);
 }
 
+// Many small reads under one lock of the file.
+class Reading {
+ public:
+  static Result<Reading> begin(store::Database& db) {
+    WRIT_CHECK(db.exec("BEGIN"));
+    return Reading{db};
+  }
+  Reading(Reading&& o) noexcept : db_(std::exchange(o.db_, nullptr)) {}
+  Reading& operator=(Reading&&) = delete;
+  ~Reading() {
+    if (db_ != nullptr) static_cast<void>(db_->exec("COMMIT"));
+  }
+
+ private:
+  explicit Reading(store::Database& db) : db_(&db) {}
+  store::Database* db_;
+};
+
 std::string index_sql() {
   std::string sql;
   for (const char* c : columns)
@@ -138,6 +156,7 @@ Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint6
 
 Result<std::vector<CdrEngine::Candidate>> MonthFile::candidates(std::span<const std::int32_t> identities,
                                                                 std::uint64_t size) {
+  WRIT_TRY(tx, Reading::begin(db_));
   WRIT_TRY(s, ask(get_identity, "SELECT seq FROM identity WHERE hash=? AND seq<?"));
   std::vector<CdrEngine::Candidate> out;
   for (const std::int32_t hash : identities) {
