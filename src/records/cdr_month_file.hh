@@ -45,7 +45,7 @@ class MonthFile {
 
   store::Database db_;
   std::int64_t middle_ms_;  // starts are kept relative to it, in four bytes
-  bool indexed_ = false;
+  bool indexed_ = false, is_written_ = false;
   std::array<std::optional<store::Statement>, static_cast<std::size_t>(by_party) + 6> asks_;
 };
 
