@@ -7,6 +7,7 @@
 
 #include "base/limits.hh"
 #include "desk/grant_checks.hh"
+#include "desk/record_store.hh"
 #include "vault/matter_keys.hh"
 
 namespace writ::desk {
@@ -174,7 +175,8 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
 Result<std::vector<process::CheckResult>> RequestService::check(const Order& o) {
   auto checks = process::check_document(o.request, c_->policy());
   if (!process::acceptable(checks)) return checks;
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter,
                       Json{{"purpose", "checks V4 V11"}, {"targets", o.request.targets.size()}}));
   WRIT_TRY(more, process::check_records(o.request, c_->policy(), book));
@@ -226,7 +228,8 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
 }
 
 Result<GrantRow> RequestService::compose(const Order& o, const std::string& probe_name) {
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter, Json{{"purpose", "targets of the grant"}}));
   authority::GrantBody b;
   b.carrier = c_->roots().carrier;
@@ -305,7 +308,8 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
 Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
                                       records::ImportReport& report) {
   WRIT_TRY(by, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
-  WRIT_TRY(book, records::RecordBook::open(c_->db()));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note(by.person.user, "records.import", "",
                       Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
   WRIT_TRY(done, book.import_csv(text_of(csv), name, c_->now()));
