@@ -309,10 +309,9 @@ Status RequestService::import_records(View csv, const std::string& name, const C
                                       records::ImportReport& report) {
   WRIT_TRY(by, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
   WRIT_TRY(store, RecordStore::open_catalogue(*c_));
-  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note(by.person.user, "records.import", "",
                       Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
-  WRIT_TRY(done, book.import_csv(text_of(csv), name, c_->now()));
+  WRIT_TRY(done, store->catalogue().import_csv(text_of(csv), name, c_->now()));
   report = std::move(done);
   return {};
 }
