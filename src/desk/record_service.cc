@@ -65,53 +65,84 @@ Result<authority::ScopeTicket> sign_and_store(Carrier& c, const ScopeRequest& r,
   return verified;
 }
 
-// The subject that the scope must name for this question.
-Result<ScopeSubject> subject_of(const records::Ask& a) {
+// The subjects of which the scope must name one for this question.
+std::vector<ScopeSubject> subjects_of(const records::Ask& a) {
   using By = records::Ask::By;
   switch (a.by) {
     case By::number:
     case By::tenant_number:
-      return ScopeSubject{"number", a.number, ""};
+      return {{"number", a.number, ""}};
     case By::tenant_extension:
-      return ScopeSubject{"extension", a.extension, a.property};
+      return {{"extension", a.extension, a.property}};
     case By::account_number:
-      return ScopeSubject{"account", a.account_number, ""};
+      return {{"account", a.account_number, ""}};
     case By::account_name:
-      return ScopeSubject{"account-name", a.account_name, ""};
-    case By::tenant_name:
-      return ScopeSubject{"tenant-name", a.tenant_name, a.property};
+      return {{"account-name", a.account_name, ""}};
+    case By::tenant_name:  // at one property, when the question is about that property only
+      if (!a.account_number.empty())
+        return {{"tenant-name", a.tenant_name, a.account_number}, {"tenant-name", a.tenant_name, ""}};
+      return {{"tenant-name", a.tenant_name, ""}};
     case By::street_address:
       break;
   }
   const records::StreetAddress& s = a.address;
-  return ScopeSubject{"street-address",
-                      s.building + "|" + s.street + "|" + s.city + "|" + s.state + "|" + s.zip, ""};
+  return {{"street-address", s.building + "|" + s.street + "|" + s.city + "|" + s.state + "|" + s.zip, ""}};
 }
 
-// An address or extension that is not whole is a question that cannot be answered, whatever the scope
-// says: identify() tells what to add (S11, S14), and reads nothing.
+// A question that is not whole is answered by what is missing in it, whatever the scope says and the records
+// hold (S8, S11, S13, S14): identify() judges it before it reads.
 bool is_whole(const records::Ask& a) {
   using By = records::Ask::By;
   const auto& s = a.address;
-  if (a.by == By::street_address)
-    return !s.building.empty() && !s.street.empty() && !s.city.empty() && !s.state.empty() && !s.zip.empty();
-  return a.by != By::tenant_extension || !a.property.empty();
+  switch (a.by) {
+    case By::number:
+    case By::tenant_number:
+      return records::to_e164(a.number).has_value();
+    case By::tenant_extension:
+      return !a.property.empty() && records::canonical_value("extension", a.extension).has_value();
+    case By::account_number:
+      return !a.account_number.empty();
+    case By::account_name:
+      return !a.account_name.empty();
+    case By::tenant_name:
+      return !a.tenant_name.empty();
+    case By::street_address:
+      break;
+  }
+  return !s.building.empty() && !s.street.empty() && !s.city.empty() && !s.state.empty() && !s.zip.empty();
+}
+
+Status check_named(const RecordAccess& access, const records::Ask& ask) {
+  Status named;
+  for (const ScopeSubject& typed : subjects_of(ask)) {
+    WRIT_TRY(subject, canonical_subject(typed));
+    named = access.must_name(subject);
+    if (named) break;
+  }
+  return named;
+}
+
+// Without a period the question is about the time that the scope reaches, not about any time. Only where the
+// plan wants dates in the request itself (S15) are none put in.
+void fill_period(records::Ask& a, const authority::Scope& s) {
+  const bool wants_dates =
+      a.by == records::Ask::By::tenant_name && (a.address.city.empty() || a.address.state.empty());
+  if (wants_dates && (!a.from || !a.until)) return;
+  if (!a.from) a.from = s.records_from;
+  if (!a.until) a.until = s.records_until;
 }
 
 Result<Json> read_whois(Carrier& c, const std::string& matter, records::Ask ask, const Acting& who) {
   WRIT_TRY(access, RecordAccess::enter(c, matter, who));
-  if (is_whole(ask)) {
-    WRIT_TRY(typed, subject_of(ask));
-    WRIT_TRY(subject, canonical_subject(typed));
-    WRIT_CHECK(access.must_name(subject));
-  }
-  // Without a period the question is about the time that the scope reaches, not about any time.
-  ask.from = ask.from.value_or(access.scope().records_from);
-  ask.until = ask.until.value_or(access.scope().records_until);
-  WRIT_CHECK(access.must_cover(*ask.from, *ask.until));
+  const bool whole = is_whole(ask);
+  if (whole) WRIT_CHECK(check_named(access, ask));
+  fill_period(ask, access.scope());
+  if (ask.from && ask.until) WRIT_CHECK(access.must_cover(*ask.from, *ask.until));
   WRIT_TRY(store, RecordStore::open_catalogue(c));
   WRIT_CHECK(access.begin(Json{{"whois", records::to_json(ask)}}));
   WRIT_TRY(answer, records::identify(store->catalogue(), ask, c.policy().records.porting_administrator));
+  if (!answer.parties.empty() && (!whole || !ask.from || !ask.until))
+    return fail(Exit::failure, "an answer to a question that is not whole", record_rule);  // a fault of ours
   Json parties = Json::array();
   for (const auto& p : answer.parties) {
     WRIT_TRY(party, party_json(store->catalogue(), access, p, {*ask.from, *ask.until, ask.known}));

@@ -57,9 +57,9 @@ Result<std::vector<NotedHead>> heads_to_hold(Carrier& c, const Acting& who, bool
   return logged;
 }
 
-void check_months(const std::vector<NotedHead>& noted, const std::vector<records::MonthHead>& is,
-                  std::vector<std::string>& problems) {
-  std::set<std::string> told;
+void check_months(const std::vector<NotedHead>& noted, const std::set<std::string>& destroyed,
+                  const std::vector<records::MonthHead>& is, std::vector<std::string>& problems) {
+  std::set<std::string> told = destroyed;
   for (const NotedHead& h : noted) {
     const auto now = std::find_if(is.begin(), is.end(), [&](const auto& m) { return m.month == h.month; });
     if (now != is.end() || !told.insert(h.month).second) continue;
@@ -74,7 +74,6 @@ Result<Json> verify_book(Carrier& c, const Acting& who, bool is_auditor) {
   std::vector<std::string> problems;
   WRIT_TRY(noted, heads_to_hold(c, who, is_auditor, problems));
   WRIT_TRY(destroyed, destroyed_months(c, problems));
-  std::erase_if(noted, [&](const NotedHead& h) { return destroyed.contains(h.month); });
   std::vector<records::MonthHead> known;
   for (const NotedHead& h : noted) {
     records::MonthHead m;
@@ -84,7 +83,7 @@ Result<Json> verify_book(Carrier& c, const Acting& who, bool is_auditor) {
     known.push_back(std::move(m));
   }
   WRIT_TRY(found, store->cdrs().verify(known));
-  check_months(noted, found.heads, problems);
+  check_months(noted, destroyed, found.heads, problems);
   problems.insert(problems.end(), found.problems.begin(), found.problems.end());
   std::uint64_t unnoted = 0;
   Json months = Json::array();
@@ -93,7 +92,7 @@ Result<Json> verify_book(Carrier& c, const Acting& who, bool is_auditor) {
     std::uint64_t noted_size = 0;
     for (const NotedHead& n : noted)
       if (n.month == h.month) noted_size = std::max(noted_size, n.size);
-    if (h.size > noted_size && !destroyed.contains(h.month)) unnoted += h.size - noted_size;
+    if (h.size > noted_size) unnoted += h.size - noted_size;
   }
   const std::size_t count = problems.size();
   if (problems.size() > problems_max) problems.resize(problems_max);
