@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "desk/grant_checks.hh"
+#include "desk/outlets.hh"
 #include "vault/segment.hh"
 
 namespace writ::desk {
@@ -42,13 +43,6 @@ auto over(const GrantRow& g) {
       "I3: expiry always wins", "an authority that is still in force", "an extension from the court");
 }
 
-Result<fs::path> write_revocations(Carrier& c, const fs::path& out) {
-  WRIT_TRY(list, Orders{c}.revocations());
-  fs::path file = out / "revocations.json";
-  WRIT_CHECK(write_file(file, authority::issue_revocations(std::move(list), c.desk_key())));
-  return file;
-}
-
 Result<std::string> issue(Carrier& c, const GrantRow& g) {
   std::vector<authority::RoleCert> certs;
   for (const authority::SignedAct& a : g.acts) {
@@ -60,6 +54,7 @@ Result<std::string> issue(Carrier& c, const GrantRow& g) {
 
 Result<Armed> write_armed(Carrier& c, GrantRow g, const fs::path& out) {
   WRIT_CHECK(make_dirs(out));
+  WRIT_CHECK(remember_outlet(c, g, out));
   const fs::path file = out / (g.id.substr(0, 16) + ".grant.json");
   WRIT_CHECK(write_file(file, *g.file));
   WRIT_CHECK(write_file(c.data() / "grants" / (g.id + ".grant.json"), *g.file));
