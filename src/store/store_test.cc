@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "store/sqlite.hh"
-
 #include <gtest/gtest.h>
+
+#include "store/database.hh"
 
 namespace writ::store {
 namespace {
