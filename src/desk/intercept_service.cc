@@ -7,6 +7,8 @@
 
 #include "desk/grant_checks.hh"
 #include "desk/outlets.hh"
+#include "desk/record_store.hh"
+#include "desk/suspension.hh"
 #include "vault/segment.hh"
 
 namespace writ::desk {
@@ -87,9 +89,21 @@ Result<GrantRow> carrier_act(Carrier& c, const std::string& matter, const Acting
   return g;
 }
 
+// A start first finishes every stop that is open: a tenant may have left since counsel signed.
+Status finish_stops(Carrier& c, const std::string& matter) {
+  WRIT_TRY(store, RecordStore::open(c));
+  WRIT_CHECK(c.note("desk", "records.lookup", matter, Json{{"purpose", "tenants of the grants in force"}}));
+  const SuspensionReport r = Suspension{c}.catch_up(store->catalogue());
+  if (r.troubles.empty()) return {};
+  return fail(Exit::unit, "whether the tenants are still there cannot be told: " + r.troubles.front().what,
+              "the end of a stay ends the grants on it; stop wins over start", "records and log that answer",
+              "mend what is named above; the technician arms again");
+}
+
 Result<Armed> affirmative_act(Carrier& c, const std::string& matter, const fs::path& out,
                               const Acting& technician) {
   const std::string& user = technician.person.user;
+  WRIT_CHECK(finish_stops(c, matter));
   Orders orders{c};
   WRIT_TRY(o, orders.newest(matter));
   WRIT_TRY(g, require_grant(orders, o));
