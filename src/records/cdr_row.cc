@@ -179,11 +179,11 @@ std::int32_t identity_hash(const Cdr& c, const MonthKeys& keys) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(keys.hash(buffer)));
 }
 
-CdrRow pack(const Cdr& c, MonthTexts& texts, const MonthKeys& keys) {
+CdrRow pack(const Cdr& c, MonthTexts& texts, const MonthKeys& keys, std::int32_t identity) {
   CdrRow r;
   r.start_ms = std::chrono::floor<std::chrono::milliseconds>(c.start).time_since_epoch().count();
   r.account = texts.id(c.account);
-  r.identity = identity_hash(c, keys);
+  r.identity = identity;
   const IdForm form = form_of(c.call_id);
   const IdForm linked_form = form_of(c.linked);
   const Linked linked = c.linked.empty()        ? Linked::none

@@ -51,8 +51,8 @@ Code party_code(std::string_view party, std::int32_t account, const MonthKeys& k
 bool is_text_code(Code c);
 std::int32_t identity_hash(const Cdr& c, const MonthKeys& keys);
 
-// All but seq and check. New texts are added to `texts`.
-CdrRow pack(const Cdr& c, MonthTexts& texts, const MonthKeys& keys);
+// All but seq and check. New texts are added to `texts`. `identity`: identity_hash(c, keys).
+CdrRow pack(const Cdr& c, MonthTexts& texts, const MonthKeys& keys, std::int32_t identity);
 Result<Cdr> unpack(const CdrRow& row, const MonthTexts& texts);
 
 }  // namespace writ::records

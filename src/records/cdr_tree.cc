@@ -72,7 +72,7 @@ PathFinder::PathFinder(std::uint64_t size, const std::vector<Digest>& peaks, Fet
   std::uint64_t begin = 0;
   for (const Digest& peak : peaks) {
     if (begin >= size) break;
-    const int level = std::bit_width(size - begin) - 1;
+    const int level = static_cast<int>(std::bit_width(size - begin)) - 1;
     known_[{level, begin >> level}] = peak;
     begin += std::uint64_t{1} << level;
   }
