@@ -23,12 +23,21 @@ struct HotelSettings {  // schema = "writ.hotel/1", TOML
 Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_name);
 
 struct HotelSink {
-  // Durable when it returns; an error stops the client, and the message counts as not taken (it comes again
-  // with the next resync).
+  // Durable when it returns; an error stops the client, and the message counts as not taken: it comes again
+  // when the link is started again. The same change may come twice; the second time changes nothing.
   std::function<Status(const records::StayChange&)> change;
-  // Everything else that a person or the log should hear: link up/down, bad records, resync begun and done
-  // with its count. Resync done: reservations that the hotel did not name are still in the house by our
-  // records; they are told, never ended silently.
+  // Everything else that a person or the log should hear; no guest's name is in it.
+  //   link.connected, link.up, link.restarted, link.ended, link.silent {"why"}, link.down {"why"},
+  //   line.retry {"why","pause_ms"}
+  //   resync.begun; resync.done, resync.unended (no DE came: nobody can say who has left), resync.cut, each
+  //   {"records","named":[reservations in the house by the hotel's word],"begin_seen","milliseconds"}.
+  //   Resync done: reservations that the hotel did not name are still in the house by our records; they are
+  //   told, never ended silently.
+  //   record.bad {"record","why","room","reservation"} (nothing, or less than it says, was done about it),
+  //   record.odd {"record","oddities",..} (used), record.unknown {"record"}, frame.half {"bytes"},
+  //   frame.oversized {"bytes_max"}, noise {"bytes"}
+  //   time.doubled {"record","taken","not_taken"}, time.gap, time.unreadable, clock.off {"seconds","taken"}
+  //   raw.caught_up {"records"}, raw.torn {"bytes"}, raw.damaged {"file","lines"}
   std::function<void(const std::string& what, const Json& detail)> talk;
 };
 
