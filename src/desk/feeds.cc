@@ -84,10 +84,19 @@ void HotelFeed::note_waiting() {
 
 Status HotelFeed::change(const records::StayChange& change) {
   const std::lock_guard lock{mutex_};
-  WRIT_TRY(ended, store_.catalogue().apply(change, "fias:" + hotel_.name, c_.now()));
-  const SuspensionReport stopped = Suspension{c_}.apply(ended);
-  if (!ended.empty()) say(stopped);
-  if (resyncing_ && ended.empty()) {
+  auto ended = store_.catalogue().apply(change, "fias:" + hotel_.name, c_.now());
+  if (!ended && ended.error().exit == Exit::usage) {
+    // The hotel's message says too little. It comes to nothing, and the link must live on for those that do.
+    Json detail = facts_of(change);
+    detail["why"] = ended.error().what;
+    talk_("record.refused", detail);
+    note("records.stay.refused", std::move(detail));
+    return {};
+  }
+  if (!ended) return tl::unexpected(std::move(ended).error());
+  const SuspensionReport stopped = Suspension{c_}.apply(*ended);
+  if (!ended->empty()) say(stopped);
+  if (resyncing_ && ended->empty()) {
     resynced_.push_back(facts_of(change));  // one entry for all of them: a house may hold a thousand guests
     return {};
   }
@@ -109,38 +118,53 @@ Result<std::vector<std::string>> HotelFeed::in_the_house() {
 
 // Who is in the house by our records and was not named: told, never ended silently. The hotel may have left
 // somebody out; a person looks, and the hotel's own check-out or a catalogue file ends the stay.
-void HotelFeed::after_resync(const Json& named) {
-  Json unnamed = Json::array();
-  auto ours = in_the_house();
+Json HotelFeed::unnamed(const Json& named) {
+  Json out = Json::array();
+  const auto ours = in_the_house();
   if (!ours) {
     talk_("trouble", Json{{"error", to_text(ours.error())}});
-  } else {
-    std::set<std::string> theirs;
-    for (const Json& r : named)
-      if (r.is_string()) theirs.insert(r.get<std::string>());
-    for (const std::string& r : *ours)
-      if (!theirs.contains(r)) unnamed.push_back(r);
+    return out;
   }
-  const std::string digest = crypto::hex(crypto::sha256(view_of(canonical(resynced_))));
-  note(
-      "records.resync",
-      Json{{"named", named.size()}, {"changes", resynced_.size()}, {"sha256", digest}, {"unnamed", unnamed}});
-  if (!unnamed.empty()) talk_("resync.unnamed", Json{{"reservations", unnamed}});
+  std::set<std::string> theirs;
+  for (const Json& r : named)
+    if (r.is_string()) theirs.insert(r.get<std::string>());
+  for (const std::string& r : *ours)
+    if (!theirs.contains(r)) out.push_back(r);
+  return out;
+}
+
+void HotelFeed::after_resync(const Json& named, bool is_whole) {
+  Json detail{{"named", named.size()},
+              {"whole", is_whole},
+              {"changes", resynced_.size()},
+              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(resynced_))))}};
   resynced_ = Json::array();
   resyncing_ = false;
+  if (is_whole) {
+    Json left_out = unnamed(named);
+    if (!left_out.empty()) talk_("resync.unnamed", Json{{"reservations", left_out}});
+    detail["unnamed"] = std::move(left_out);
+  }
+  note("records.resync", std::move(detail));
 }
 
 void HotelFeed::talk(const std::string& what, const Json& detail) {
   const std::lock_guard lock{mutex_};
   talk_(what, detail);
+  const auto begins = [&](std::string_view with) { return what.starts_with(with); };
   if (what == "resync.begun") {
     resyncing_ = true;
     resynced_ = Json::array();
-  } else if (what == "resync.done") {
-    after_resync(detail.value("reservations", Json::array()));
-  } else {
+  } else if (begins("resync.")) {
+    after_resync(detail.value("named", Json::array()), what == "resync.done");
+  } else if (begins("link.") || begins("raw.")) {  // not each odd byte: the log is not the hotel's to fill
     note("hotel." + what, detail);
   }
+}
+
+void HotelFeed::trouble(const Error& e) {
+  const std::lock_guard lock{mutex_};
+  talk_("trouble", Json{{"error", to_text(e)}});
 }
 
 void HotelFeed::watch() {

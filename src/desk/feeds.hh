@@ -19,6 +19,7 @@ class HotelFeed {
       : c_(c), store_(store), hotel_(hotel), talk_(talk) {}
   Status change(const records::StayChange& change);
   void talk(const std::string& what, const Json& detail);
+  void trouble(const Error& e);
   void watch();  // once a second
   // What is still open at the end.
   Status close();
@@ -27,7 +28,8 @@ class HotelFeed {
   void say(const SuspensionReport& r);
   void note(const std::string& action, Json detail);
   void note_waiting();
-  void after_resync(const Json& named);
+  Json unnamed(const Json& named);
+  void after_resync(const Json& named, bool is_whole);
   Result<std::vector<std::string>> in_the_house();
 
   Carrier& c_;

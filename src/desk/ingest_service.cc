@@ -96,7 +96,13 @@ Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credent
   Status ran;
   {
     const EverySecond watch{[&] { feed.watch(); }};
-    ran = ingest::run_hotel_link(hotel, sink, c_->clock(), dir / (hotel.name + ".fias"), stop, once);
+    for (;;) {
+      ran = ingest::run_hotel_link(hotel, sink, c_->clock(), dir / (hotel.name + ".fias"), stop, once);
+      if (ran || once || stop || ran.error().exit == Exit::usage) break;
+      // A store that is busy or full: what was not taken is in the link's raw log, and comes first again.
+      feed.trouble(ran.error());
+      std::this_thread::sleep_for(std::chrono::seconds{1});
+    }
   }
   const Status closed = feed.close();
   return ran ? closed : ran;
