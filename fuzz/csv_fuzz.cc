@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "records/csv.hh"
-#include "records/records.hh"
+#include "records/catalogue.hh"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace writ;

@@ -16,7 +16,7 @@
 #include "authority/grant.hh"
 #include "base/io.hh"
 #include "policy/policy.hh"
-#include "records/records.hh"
+#include "records/catalogue.hh"
 #include "store/database.hh"
 
 namespace writ::desk {

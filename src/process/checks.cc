@@ -198,7 +198,7 @@ std::string target_text(const TargetRequest& t) {
 
 bool is_extension(const TargetRequest& t) { return t.type == "extension"; }
 
-Result<Maybe> v4_served(const Request& r, const records::RecordBook& book) {
+Result<Maybe> v4_served(const Request& r, const records::Catalogue& book) {
   Faults faults;
   std::size_t judged = 0;
   for (const TargetRequest& t : r.targets) {
@@ -211,7 +211,7 @@ Result<Maybe> v4_served(const Request& r, const records::RecordBook& book) {
     }
     bool served = false;
     if (is_extension(t)) {
-      WRIT_TRY(holders, book.who_holds(t.type, *value, t.property, Instant::min(), Instant::max()));
+      WRIT_TRY(holders, book.who_holds(t.type, *value, t.property, {}));
       served = !holders.empty();
     } else {
       WRIT_TRY(ever, book.ever_served(t.type, *value));
@@ -224,7 +224,7 @@ Result<Maybe> v4_served(const Request& r, const records::RecordBook& book) {
       fmt::format("{} of {} targets were looked up; each is or was served", judged, r.targets.size()))};
 }
 
-Result<Maybe> v11_property(const Request& r, const records::RecordBook& book) {
+Result<Maybe> v11_property(const Request& r, const records::Catalogue& book) {
   Faults faults;
   std::size_t judged = 0;
   for (const TargetRequest& t : r.targets) {
@@ -235,7 +235,7 @@ Result<Maybe> v11_property(const Request& r, const records::RecordBook& book) {
       continue;
     }
     if (!records::canonical_value(t.type, t.value)) continue;  // V4 says so
-    WRIT_TRY(holders, book.who_holds(t.type, t.value, t.property, r.start, r.end));
+    WRIT_TRY(holders, book.who_holds(t.type, t.value, t.property, {r.start, r.end, {}}));
     if (std::all_of(holders.begin(), holders.end(), [](const records::Holder& h) { return h.hosts.empty(); }))
       faults.add(fmt::format("{}: no hosts of the property are on record in the period", target_text(t)));
   }
@@ -243,7 +243,7 @@ Result<Maybe> v11_property(const Request& r, const records::RecordBook& book) {
   return Maybe{faults.finding(fmt::format("{} extensions, each with its property", judged))};
 }
 
-using RecordCheck = Result<Maybe> (*)(const Request&, const records::RecordBook&);
+using RecordCheck = Result<Maybe> (*)(const Request&, const records::Catalogue&);
 constexpr struct {
   const char* id;
   RecordCheck check;
@@ -273,7 +273,7 @@ std::vector<CheckResult> check_document(const Request& r, const policy::Policy& 
 }
 
 Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p,
-                                               const records::RecordBook& book) {
+                                               const records::Catalogue& book) {
   std::vector<CheckResult> out;
   for (const auto& row : record_checks) {
     WRIT_TRY(f, row.check(r, book));

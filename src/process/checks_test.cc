@@ -203,7 +203,7 @@ class WithRecords : public testing::Test {
             fmt::format("writ_checks_{}.db", testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove(file_);
     db_.emplace(*store::Database::open(file_));
-    book_.emplace(*records::RecordBook::open(*db_));
+    book_.emplace(*records::Catalogue::open(*db_, crypto::Secret32{}));
     const auto r = book_->import_csv(
         "account,subscriber,street,city,state,zip,tenant,kind,value,hosts,from,until\n"
         "A-1,Seaview,,,,,,number,+14045550102,,2020-01-01T00:00:00Z,2021-01-01T00:00:00Z\n"
@@ -226,7 +226,7 @@ class WithRecords : public testing::Test {
   }
   fs::path file_;
   std::optional<store::Database> db_;
-  std::optional<records::RecordBook> book_;
+  std::optional<records::Catalogue> book_;
 };
 
 TEST_F(WithRecords, V4NumberServed) {

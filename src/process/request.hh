@@ -7,7 +7,7 @@
 
 #include "authority/grant.hh"
 #include "policy/policy.hh"
-#include "records/records.hh"
+#include "records/catalogue.hh"
 
 namespace writ::process {
 
@@ -62,12 +62,12 @@ struct CheckResult {
 std::vector<CheckResult> check_document(const Request& r, const policy::Policy& p);
 // Stage B: V4 V11 (needs records); the caller has logged the look-up.
 Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p,
-                                               const records::RecordBook& book);
+                                               const records::Catalogue& book);
 bool acceptable(const std::vector<CheckResult>& results);  // no failed X or C
 
 Result<authority::Kind> grant_kind(const Request& r);
 Result<authority::Basis> grant_basis(const Request& r);
 // Exact, canonical targets; extensions with the hosts of their property from the records.
-Result<std::vector<authority::Target>> grant_targets(const Request& r, const records::RecordBook& book);
+Result<std::vector<authority::Target>> grant_targets(const Request& r, const records::Catalogue& book);
 
 }  // namespace writ::process

@@ -13,14 +13,14 @@ namespace {
 using authority::Target;
 
 Result<Target> extension_target(const TargetRequest& t, const std::string& value, const Request& r,
-                                const records::RecordBook& book) {
+                                const records::Catalogue& book) {
   const auto refused = [&](const std::string& why, const std::string& missing) {
     return fail(Exit::refused, fmt::format("extension {}: {}", t.value, why),
                 "an extension is exact only with its property and the hosts of it (V11)", missing,
                 "intake states the property, or imports its record with `writ records import`");
   };
   if (t.property.empty()) return refused("no property is named", "the property's account number");
-  WRIT_TRY(holders, book.who_holds("extension", value, t.property, r.start, r.end));
+  WRIT_TRY(holders, book.who_holds("extension", value, t.property, {r.start, r.end, {}}));
   if (holders.empty())
     return refused(fmt::format("not held at {} in the period", t.property), "a record of it in the period");
   Target out{Target::Type::extension, value, t.property, {}};
@@ -32,7 +32,7 @@ Result<Target> extension_target(const TargetRequest& t, const std::string& value
   return out;
 }
 
-Result<Target> exact_target(const TargetRequest& t, const Request& r, const records::RecordBook& book) {
+Result<Target> exact_target(const TargetRequest& t, const Request& r, const records::Catalogue& book) {
   WRIT_TRY(value, records::canonical_value(t.type, t.value));
   if (t.type == "extension") return extension_target(t, value, r, book);
   return Target{t.type == "number" ? Target::Type::e164 : Target::Type::uri, value, {}, {}};
@@ -57,7 +57,7 @@ Result<authority::Basis> grant_basis(const Request& r) {
   return r.emergency ? Basis::emergency_pen_trap : Basis::pen_trap;
 }
 
-Result<std::vector<Target>> grant_targets(const Request& r, const records::RecordBook& book) {
+Result<std::vector<Target>> grant_targets(const Request& r, const records::Catalogue& book) {
   std::vector<Target> out;
   for (const TargetRequest& t : r.targets) {
     WRIT_TRY(target, exact_target(t, r, book));

@@ -39,6 +39,13 @@ struct Window {
   std::optional<Instant> known;
 };
 
+struct Criteria {  // exact, all that are given; at least one of account, key, name or place
+  std::optional<FactKind> kind;
+  std::string account, key;
+  std::string name;   // of an account or a stay; tenant of a number, extension or uri
+  std::string place;  // room of a stay or extension; extension of a number; address_place() of an address
+};
+
 struct AccountTimes {  // for retention (S18, S19)
   std::string account;
   std::optional<Instant> terminated;
@@ -62,13 +69,20 @@ class Catalogue {
   // stay's check-in is none. Returns what ended.
   Result<std::vector<HoldingEnded>> apply(const StayChange& c, std::string_view source, Instant known_at);
 
+  // What ended in (after, until] by the facts as known now, whenever they were told: stays with a planned
+  // end, numbers with a dated port-out. Ask it as time passes; the same answer again does no harm.
+  Result<std::vector<HoldingEnded>> ended_between(Instant after, Instant until) const;
+
   // --- out
+  // Versions that the records held at w.known of facts that overlap the window; a withdrawn fact never was.
+  // account or key may be "", not both: there is no unscoped list.
   Result<std::vector<FactVersion>> facts(FactKind kind, std::string_view account, std::string_view key,
                                          const Window& w) const;
-  // account or key may be "", not both: there is no unscoped list.
+  Result<std::vector<FactVersion>> find(const Criteria& c, const Window& w) const;
   // Holders of a number (directly or in a block), extension or uri whose time overlaps the window; a number's
   // tenant and an extension's tenant through the room's stays when the fact itself names none. One Holder per
-  // (holding x stay) piece, cut to the overlap of both, ordered by time.
+  // (holding x stay) piece, cut to the overlap of both, ordered by time; where no stay covers a holding, one
+  // without tenant. A number that was ported away is held until its port.
   Result<std::vector<Holder>> who_holds(std::string_view kind, std::string_view value,
                                         std::string_view account, const Window& w) const;
   Result<bool> ever_served(std::string_view kind, std::string_view value) const;  // now or historically (S8)

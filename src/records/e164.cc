@@ -14,7 +14,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-#include "records/records.hh"
+#include "records/catalogue.hh"
 
 namespace writ::records {
 namespace {

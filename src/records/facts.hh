@@ -6,19 +6,23 @@
 // A fact's thread is (kind, account, key, valid.from): the same thread put again with another body or end is
 // a new version of it; an end equal to the start withdraws it (it then never was).
 //
-//   kind             key                      body
-//   account          account number           {"name","class":"hospitality"|"commercial","zone": IANA name}
-//   valid.until = termination address          "" {"building","street","city","state","zip"} number E.164
-//   {"extension","tenant","hosts":[]}   in service with this account block            first E.164 {"last"}
-//   all numbers of the range, as `number` port             E.164 {"direction":"in"|"out","carrier"}
-//   valid.from: the port's instant; no end extension        as dialled {"room","tenant","hosts":[]} uri
-//   user@domain              {"tenant"} stay             reservation number
-//   {"name","kind":"guest"|"staff","room","sharer":bool}  one fact a room: a move ends one, begins one
-//   network-address  IP address               {"stay","extension","mac"}          temporarily assigned (DHCP,
-//   NAT) registration     extension or user@domain {"contact","user_agent","instance"} a device's binding
-//   payment          ""                       {"means":"card"|"bank"|"invoice","sealed"}  number and holder
-//   are sealed (see catalogue.hh) balance          ""                       {"cents","currency"} due from
-//   valid.from on
+// clang-format off
+//   kind             key                 body
+//   account          account number      {"name","class":"hospitality"|"commercial","zone": IANA name}; its end: termination
+//   address          ""                  {"building","street","city","state","zip"}
+//   number           E.164               {"extension","tenant","hosts":[]}: in service with this account
+//   block            first E.164         {"last"}: all numbers of the range, as `number`
+//   port             E.164               {"direction":"in"|"out","carrier"}; valid.from: the port's instant; no end
+//   extension        as dialled          {"room","tenant","hosts":[]}
+//   uri              user@domain         {"tenant","hosts":[]}
+//   stay             reservation number  {"room","name","kind":"guest"|"staff","sharer":bool}; one fact a room: a move ends one, begins one
+//   network-address  IP address          {"stay","extension","mac"}: temporarily assigned (DHCP, NAT)
+//   registration     extension or        {"contact","user_agent","instance"}: a device's binding
+//                    user@domain
+//   payment          ""                  {"means":"card"|"bank"|"invoice","sealed"}: number and holder are sealed (catalogue.hh); put as
+//                                        {"means","number","holder"}
+//   balance          ""                  {"cents","currency"}: due from valid.from on
+// clang-format on
 #pragma once
 #include <optional>
 #include <string>

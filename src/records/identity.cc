@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "records/records.hh"
+#include "records/catalogue.hh"
 
 namespace writ::records {
 namespace {

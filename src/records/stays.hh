@@ -12,9 +12,9 @@ namespace writ::records {
 struct StayChange {
   enum class What { check_in, check_out, move, update };
   What what = What::check_in;
-  std::string account;  // the property
-  std::string
-      reservation;  // unique within the property; may be empty in a check-out: then everybody in `room`
+  std::string account;      // the property
+  std::string reservation;  // unique within the property; a check-out or move may leave it empty: then
+                            // everybody in `room` (of a move: in `old_room`)
   std::string room, old_room;
   std::string name;  // as the hotel writes it: "Surname, Given"
   std::string kind = "guest";
@@ -29,9 +29,10 @@ struct HoldingEnded {
   Why why = Why::check_out;
   std::string account;
   std::string reservation, room;        // of a stay
-  std::vector<std::string> extensions;  // of the room at that time
-  std::vector<std::string>
-      numbers;  // E.164 that reach the room (number facts with its extension), or the ported number
+  std::vector<std::string> extensions;  // of the room at that time, or the extension that ended
+  std::vector<std::string> numbers;     // E.164 that reach the room (number facts with its extension), or the
+                                        // number that ended or was ported
+  std::vector<std::string> uris;        // user@domain that ended
   Instant at{};
 };
 const char* to_string(HoldingEnded::Why w);  // "check-out", "room move", "port-out", "withdrawn"
