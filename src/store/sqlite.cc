@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <optional>
+
 #include "store/engine.hh"
 
 namespace writ::store {
@@ -40,20 +42,25 @@ class SqliteStatement final : public StatementEngine {
     } else {
       r = sqlite3_bind_null(s_, i);
     }
-    if (r != SQLITE_OK && bad_ == 0) bad_ = i;
+    if (r != SQLITE_OK && !bad_) bad_ = i;
   }
   Result<bool> step() override {
-    if (bad_ != 0)
-      return fail(Exit::failure, fmt::format("store: {}: value {} cannot be bound", sqlite3_sql(s_), bad_));
+    if (bad_)
+      return fail(Exit::failure, fmt::format("store: {}: value {} cannot be bound", sqlite3_sql(s_), *bad_));
+    if (done_) return false;  // sqlite3_step() would begin anew
     const int r = sqlite3_step(s_);
     if (r == SQLITE_ROW) return true;
-    if (r == SQLITE_DONE) return false;
+    if (r == SQLITE_DONE) {
+      done_ = true;
+      return false;
+    }
     return tl::unexpected(db_error(sqlite3_db_handle(s_), sqlite3_sql(s_)));
   }
   void reset() override {
     sqlite3_reset(s_);
     sqlite3_clear_bindings(s_);
-    bad_ = 0;
+    bad_.reset();
+    done_ = false;
   }
   std::int64_t integer(int c) const override { return sqlite3_column_int64(s_, c); }
   std::string text(int c) const override {
@@ -70,7 +77,8 @@ class SqliteStatement final : public StatementEngine {
 
  private:
   sqlite3_stmt* s_;
-  int bad_ = 0;  // first value that could not be bound
+  std::optional<int> bad_;  // first value that could not be bound
+  bool done_ = false;
 };
 
 class SqliteDatabase final : public DatabaseEngine {
