@@ -198,7 +198,11 @@ Result<RecordSettings> parse_record_settings(std::string_view toml, std::string_
 
 Status migrate_record_tables(Carrier& c) { return c.db().migrate("record_desk", schema); }
 
-Result<std::unique_ptr<RecordStore>> RecordStore::open(Carrier& c) {
+Result<std::unique_ptr<RecordStore>> RecordStore::open(Carrier& c) { return open_part(c, true); }
+
+Result<std::unique_ptr<RecordStore>> RecordStore::open_catalogue(Carrier& c) { return open_part(c, false); }
+
+Result<std::unique_ptr<RecordStore>> RecordStore::open_part(Carrier& c, bool with_calls) {
   WRIT_CHECK(migrate_record_tables(c));
   WRIT_TRY(settings, read_settings(c.data()));
   WRIT_TRY(key, record_key(c));
@@ -213,6 +217,7 @@ Result<std::unique_ptr<RecordStore>> RecordStore::open(Carrier& c) {
   }
   WRIT_TRY(catalogue, records::Catalogue::open(*db, derive_key("writ.records/fields", key)));
   s->catalogue_ = std::make_unique<records::Catalogue>(std::move(catalogue));
+  if (!with_calls) return s;
   crypto::Secret32 master = derive_key("writ.records/cdrs", key);
   if (settings.engine == store::Engine::postgresql) {
     WRIT_TRY(book, records::open_postgres_cdrs(settings.conninfo, std::move(master)));

@@ -26,6 +26,8 @@ Result<RecordSettings> parse_record_settings(std::string_view toml, std::string_
 class RecordStore {
  public:
   static Result<std::unique_ptr<RecordStore>> open(Carrier& c);
+  // Without the book of calls: cdrs() is not to be used.
+  static Result<std::unique_ptr<RecordStore>> open_catalogue(Carrier& c);
   records::Catalogue& catalogue() { return *catalogue_; }
   records::CdrBook& cdrs() { return *cdrs_; }
   fs::path raw_dir() const { return data_ / "raw"; }
@@ -33,6 +35,7 @@ class RecordStore {
   const RecordSettings& settings() const { return settings_; }
 
  private:
+  static Result<std::unique_ptr<RecordStore>> open_part(Carrier& c, bool with_calls);
   explicit RecordStore(fs::path data) : data_(std::move(data)) {}
   fs::path data_;
   RecordSettings settings_;

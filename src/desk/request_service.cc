@@ -8,6 +8,7 @@
 #include "base/limits.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
+#include "desk/record_store.hh"
 #include "vault/matter_keys.hh"
 
 namespace writ::desk {
@@ -16,16 +17,6 @@ namespace {
 using authority::Role;
 using process::State;
 using process::Step;
-
-// The key that means of payment are sealed under; made with the first catalogue.
-Result<records::Catalogue> open_catalogue(const Carrier& c) {
-  const fs::path file = c.data() / "keys" / "records.key";
-  if (!fs::exists(file)) WRIT_CHECK(write_file(file, crypto::hex(crypto::Secret32{}.view()), 0600));
-  WRIT_TRY(text, read_text(file));
-  WRIT_TRY(key, crypto::unhex(text));
-  if (key.size() != 32) return fail(Exit::integrity, "keys/records.key is not a key");
-  return records::Catalogue::open(c.db(), crypto::Secret32{View(key)});
-}
 
 const char* severity_text(policy::Severity s) {
   switch (s) {
@@ -191,7 +182,8 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
 Result<std::vector<process::CheckResult>> RequestService::check(const Order& o) {
   auto checks = process::check_document(o.request, c_->policy());
   if (!process::acceptable(checks)) return checks;
-  WRIT_TRY(book, open_catalogue(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter,
                       Json{{"purpose", "checks V4 V11"}, {"targets", o.request.targets.size()}}));
   WRIT_TRY(more, process::check_records(o.request, c_->policy(), book));
@@ -243,7 +235,8 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
 }
 
 Result<GrantRow> RequestService::compose(const Order& o, const std::string& probe_name) {
-  WRIT_TRY(book, open_catalogue(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter, Json{{"purpose", "targets of the grant"}}));
   authority::GrantBody b;
   b.carrier = c_->roots().carrier;
