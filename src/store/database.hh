@@ -60,7 +60,10 @@ class Statement {
   std::unique_ptr<StatementEngine> e_;
 };
 
-using Value = std::variant<std::monostate, std::int64_t, std::string_view, View>;
+struct Int32 {  // for copy_in() into a column that PostgreSQL keeps as int4; INTEGER is 64 bits wide
+  std::int32_t value;
+};
+using Value = std::variant<std::monostate, std::int64_t, Int32, std::string_view, View>;
 // Fills in the next row of a bulk load; false: no more. Must not touch the Database.
 using NextRow = std::function<Result<bool>(std::span<Value> row)>;
 
@@ -80,8 +83,8 @@ class Database {
   // Safe when two processes start together.
   Status migrate(std::string_view room, std::span<const std::string_view> steps);
   std::int64_t changes() const;  // rows that the last INSERT, UPDATE or DELETE touched
-  // Bulk load of INTEGER, TEXT and BLOB columns: binary COPY in PostgreSQL, one prepared INSERT in SQLite.
-  // All rows or none. Returns how many.
+  // Bulk load of INTEGER (int4: Int32), TEXT and BLOB columns: binary COPY in PostgreSQL, one prepared INSERT
+  // in SQLite. All rows or none. Returns how many.
   Result<std::uint64_t> copy_in(std::string_view table, std::span<const std::string_view> columns,
                                 const NextRow& next);
 

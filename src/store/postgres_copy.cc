@@ -16,6 +16,11 @@ Status put_value(Bytes& out, const Value& v, std::size_t column) {
     put_be64(out, static_cast<std::uint64_t>(*n));
     return {};
   }
+  if (const auto* m = std::get_if<Int32>(&v)) {
+    put_be32(out, 4);
+    put_be32(out, static_cast<std::uint32_t>(m->value));
+    return {};
+  }
   View bytes;
   if (const auto* t = std::get_if<std::string_view>(&v)) {
     WRIT_CHECK(storable(*t, fmt::format("bulk load: column {}", column + 1)));

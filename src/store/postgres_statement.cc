@@ -31,6 +31,8 @@ void PgStatement::bind(int index, const Value& v) {
   Bound& b = bound_[static_cast<std::size_t>(index - 1)];
   if (const auto* n = std::get_if<std::int64_t>(&v)) {
     b = {int8_type, std::to_string(*n)};
+  } else if (const auto* m = std::get_if<Int32>(&v)) {
+    b = {int8_type, std::to_string(m->value)};
   } else if (const auto* t = std::get_if<std::string_view>(&v)) {
     if (auto ok = storable(*t, fmt::format("{}: value {}", original_, index)); !ok) bad_ = ok.error();
     b = {text_type, std::string(*t)};

@@ -33,6 +33,8 @@ class SqliteStatement final : public StatementEngine {
     int r = SQLITE_OK;
     if (const auto* n = std::get_if<std::int64_t>(&v)) {
       r = sqlite3_bind_int64(s_, i, *n);
+    } else if (const auto* m = std::get_if<Int32>(&v)) {
+      r = sqlite3_bind_int64(s_, i, m->value);
     } else if (const auto* t = std::get_if<std::string_view>(&v)) {
       r = sqlite3_bind_text64(s_, i, t->data() != nullptr ? t->data() : "", t->size(), SQLITE_TRANSIENT,
                               SQLITE_UTF8);
@@ -137,6 +139,8 @@ class SqliteDatabase final : public DatabaseEngine {
         const int at = static_cast<int>(i) + 1;
         if (const auto* v = std::get_if<std::int64_t>(&row[i]))
           put.bind(at, *v);
+        else if (const auto* m = std::get_if<Int32>(&row[i]))
+          put.bind(at, std::int64_t{m->value});
         else if (const auto* t = std::get_if<std::string_view>(&row[i]))
           put.bind(at, *t);
         else if (const auto* b = std::get_if<View>(&row[i]))
