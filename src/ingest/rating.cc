@@ -42,21 +42,29 @@ std::size_t longest(const std::vector<std::string>& prefixes, std::string_view d
 // Digits that reach nothing outside: shorter than any subscriber number.
 bool is_extension(std::string_view s) { return all_digits(s) && s.size() <= 6; }
 
+CallClass distance(const RatingTable& t, const std::string& account, std::string_view number) {
+  if (!is_e164(number)) return CallClass::unknown;
+  const std::string_view digits = number.substr(1);
+  if (!digits.starts_with(t.country)) return CallClass::international;
+  const RatingTable::Property* row = row_of(t, account);
+  if (row == nullptr) return CallClass::unknown;
+  const std::size_t local = longest(row->local, digits), toll = longest(row->local_toll, digits);
+  if (local == 0 && toll == 0) return CallClass::long_distance;
+  return local >= toll ? CallClass::local : CallClass::local_toll;
+}
+
 }  // namespace
 
 CallClass Rating::classify(const records::Cdr& c) const {
   if (listed(table_.emergency, c.called)) return CallClass::emergency;
   if (listed(table_.toll_free, c.called)) return CallClass::toll_free;
   if (listed(table_.service, c.called)) return CallClass::service;
-  if (is_extension(c.called)) return is_extension(c.caller) ? CallClass::internal : CallClass::unknown;
-  if (!is_e164(c.called)) return CallClass::unknown;
-  const std::string_view digits = std::string_view(c.called).substr(1);
-  if (!digits.starts_with(table_.country)) return CallClass::international;
-  const RatingTable::Property* row = row_of(table_, c.account);
-  if (row == nullptr) return CallClass::unknown;
-  const std::size_t local = longest(row->local, digits), toll = longest(row->local_toll, digits);
-  if (local == 0 && toll == 0) return CallClass::long_distance;
-  return local >= toll ? CallClass::local : CallClass::local_toll;
+  const bool caller_inside = is_extension(c.caller), called_inside = is_extension(c.called);
+  if (caller_inside && called_inside) return CallClass::internal;
+  const CallClass to = called_inside ? CallClass::local : distance(table_, c.account, c.called);
+  // A call that comes in ends here: how far it came is told by who called.
+  if (to == CallClass::local && is_e164(c.caller)) return distance(table_, c.account, c.caller);
+  return called_inside ? CallClass::unknown : to;
 }
 
 }  // namespace writ::ingest
