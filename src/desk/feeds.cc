@@ -84,7 +84,7 @@ void HotelFeed::note_waiting() {
 
 Status HotelFeed::change(const records::StayChange& change) {
   const std::lock_guard lock{mutex_};
-  auto ended = store_.catalogue().apply(change, "fias:" + hotel_.name, c_.now());
+  auto ended = store_->catalogue().apply(change, "fias:" + hotel_.name, c_.now());
   if (!ended && ended.error().exit == Exit::usage) {
     // The hotel's message says too little. It comes to nothing, and the link must live on for those that do.
     Json detail = facts_of(change);
@@ -108,8 +108,8 @@ Status HotelFeed::change(const records::StayChange& change) {
 
 Result<std::vector<std::string>> HotelFeed::in_the_house() {
   const Instant now = c_.now();
-  WRIT_TRY(stays, store_.catalogue().facts(records::FactKind::stay, hotel_.account, "",
-                                           {now, now + Nanos{1}, std::nullopt}));
+  WRIT_TRY(stays, store_->catalogue().facts(records::FactKind::stay, hotel_.account, "",
+                                            {now, now + Nanos{1}, std::nullopt}));
   std::set<std::string> out;
   for (const records::FactVersion& v : stays)
     if (v.fact.body.value("kind", "guest") == "guest") out.insert(v.fact.key);
@@ -167,9 +167,14 @@ void HotelFeed::trouble(const Error& e) {
   talk_("trouble", Json{{"error", to_text(e)}});
 }
 
+void HotelFeed::use(RecordStore& store) {
+  const std::lock_guard lock{mutex_};
+  store_ = &store;
+}
+
 void HotelFeed::watch() {
   const std::lock_guard lock{mutex_};
-  const SuspensionReport r = Suspension{c_}.catch_up(store_.catalogue());
+  const SuspensionReport r = Suspension{c_}.catch_up(store_->catalogue());
   say(r);
   if (r.done()) note_waiting();
 }
@@ -177,7 +182,7 @@ void HotelFeed::watch() {
 Status HotelFeed::close() {
   const std::lock_guard lock{mutex_};
   note_waiting();
-  WRIT_CHECK(to_status(Suspension{c_}.catch_up(store_.catalogue())));
+  WRIT_CHECK(to_status(Suspension{c_}.catch_up(store_->catalogue())));
   if (waiting_.empty()) return {};
   return fail(Exit::unit,
               fmt::format("{} messages of {} are not in the audit log", waiting_.size(), hotel_.name),

@@ -16,11 +16,12 @@ namespace writ::desk {
 class HotelFeed {
  public:
   HotelFeed(Carrier& c, RecordStore& store, const ingest::HotelSettings& hotel, const Talk& talk)
-      : c_(c), store_(store), hotel_(hotel), talk_(talk) {}
+      : c_(c), store_(&store), hotel_(hotel), talk_(talk) {}
   Status change(const records::StayChange& change);
   void talk(const std::string& what, const Json& detail);
   void trouble(const Error& e);
-  void watch();  // once a second
+  void use(RecordStore& store);  // a connection that was lost is not taken up again by itself
+  void watch();                  // once a second
   // What is still open at the end.
   Status close();
 
@@ -33,7 +34,7 @@ class HotelFeed {
   Result<std::vector<std::string>> in_the_house();
 
   Carrier& c_;
-  RecordStore& store_;
+  RecordStore* store_;
   const ingest::HotelSettings& hotel_;
   const Talk& talk_;
   std::mutex mutex_;

@@ -66,7 +66,7 @@ Result<ingest::ImportCounts> IngestService::import_cdrs(
 Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::string& name,
                                                         const Credentials& who) {
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
-  WRIT_TRY(store, RecordStore::open(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
   CatalogueImport out;
   out.suspended = catch_up(*c_, *store);
   WRIT_CHECK(c_->note(by.person.user, "records.import", "",
@@ -84,7 +84,7 @@ Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::str
 Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credentials& who,
                                const std::atomic<bool>& stop, bool once, const Talk& talk) {
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
-  WRIT_TRY(store, RecordStore::open(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
   WRIT_CHECK(c_->note(by.person.user, "hotel.link", "",
                       Json{{"hotel", hotel.name}, {"account", hotel.account}, {"once", once}}));
   HotelFeed feed{*c_, *store, hotel, talk};
@@ -102,6 +102,10 @@ Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credent
       // A store that is busy or full: what was not taken is in the link's raw log, and comes first again.
       feed.trouble(ran.error());
       std::this_thread::sleep_for(std::chrono::seconds{1});
+      if (auto again = RecordStore::open_catalogue(*c_)) {
+        feed.use(**again);
+        store = std::move(*again);
+      }
     }
   }
   const Status closed = feed.close();

@@ -91,7 +91,7 @@ Result<GrantRow> carrier_act(Carrier& c, const std::string& matter, const Acting
 
 // A start first finishes every stop that is open: a tenant may have left since counsel signed.
 Status finish_stops(Carrier& c, const std::string& matter) {
-  WRIT_TRY(store, RecordStore::open(c));
+  WRIT_TRY(store, RecordStore::open_catalogue(c));
   WRIT_CHECK(c.note("desk", "records.lookup", matter, Json{{"purpose", "tenants of the grants in force"}}));
   const SuspensionReport r = Suspension{c}.catch_up(store->catalogue());
   if (r.troubles.empty()) return {};

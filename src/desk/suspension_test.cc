@@ -32,7 +32,7 @@ StayChange stay(What what, const std::string& reservation, const std::string& ro
 // A guest in room 214 and a wiretap order on extension 214, taken as far as asked.
 struct House {
   explicit House(Stage stage) : desk(at(Stage::people)) {
-    store = RecordStore::open(desk->carrier()).value();
+    store = RecordStore::open_catalogue(desk->carrier()).value();
     EXPECT_TRUE(change(stay(What::check_in, "R1", "214", desk->clock.now() - 20h)));
     if (stage >= Stage::filed) file();
     if (stage >= Stage::approved) {
@@ -181,7 +181,7 @@ TEST(Suspension, APortOfTomorrowEndsTheGrantTomorrow) {
   const auto done = IngestService{d->carrier()}.import_catalogue(view_of(csv), "ports.csv", who("intake-1"));
   ASSERT_TRUE(done) << to_text(done.error());
   EXPECT_TRUE(done->suspended.stopped.empty());
-  const auto store = RecordStore::open(d->carrier()).value();
+  const auto store = RecordStore::open_catalogue(d->carrier()).value();
   EXPECT_TRUE(Suspension{d->carrier()}.catch_up(store->catalogue()).stopped.empty());
   d->clock.advance(24h);
   EXPECT_EQ(Suspension{d->carrier()}.catch_up(store->catalogue()).stopped.size(), 1u);
@@ -249,7 +249,7 @@ TEST(Suspension, ADirectoryThatCannotBeWrittenIsTriedAgain) {
   fs::remove(h.desk->out());
   fs::rename(away, h.desk->out());
   h.store.reset();
-  h.store = RecordStore::open(h.desk->carrier()).value();
+  h.store = RecordStore::open_catalogue(h.desk->carrier()).value();
   EXPECT_TRUE(h.catch_up().done());
   EXPECT_EQ(h.judged(h.desk->out()), Exit::expired);
 }
