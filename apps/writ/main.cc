@@ -19,7 +19,9 @@ int main(int argc, char** argv) {
   writ::cli::add_request_commands(app, o);
   writ::cli::add_intercept_commands(app, o);
   writ::cli::add_production_commands(app, o);
+  writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);
+  writ::cli::add_record_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

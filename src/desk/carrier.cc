@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "desk/grant_stays.hh"
 #include "desk/root_keys.hh"
 
 namespace writ::desk {
@@ -34,6 +35,7 @@ constexpr std::string_view schema[] = {R"sql(
 Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
   WRIT_TRY(db, store::Database::open(data / "store.db"));
   WRIT_CHECK(db.migrate("desk", schema));
+  WRIT_CHECK(migrate_grant_stays(db));
   return std::make_unique<store::Database>(std::move(db));
 }
 

@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "desk/grant_checks.hh"
+#include "desk/outlets.hh"
+#include "desk/record_store.hh"
+#include "desk/suspension.hh"
 #include "vault/segment.hh"
 
 namespace writ::desk {
@@ -42,13 +45,6 @@ auto over(const GrantRow& g) {
       "I3: expiry always wins", "an authority that is still in force", "an extension from the court");
 }
 
-Result<fs::path> write_revocations(Carrier& c, const fs::path& out) {
-  WRIT_TRY(list, Orders{c}.revocations());
-  fs::path file = out / "revocations.json";
-  WRIT_CHECK(write_file(file, authority::issue_revocations(std::move(list), c.desk_key())));
-  return file;
-}
-
 Result<std::string> issue(Carrier& c, const GrantRow& g) {
   std::vector<authority::RoleCert> certs;
   for (const authority::SignedAct& a : g.acts) {
@@ -60,6 +56,7 @@ Result<std::string> issue(Carrier& c, const GrantRow& g) {
 
 Result<Armed> write_armed(Carrier& c, GrantRow g, const fs::path& out) {
   WRIT_CHECK(make_dirs(out));
+  WRIT_CHECK(remember_outlet(c, g, out));
   const fs::path file = out / (g.id.substr(0, 16) + ".grant.json");
   WRIT_CHECK(write_file(file, *g.file));
   WRIT_CHECK(write_file(c.data() / "grants" / (g.id + ".grant.json"), *g.file));
@@ -92,9 +89,21 @@ Result<GrantRow> carrier_act(Carrier& c, const std::string& matter, const Acting
   return g;
 }
 
+// A start first finishes every stop that is open: a tenant may have left since counsel signed.
+Status finish_stops(Carrier& c, const std::string& matter) {
+  WRIT_TRY(store, RecordStore::open_catalogue(c));
+  WRIT_CHECK(c.note("desk", "records.lookup", matter, Json{{"purpose", "tenants of the grants in force"}}));
+  const SuspensionReport r = Suspension{c}.catch_up(store->catalogue());
+  if (r.troubles.empty()) return {};
+  return fail(Exit::unit, "whether the tenants are still there cannot be told: " + r.troubles.front().what,
+              "the end of a stay ends the grants on it; stop wins over start", "records and log that answer",
+              "mend what is named above; the technician arms again");
+}
+
 Result<Armed> affirmative_act(Carrier& c, const std::string& matter, const fs::path& out,
                               const Acting& technician) {
   const std::string& user = technician.person.user;
+  WRIT_CHECK(finish_stops(c, matter));
   Orders orders{c};
   WRIT_TRY(o, orders.newest(matter));
   WRIT_TRY(g, require_grant(orders, o));

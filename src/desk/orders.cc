@@ -242,7 +242,8 @@ Status Orders::put_grant(const GrantRow& g) {
     put.bind(6, *g.file);
   else
     put.bind_null(6);
-  return put.run();
+  WRIT_CHECK(put.run());
+  return put_bonds(c_->db(), g.id, g.bonds, g.body.not_after);
 }
 
 Result<authority::RevocationList> Orders::revocations() const {

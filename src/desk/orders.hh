@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "desk/carrier.hh"
+#include "desk/grant_stays.hh"
 #include "process/matter.hh"
 #include "process/request.hh"
 
@@ -31,6 +32,7 @@ struct GrantRow {
   authority::GrantBody body;
   std::vector<authority::SignedAct> acts;
   std::optional<std::string> file;  // issued
+  std::vector<Bond> bonds = {};     // to be stored with a new grant; not read back (see bonds_of_grant)
 };
 
 class Orders {
@@ -57,10 +59,11 @@ class Orders {
 
   Result<authority::RevocationList> revocations() const;  // unsigned, with the next sequence
   Status put_revocation(const authority::Revocation& r);
+  // Within the caller's transaction, for what ends more than an order (suspension.cc).
+  Status put_step(const Order& o, process::State to, process::Step step, const std::string& user, Instant at);
 
  private:
   Status put_grant(const GrantRow& g);  // insert or replace acts and file
-  Status put_step(const Order& o, process::State to, process::Step step, const std::string& user, Instant at);
   const Carrier* c_;
 };
 

@@ -49,12 +49,23 @@ class RecordService {
   // Streams rows in constant memory to `row`; returns the cursor of the next page ("" at the end).
   Result<std::string> calls(const CallsAsk& ask, const Credentials& who,
                             const std::function<Status(const CallRow&)>& row);
-  // Inclusion proof of one exported row, with the audit entry that holds the month's root.
+  // Inclusion proof of one exported row, with the audit entry that holds the month's root:
+  // "writ.record-proof/1". A row outside the scope and a row that is not there are refused in the same words.
   Result<Json> prove(const std::string& matter, const std::string& month, std::uint64_t seq,
                      const Credentials& who);
+  // Every record against its leaf, every month against the heads in the audit log: "writ.records-verify/1",
+  // with "problems". Counsel, officer, auditor; an auditor's key opens the log itself, so that heads taken
+  // from the desk's own memory are missed, too.
+  Result<Json> verify(const Credentials& who);
+  Result<Json> heads(const Credentials& who);  // "writ.record-heads/1": months, sizes, roots; no record
 
  private:
   Carrier* c_;
 };
+
+// Needs no carrier but its two roots and the desk's certificate: the row is in the month, the month's root in
+// the entry, the entry in the log that the desk's certified key signs.
+Status check_record_proof(const Json& proof, const authority::TrustRoots& roots,
+                          const authority::RoleCert& desk);
 
 }  // namespace writ::desk

@@ -7,6 +7,8 @@
 
 #include "base/limits.hh"
 #include "desk/grant_checks.hh"
+#include "desk/ingest_service.hh"
+#include "desk/record_store.hh"
 #include "vault/matter_keys.hh"
 
 namespace writ::desk {
@@ -15,16 +17,6 @@ namespace {
 using authority::Role;
 using process::State;
 using process::Step;
-
-// The key that means of payment are sealed under; made with the first catalogue.
-Result<records::Catalogue> open_catalogue(const Carrier& c) {
-  const fs::path file = c.data() / "keys" / "records.key";
-  if (!fs::exists(file)) WRIT_CHECK(write_file(file, crypto::hex(crypto::Secret32{}.view()), 0600));
-  WRIT_TRY(text, read_text(file));
-  WRIT_TRY(key, crypto::unhex(text));
-  if (key.size() != 32) return fail(Exit::integrity, "keys/records.key is not a key");
-  return records::Catalogue::open(c.db(), crypto::Secret32{View(key)});
-}
 
 const char* severity_text(policy::Severity s) {
   switch (s) {
@@ -84,6 +76,12 @@ bool is_scan(View b) {
   const std::string_view t = text_of(b.first(std::min<std::size_t>(b.size(), 8)));
   using namespace std::string_view_literals;
   return t.starts_with("%PDF-"sv) || t.starts_with("II*\0"sv) || t.starts_with("MM\0*"sv);
+}
+
+Json to_json(const std::vector<Bond>& bonds) {
+  Json out = Json::array();
+  for (const Bond& b : bonds) out.push_back(to_json(b));
+  return out;
 }
 
 process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
@@ -184,7 +182,8 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
 Result<std::vector<process::CheckResult>> RequestService::check(const Order& o) {
   auto checks = process::check_document(o.request, c_->policy());
   if (!process::acceptable(checks)) return checks;
-  WRIT_TRY(book, open_catalogue(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter,
                       Json{{"purpose", "checks V4 V11"}, {"targets", o.request.targets.size()}}));
   WRIT_TRY(more, process::check_records(o.request, c_->policy(), book));
@@ -236,7 +235,8 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
 }
 
 Result<GrantRow> RequestService::compose(const Order& o, const std::string& probe_name) {
-  WRIT_TRY(book, open_catalogue(*c_));
+  WRIT_TRY(store, RecordStore::open_catalogue(*c_));
+  const records::Catalogue& book = store->catalogue();
   WRIT_CHECK(c_->note("desk", "records.lookup", o.matter, Json{{"purpose", "targets of the grant"}}));
   authority::GrantBody b;
   b.carrier = c_->roots().carrier;
@@ -244,6 +244,8 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   WRIT_TRY(kind, process::grant_kind(o.request));
   WRIT_TRY(basis, process::grant_basis(o.request));
   WRIT_TRY(targets, process::grant_targets(o.request, book));
+  const Instant now = c_->now();
+  WRIT_TRY(bonds, bonds_of(book, targets, o.request.start, o.request.end, now));
   b.kind = kind;
   b.basis = basis;
   b.targets = std::move(targets);
@@ -261,7 +263,13 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.sequence = static_cast<std::uint64_t>(o.number);
 
   WRIT_CHECK(matter_keys(o, b));
-  return GrantRow{crypto::hex(authority::grant_id(b)), o.matter, o.number, std::move(b), {}, std::nullopt};
+  return GrantRow{crypto::hex(authority::grant_id(b)),
+                  o.matter,
+                  o.number,
+                  std::move(b),
+                  {},
+                  std::nullopt,
+                  std::move(bonds)};
 }
 
 Result<GrantRow> RequestService::approve(const std::string& matter, std::string probe,
@@ -307,20 +315,19 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
                                 authority::grant_id(g.body), at)};
   WRIT_CHECK(check_acts(*c_, o, g, 1));
   WRIT_CHECK(c_->note(user, "request.approve", matter,
-                      Json{{"order", o.number}, {"grant", g.id}, {"act", "legal-authorisation"}}));
+                      Json{{"order", o.number},
+                           {"grant", g.id},
+                           {"act", "legal-authorisation"},
+                           {"bonds", to_json(g.bonds)}}));
   WRIT_CHECK(orders.advance(o, to, Step::authorise_legal, user, at, g));
   return g;
 }
 
 Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
                                       records::ImportReport& report) {
-  WRIT_TRY(by, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
-  WRIT_TRY(book, open_catalogue(*c_));
-  WRIT_CHECK(c_->note(by.person.user, "records.import", "",
-                      Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
-  WRIT_TRY(done, book.import_csv(text_of(csv), name, c_->now()));
-  report = std::move(done);
-  return {};
+  WRIT_TRY(done, IngestService{*c_}.import_catalogue(csv, name, who));
+  report = std::move(done.report);
+  return to_status(done.suspended);
 }
 
 }  // namespace writ::desk
