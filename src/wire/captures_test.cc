@@ -62,7 +62,8 @@ Facts read_capture(View file) {
     Reassembler::Whole whole;
     View payload;
     if (d.verdict == Verdict::udp) payload = d.udp.payload;
-    if (d.verdict == Verdict::fragment && reassembler.add(d.fragment, p, whole)) payload = whole.udp.payload;
+    if (d.verdict == Verdict::fragment && reassembler.add(d.fragment, p, whole))
+      payload = whole.decoded.udp.payload;
     SipMessage m;
     const bool sip = parse_sip(payload, m);
     EXPECT_EQ(sip, looks_like_sip(payload));
@@ -130,7 +131,7 @@ TEST_F(Captures, FragmentsAllComeTogether) {
       Reassembler::Whole whole;
       if (!r.add(d.fragment, p, whole)) continue;
       kept += whole.frames.size();
-      EXPECT_FALSE(whole.overlapped || whole.udp.truncated) << name;
+      EXPECT_FALSE(whole.overlapped || whole.decoded.udp.truncated) << name;
     }
     EXPECT_GT(fragments, 0u);
     EXPECT_EQ(kept, fragments) << name;
