@@ -107,14 +107,14 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
     case wire::Verdict::tcp:
       return on_segment(d, p);
     default:
-      if (const auto what = unread(d)) note_unread(*what, p.at);
+      if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
       return {};
   }
 }
 
 Status Engine::Impl::on_segment(const wire::Decoded& d, const wire::RawPacket& p) {
   if (d.tcp.payload.empty() && d.tcp.flags == 0x10) return {};  // a bare acknowledgement
-  if (const auto what = unread(d)) note_unread(*what, p.at);
+  if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
   std::vector<wire::SipOverStream> whole;
   streams.add(d, p, whole);
   return on_streamed(whole);
