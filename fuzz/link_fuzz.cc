@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       wire::decode({{}, types[data[0] % std::size(types)], frame, static_cast<std::uint32_t>(size)});
   fuzz::check(fuzz::within(d.udp.payload, frame));
   fuzz::check(fuzz::within(d.fragment.data, frame));
-  fuzz::check(d.verdict == wire::Verdict::udp || d.udp.payload.empty());
+  fuzz::check(fuzz::within(d.tcp.payload, frame) && fuzz::within(d.network, frame));
+  fuzz::check(d.verdict == wire::Verdict::tcp || d.tcp.payload.empty());
   if (d.verdict == wire::Verdict::fragment) {
     fuzz::check(d.fragment.length >= d.fragment.data.size() && d.fragment.offset % 8 == 0);
   }

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (f.offset + f.length > 65535) continue;  // refused
     for (std::uint32_t i = 0; i < f.data.size(); ++i) m.bytes.try_emplace(f.offset + i, f.data[i]);
     if (!done) continue;
-    fuzz::check(fuzz::within(whole.udp.payload, whole.storage));
+    fuzz::check(fuzz::within(whole.decoded.udp.payload, whole.storage));
     fuzz::check(whole.frames.size() == whole.times.size() && whole.frames.size() <= given);
     // The model forgets nothing, so it can be compared only until the Reassembler has given something up.
     for (std::uint32_t i = 0; i < whole.storage.size() && m.exact && r.dropped() == 0; ++i) {

@@ -7,6 +7,7 @@
 #include "intercept/streams.hh"
 #include "wire/reassembly.hh"
 #include "wire/sip.hh"
+#include "wire/sip_stream.hh"
 
 namespace writ::intercept {
 namespace {
@@ -31,6 +32,7 @@ class CallReader {
     for (const std::size_t i : index)
       if (packets_[i].tag.role == PacketRole::sip)
         with_datagram(i, [&](const wire::UdpPacket& udp) { signalling(packets_[i].raw.at, udp); });
+    end_of_streams();
     StreamBuilder streams(sdp_);
     for (const std::size_t i : index) {
       const PacketTag& tag = packets_[i].tag;
@@ -61,8 +63,33 @@ class CallReader {
       wire::Reassembler::Whole whole;
       if (!reassembler_.add(d.fragment, raw, whole)) return;
       overlapped_ = overlapped_ || whole.overlapped;
-      f(whole.udp);
+      if (whole.decoded.verdict == wire::Verdict::tcp)
+        streamed(whole.decoded, raw);
+      else
+        f(whole.decoded.udp);
+    } else if (d.verdict == wire::Verdict::tcp) {
+      streamed(d, raw);
     }
+  }
+
+  void streamed(const wire::Decoded& d, const wire::RawPacket& raw) {
+    std::vector<wire::SipOverStream> whole;
+    streams_.add(d, raw, whole);
+    for (const wire::SipOverStream& s : whole) streamed(s);
+  }
+
+  void streamed(const wire::SipOverStream& s) {
+    overlapped_segments_ = overlapped_segments_ || s.overlapped;
+    signalling(s.at, {s.src, s.dst, s.message, s.cut});
+  }
+
+  void end_of_streams() {
+    std::vector<wire::SipOverStream> cut;
+    streams_.finish(cut);
+    for (const wire::SipOverStream& s : cut) streamed(s);
+    if (streams_.dropped() > 0)
+      call_.anomalies.push_back(std::to_string(streams_.dropped()) +
+                                " SIP messages over TCP of which parts are missing");
   }
 
   void signalling(Instant at, const wire::UdpPacket& udp) {
@@ -101,6 +128,7 @@ class CallReader {
       call_.anomalies.push_back("answered by " + std::to_string(to_tags_.size()) +
                                 " branches (forked, or one side joined late)");
     if (overlapped_) call_.anomalies.push_back("IP fragments overlap: the first bytes were taken");
+    if (overlapped_segments_) call_.anomalies.push_back("TCP segments disagree: the first bytes were taken");
     if (truncated_ > 0)
       call_.anomalies.push_back(std::to_string(truncated_) +
                                 " packets were captured shorter than they were sent");
@@ -110,10 +138,11 @@ class CallReader {
   const std::vector<EvidencePacket>& packets_;
   SdpTimeline sdp_;
   wire::Reassembler reassembler_;
+  wire::SipStreams streams_;
   std::map<std::string, int> repeats_, to_tags_;
   std::uint32_t bits_ = 0;
   std::uint64_t retransmitted_ = 0, truncated_ = 0;
-  bool overlapped_ = false;
+  bool overlapped_ = false, overlapped_segments_ = false;
 };
 
 void take_event(CallRecord& c, const Event& e) {

@@ -75,7 +75,7 @@ std::vector<authority::Target> parties(View file, Instant& first) {
     wire::Decoded d = wire::decode(p);
     wire::Reassembler::Whole whole;
     if (d.verdict == wire::Verdict::fragment && frag.add(d.fragment, p, whole))
-      d.udp = whole.udp;
+      d.udp = whole.decoded.udp;
     else if (d.verdict != wire::Verdict::udp)
       continue;
     wire::SipMessage m;

@@ -5,10 +5,12 @@
 // everybody else's must leave no trace. A call is named by its signalling, its media are bare UDP packets
 // that name nobody.
 //
-// Path of a packet. wire::decode finds the UDP payload in place. First octet below 0x80 and a start line:
-// SIP. All else is possibly media: two look-ups in a bitmap of ports, then one or two probes of a hash table
-// of endpoints that target calls announced (media_table.hh). A miss, that is nearly every packet, ends here,
-// with nothing allocated or kept.
+// Path of a packet. wire::decode finds the UDP payload in place, inside of tunnels too. First octet below
+// 0x80 and a start line: SIP. A TCP segment goes to wire::SipStreams, which hands back whole SIP messages,
+// each with frames that hold nothing else, so that everything below knows messages only. All else is possibly
+// media: two look-ups in a bitmap of ports, then one or two probes of a hash table of endpoints that target
+// calls announced (media_table.hh). A miss, that is nearly every packet, ends here, with nothing allocated or
+// kept.
 //
 // Whose call. judge.cc gives each SIP message at most one claim a grant: proven, waiting for a digest, or
 // just claimed.
@@ -102,15 +104,36 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
       return on_datagram(Datagram{d.udp, {&p, 1}, p.at});
     case wire::Verdict::fragment:
       return on_fragment(d.fragment, p);
-    case wire::Verdict::malformed:
-      note_unread(Unread::malformed, p.at);
-      return {};
     case wire::Verdict::tcp:
-    case wire::Verdict::other:
-      if (const auto what = unread_frame(p)) note_unread(*what, p.at);
+      return on_segment(d, p);
+    default:
+      if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
       return {};
   }
+}
+
+Status Engine::Impl::on_segment(const wire::Decoded& d, const wire::RawPacket& p) {
+  if (d.tcp.payload.empty() && d.tcp.flags == 0x10) return {};  // a bare acknowledgement
+  if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
+  std::vector<wire::SipOverStream> whole;
+  streams.add(d, p, whole);
+  return on_streamed(whole);
+}
+
+Status Engine::Impl::on_streamed(const std::vector<wire::SipOverStream>& messages) {
+  for (const wire::SipOverStream& s : messages) {
+    wire::SipMessage m;
+    if (!wire::parse_sip(s.message, m)) continue;
+    ++stats.sip;
+    WRIT_CHECK(on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut}, s.frames, s.at}));
+  }
   return {};
+}
+
+Status Engine::Impl::expire_streams(Instant now) {
+  std::vector<wire::SipOverStream> cut;
+  streams.expire(now, cut);
+  return on_streamed(cut);
 }
 
 Status Engine::Impl::on_fragment(const wire::Fragment& f, const wire::RawPacket& p) {
@@ -122,7 +145,8 @@ Status Engine::Impl::on_fragment(const wire::Fragment& f, const wire::RawPacket&
   for (std::size_t i = 0; i < whole.frames.size(); ++i)
     frames.push_back(
         {whole.times[i], p.link_type, whole.frames[i], static_cast<std::uint32_t>(whole.frames[i].size())});
-  return on_datagram(Datagram{whole.udp, frames, p.at});
+  if (whole.decoded.verdict == wire::Verdict::tcp) return on_segment(whole.decoded, p);
+  return on_datagram(Datagram{whole.decoded.udp, frames, p.at});
 }
 
 Status Engine::Impl::on_datagram(const Datagram& d) {
@@ -172,6 +196,7 @@ Status Engine::Impl::end_windows(Instant now) {
 Status Engine::Impl::tick(Instant now) {
   if (now >= next_window_end) WRIT_CHECK(end_windows(now));
   judge.expire(now);
+  WRIT_CHECK(expire_streams(now));
   for (auto it = dialogs.begin(); it != dialogs.end();) {
     bool erase = false;
     WRIT_CHECK(tick_dialog(*it->second, now, erase));
@@ -213,6 +238,7 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
 }
 
 Status Engine::Impl::finish() {
+  WRIT_CHECK(expire_streams(Instant::max()));
   for (auto& [id, d] : dialogs) {
     for (Attachment& a : d->attachments) WRIT_CHECK(give_up(*d, a, "not proven at the end of the capture"));
     if (d->kind != DialogKind::call || d->phase == Phase::released) continue;
@@ -252,6 +278,7 @@ Status Engine::Impl::finish_gaps() {
       WRIT_CHECK(gap(to_string(static_cast<Unread>(k)), stats.unread[k], unread[k].from, unread[k].until));
     WRIT_CHECK(
         gap("fragmented datagrams of which parts are missing", reassembler.dropped(), first_seen, last_seen));
+    WRIT_CHECK(gap("SIP over TCP of which parts are missing", streams.dropped(), first_seen, last_seen));
   }
   return {};
 }

@@ -11,10 +11,11 @@
 #include "intercept/media_table.hh"
 #include "wire/reassembly.hh"
 #include "wire/sdp.hh"
+#include "wire/sip_stream.hh"
 
 namespace writ::intercept {
 
-// A datagram with the frames that it came in.
+// A datagram with the frames that it came in; of a stream, one message with frames that hold nothing else.
 struct Datagram {
   wire::UdpPacket udp;
   std::span<const wire::RawPacket> frames;
@@ -28,6 +29,9 @@ struct Engine::Impl {
   Status on_packet(const wire::RawPacket& p);
   Status on_fragment(const wire::Fragment& f, const wire::RawPacket& p);
   Status on_datagram(const Datagram& d);
+  Status on_segment(const wire::Decoded& d, const wire::RawPacket& p);
+  Status on_streamed(const std::vector<wire::SipOverStream>& messages);
+  Status expire_streams(Instant now);
   Status tick(Instant now);
   Status tick_dialog(Dialog& d, Instant now, bool& erase);
   Status end_windows(Instant now);
@@ -94,6 +98,7 @@ struct Engine::Impl {
   Judge judge;
   MediaTable table;
   wire::Reassembler reassembler;
+  wire::SipStreams streams;
   TextMap<std::unique_ptr<Dialog>> dialogs;
   std::vector<std::uint32_t> next_number;      // by grant
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each

@@ -11,7 +11,6 @@ namespace {
 using namespace test;
 using authority::Kind;
 
-std::vector<authority::VerifiedGrant> grants(const GrantSpec& s) { return {carrier().grant(s)}; }
 
 TEST(Engine, CallToTargetIsKeptWhole) {
   Bench b(grants(spec()));
@@ -425,6 +424,7 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
     put_bytes(t, view_of(data));
     return ipv4(6, t);
   };
+  const Bytes pptp{0x30, 1, 0x88, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   constexpr std::uint32_t raw_ip = 101, ethernet = 1, erf = 197;
   const Bytes mpls{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x88, 0x47, 0, 0, 0x11, 0xff, 0x45};
   const auto framed = [](std::uint16_t type, View rest) {
@@ -451,19 +451,19 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
     Bytes frame;
   };
   const std::vector<Row> rows = {
-      {Unread::tcp_sip, raw_ip, tcp(0xc4, "INVITE sip:x@y SIP/2")},
-      {Unread::tcp_sip, raw_ip, tcp(0xff, "SIP/2.0 200 OK")},
+      {Unread::tls, raw_ip, tcp(0xc5, "\x16\x03\x01 client hello")},
+      {std::nullopt, raw_ip, tcp(0xff, "\x16\x03\x01 somebody's web traffic")},
       {std::nullopt, raw_ip, tcp(0xff, "GET / HTTP/1.1")},
       {Unread::sctp, raw_ip, ipv4(132, Bytes(16))},
-      {Unread::tunnel, raw_ip, ipv4(47, Bytes(16))},
-      {Unread::tunnel, raw_ip, ipv4(4, Bytes(16))},
-      {Unread::tunnel, raw_ip, ipv4(41, Bytes(16))},
+      {Unread::tunnel, raw_ip, ipv4(47, pptp)},
+      {Unread::malformed, raw_ip, ipv4(4, Bytes(16))},
+      {Unread::malformed, raw_ip, ipv4(41, Bytes(16))},
       {Unread::tunnel, raw_ip, ipv4(50, Bytes(16))},
       {std::nullopt, raw_ip, ipv4(1, Bytes(16))},  // ICMP hides no call
-      {Unread::tunnel, ethernet, mpls},
-      {Unread::tunnel, ethernet, framed(0x0800, ipv4(47, Bytes(16)))},
-      {std::nullopt, ethernet, framed(0x88b5, ipv4(47, Bytes(16)))},  // not IP, whatever its bytes look like
-      {Unread::tunnel, raw_ip, udp(4789, std::string_view("\x08\0\0\0\0\0\x01\0", 8))},
+      {Unread::malformed, ethernet, mpls},
+      {Unread::tunnel, ethernet, framed(0x0800, ipv4(47, pptp))},
+      {std::nullopt, ethernet, framed(0x88b5, ipv4(47, pptp))},  // not IP, whatever its bytes look like
+      {Unread::malformed, raw_ip, udp(4789, std::string_view("\x08\0\0\0\0\0\x01\0", 8))},
       {Unread::hep, raw_ip, udp(9060, std::string_view("HEP3\0\x20\0\0", 8))},
       {std::nullopt, raw_ip, udp(53, "a question to a name server")},
       {Unread::unknown_link, erf, Bytes(40)},

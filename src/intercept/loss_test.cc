@@ -11,7 +11,6 @@ namespace {
 using namespace test;
 using authority::Kind;
 
-std::vector<authority::VerifiedGrant> grants(const GrantSpec& s) { return {carrier().grant(s)}; }
 
 TEST(Loss, RetransmittedInviteIsOneCall) {
   Bench b(grants(spec()));

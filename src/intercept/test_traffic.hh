@@ -2,6 +2,7 @@
 // For tests only: SIP and RTP frames, a sink that remembers, and a bench that runs them through the engine.
 #pragma once
 #include <deque>
+#include <map>
 
 #include "intercept/calls.hh"
 #include "intercept/engine.hh"
@@ -44,6 +45,22 @@ inline std::vector<Bytes> ipv4_udp(const wire::Endpoint& s, const wire::Endpoint
     out.push_back(std::move(f));
   }
   return out;
+}
+
+inline Bytes ipv4_tcp(const wire::Endpoint& s, const wire::Endpoint& d, std::uint32_t seq,
+                      std::string_view data) {
+  Bytes f{0x45, 0};
+  put_be16(f, static_cast<std::uint16_t>(40 + data.size()));
+  f.insert(f.end(), {0, 1, 0x40, 0, 64, 6, 0, 0});
+  f.insert(f.end(), s.ip.b.begin() + 12, s.ip.b.end());
+  f.insert(f.end(), d.ip.b.begin() + 12, d.ip.b.end());
+  put_be16(f, s.port);
+  put_be16(f, d.port);
+  put_be32(f, seq);
+  put_be32(f, 1);
+  f.insert(f.end(), {0x50, 0x18, 1, 0, 0, 0, 0, 0});
+  put_bytes(f, view_of(data));
+  return f;
 }
 
 inline Bytes rtp(std::uint32_t ssrc, std::uint16_t seq, std::uint8_t pt = 0, std::string_view mark = "") {
@@ -150,8 +167,27 @@ class Bench {
     for (const Bytes& f : ipv4_udp(a, b, payload, part, ++id_)) frame(s + static_cast<double>(n++) * 1e-6, f);
   }
   void sip(double s, const wire::Endpoint& a, const wire::Endpoint& b, const Sip& m, std::size_t part = 0) {
-    udp(s, a, b, view_of(m.text()), part);
+    if (over_tcp)
+      tcp(s, a, b, m.text(), part);
+    else
+      udp(s, a, b, view_of(m.text()), part);
   }
+  // The next bytes of the stream from `a` to `b`, in segments of `part` bytes when part > 0.
+  void tcp(double s, const wire::Endpoint& a, const wire::Endpoint& b, std::string_view data,
+           std::size_t part = 0) {
+    std::uint32_t& seq = sequence_[{a, b}];
+    for (std::size_t n = 0; !data.empty(); ++n) {
+      const std::string_view now = data.substr(0, part == 0 ? data.size() : part);
+      frame(s + static_cast<double>(n) * 1e-6, ipv4_tcp(a, b, seq, now));
+      seq += static_cast<std::uint32_t>(now.size());
+      data.remove_prefix(now.size());
+    }
+  }
+  // Bytes that passed where we could not see them.
+  void skip(const wire::Endpoint& a, const wire::Endpoint& b, std::uint32_t bytes) {
+    sequence_[{a, b}] += bytes;
+  }
+  bool over_tcp = false;
   void talk(double s, const wire::Endpoint& a, const wire::Endpoint& b, std::uint32_t ssrc, int n,
             std::uint16_t seq = 1, std::uint8_t pt = 0, std::string_view mark = "") {
     for (int i = 0; i < n; ++i)
@@ -161,6 +197,7 @@ class Bench {
  private:
   std::vector<authority::VerifiedGrant> grants_;
   std::uint16_t id_ = 0;
+  std::map<std::pair<wire::Endpoint, wire::Endpoint>, std::uint32_t> sequence_;
 
  public:
   RecordingSink sink;
@@ -243,5 +280,6 @@ inline Carrier& carrier() {
   static Carrier c;
   return c;
 }
+inline std::vector<authority::VerifiedGrant> grants(const GrantSpec& s) { return {carrier().grant(s)}; }
 
 }  // namespace writ::intercept::test

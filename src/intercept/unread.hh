@@ -10,18 +10,17 @@
 
 namespace writ::intercept {
 
-enum class Unread : std::uint8_t { tcp_sip, sctp, tunnel, hep, unknown_link, malformed, bad_sip };
+enum class Unread : std::uint8_t { tls, sctp, tunnel, hep, unknown_link, malformed, bad_sip };
 inline constexpr std::size_t unread_kinds = 7;
 using UnreadCounts = std::array<std::uint64_t, unread_kinds>;
 const char* to_string(Unread u);
 // Noise does that too, at every port: said as a gap, but no reason to call a run partial.
 inline bool is_noise(Unread u) { return u == Unread::malformed || u == Unread::bad_sip; }
 
-// Of a frame that is neither UDP nor a fragment: SIP over TCP or TLS (a segment with data on port 5060 or
-// 5061, or whose data begin like SIP), SCTP, tunnels (GRE, IP in IP, ESP, MPLS, PPPoE), a link type that is
-// not decoded.
-std::optional<Unread> unread_frame(const wire::RawPacket& p);
-// Of a datagram that is not SIP: HEP, VXLAN, Geneve, GTP-U.
+// Of a frame that holds no datagram: TLS on a SIP port, SCTP, tunnels that cannot be opened, a link type that
+// is not decoded, headers that run past their bytes.
+std::optional<Unread> unread(const wire::Decoded& d);
+// Of a datagram that is not SIP: HEP.
 std::optional<Unread> unread_datagram(const wire::UdpPacket& u);
 
 }  // namespace writ::intercept

@@ -13,11 +13,12 @@
 namespace writ::wire {
 namespace {
 
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd, type_vlan = 0x8100, type_qinq = 0x88a8,
-                        type_qinq_old = 0x9100, type_qinq_older = 0x9200;
+constexpr std::uint16_t type_vlan = 0x8100, type_qinq = 0x88a8, type_qinq_old = 0x9100,
+                        type_qinq_older = 0x9200;
 constexpr std::uint16_t length_max_802_3 = 1500;
 
 void set_v4(Address& a, const std::uint8_t* p) {
+  std::memset(a.b.data(), 0, 10);  // a tunnel's outer address may have stood here
   a.b[10] = a.b[11] = 0xff;
   std::memcpy(a.b.data() + 12, p, 4);
 }
@@ -41,6 +42,31 @@ void decode_udp(View v, std::uint32_t missing, Decoded& out) {
     out.udp.truncated = false;
     out.udp.payload = v.subspan(8, length - 8);
   }
+  if (is_tunnel_port(out.udp.dst.port)) open_udp_tunnel(out);
+}
+
+void decode_tcp(View v, std::uint32_t missing, Decoded& out) {
+  const std::size_t header = v.size() < 20 ? 0 : std::size_t{4} * (v[12] >> 4);
+  if (header < 20 || header > v.size()) {
+    out.verdict = Verdict::malformed;
+    return;
+  }
+  out.verdict = Verdict::tcp;
+  TcpSegment& t = out.tcp;
+  t.src = {out.udp.src.ip, load_be16(v.data())};
+  t.dst = {out.udp.dst.ip, load_be16(v.data() + 2)};
+  t.seq = load_be32(v.data() + 4);
+  t.ack = load_be32(v.data() + 8);
+  t.flags = v[13];
+  t.window = load_be16(v.data() + 14);
+  t.payload = v.subspan(header);
+  t.truncated = missing > 0;
+}
+
+// Of what else IP carries only what a call can be in: worth keeping fragments of.
+bool is_followed(std::uint8_t protocol) {
+  return protocol == ip_protocol_udp || protocol == ip_protocol_tcp || protocol == ip_protocol_gre ||
+         protocol == ip_protocol_ipv4 || protocol == ip_protocol_ipv6;
 }
 
 void decode_ipv4(View v, Decoded& out) {
@@ -63,16 +89,15 @@ void decode_ipv4(View v, Decoded& out) {
   const View rest = v.subspan(header, end - header);
   const auto missing = static_cast<std::uint32_t>(total - end);
   const std::uint16_t fragment = load_be16(v.data() + 6);
+  out.network = v.first(end);
   set_v4(out.udp.src.ip, v.data() + 12);
   set_v4(out.udp.dst.ip, v.data() + 16);
   if ((fragment & 0x3fff) == 0) {
     decode_transport(v[9], rest, missing, false, out);
     return;
   }
-  if (v[9] != ip_protocol_udp) {
-    out.verdict = v[9] == 6 ? Verdict::tcp : Verdict::other;
-    return;
-  }
+  out.protocol = v[9];
+  if (!is_followed(v[9])) return;
   out.verdict = Verdict::fragment;
   out.fragment = {out.udp.src.ip,
                   out.udp.dst.ip,
@@ -92,10 +117,13 @@ void decode_ipv6(View v, Decoded& out) {
   std::size_t total = 40u + load_be16(v.data() + 4);
   if (total == 40) total = v.size();  // jumbogram or segmentation offload
   const std::size_t end = std::min(total, v.size());
+  out.network = v.first(end);
   std::memcpy(out.udp.src.ip.b.data(), v.data() + 8, 16);
   std::memcpy(out.udp.dst.ip.b.data(), v.data() + 24, 16);
   decode_transport(v[6], v.subspan(40, end - 40), static_cast<std::uint32_t>(total - end), true, out);
 }
+
+}  // namespace
 
 void decode_ip(View v, Decoded& out) {
   if (v.empty()) {
@@ -104,6 +132,8 @@ void decode_ip(View v, Decoded& out) {
     decode_ipv4(v, out);
   } else if (v[0] >> 4 == 6) {
     decode_ipv6(v, out);
+  } else {
+    out.verdict = Verdict::malformed;
   }
 }
 
@@ -137,8 +167,20 @@ void decode_ethertype(std::uint16_t type, View v, Decoded& out) {
       decode_ipv6(v, out);
   } else if (type == type_ipv4 || type == type_ipv6) {
     out.verdict = Verdict::malformed;
+  } else {
+    open_link_tunnel(type, v, out);
   }
 }
+
+void decode_ethernet(View v, Decoded& out) {
+  if (v.size() < 14) {
+    out.verdict = Verdict::malformed;
+    return;
+  }
+  decode_ethertype(load_be16(v.data() + 12), v.subspan(14), out);
+}
+
+namespace {
 
 // BSD loopback: the address family in the byte order of the capturing host (null) or network order (loop).
 // Families of IPv6 differ by system (24, 28, 30), and null files come from both kinds of host: take whichever
@@ -172,10 +214,19 @@ void decode_transport(std::uint8_t protocol, View rest, std::uint32_t missing, b
     std::size_t length = 0;
     switch (protocol) {
       case ip_protocol_udp:
+        out.protocol = protocol;
         decode_udp(rest, missing, out);
         return;
-      case 6:
-        out.verdict = Verdict::tcp;
+      case ip_protocol_tcp:
+        out.protocol = protocol;
+        decode_tcp(rest, missing, out);
+        return;
+      case ip_protocol_ipv4:
+      case ip_protocol_ipv6:
+      case ip_protocol_gre:
+      case ip_protocol_esp:
+        out.protocol = protocol;
+        open_ip_tunnel(protocol, rest, out);
         return;
       case 0:
       case 43:
@@ -209,6 +260,7 @@ void decode_transport(std::uint8_t protocol, View rest, std::uint32_t missing, b
         return;
       }
       default:
+        out.protocol = protocol;
         out.verdict = Verdict::other;
         return;
     }
@@ -226,7 +278,7 @@ Decoded decode(const RawPacket& p) {
   const View v = p.bytes;
   switch (p.link_type) {
     case static_cast<std::uint32_t>(LinkType::ethernet):
-      decode_cooked(v, 12, 14, out);
+      decode_ethernet(v, out);
       break;
     case static_cast<std::uint32_t>(LinkType::null):
     case static_cast<std::uint32_t>(LinkType::loop):
@@ -246,6 +298,7 @@ Decoded decode(const RawPacket& p) {
       decode_cooked(v, 0, 20, out);
       break;
     default:
+      out.verdict = Verdict::unknown;
       break;
   }
   return out;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Link, network and transport headers, decoded in place. RFC 791, 8200, 768; IEEE 802.1Q, 802.1ad.
+// Link, network and transport headers, decoded in place. RFC 791, 8200, 768, 9293; IEEE 802.1Q, 802.1ad. What
+// carries whole packets of another network is opened: MPLS (RFC 3032), PPPoE (RFC 2516), IP in IP (RFC 2003,
+// 4213), GRE (RFC 2784, 2890) with Ethernet inside, ERSPAN I, II, III, VXLAN (RFC 7348), Geneve (RFC 8926),
+// GTP-U (3GPP 29.281).
 #pragma once
 #include <array>
 #include <compare>
@@ -50,11 +53,22 @@ struct UdpPacket {
   bool truncated = false;  // snap length or a header length that lies: payload is what there is
 };
 
+struct TcpSegment {
+  Endpoint src, dst;
+  std::uint32_t seq = 0, ack = 0;
+  std::uint16_t window = 0;
+  std::uint8_t flags = 0;  // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
+  View payload;
+  bool truncated = false;  // cut by a snap length
+};
+
 enum class Verdict {
   udp,        // `udp` is filled
-  fragment,   // an IP fragment of UDP: `fragment` is filled; give it to Reassembler
-  tcp,        // TCP, not decoded further yet
-  other,      // something else (ARP, ICMP, ...)
+  tcp,        // `tcp` is filled
+  fragment,   // an IP fragment of one of them, or of a tunnel: `fragment` is filled; give it to Reassembler
+  other,      // something else (ARP, ICMP, ...); `protocol` tells which, when it is IP
+  sealed,     // a tunnel that cannot be opened: encrypted (ESP), of an unknown kind, or nested too deep
+  unknown,    // a link type that is not decoded
   malformed,  // headers run past the bytes
 };
 
@@ -70,12 +84,17 @@ struct Fragment {
 
 struct Decoded {
   Verdict verdict = Verdict::other;
+  std::uint8_t protocol = 0;  // IANA protocol number of what follows the innermost IP header
+  std::uint8_t tunnels = 0;   // how many were opened on the way
+  View network;               // from the innermost IP header on
   UdpPacket udp;
+  TcpSegment tcp;
   Fragment fragment;
 };
 
-// No allocation. VLAN tags (802.1Q, 802.1ad, stacked), IPv4 options, IPv6 extension headers are walked. Of an
-// unfragmented packet the IP length rules (Ethernet padding is cut).
+// No allocation. VLAN tags (802.1Q, 802.1ad, stacked), IPv4 options, IPv6 extension headers are walked;
+// tunnels are opened, eight deep at most. Of an unfragmented packet the IP length rules (Ethernet padding is
+// cut).
 Decoded decode(const RawPacket& p);
 
 }  // namespace writ::wire

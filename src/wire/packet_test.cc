@@ -78,7 +78,8 @@ TEST(Decode, Fragments) {
   EXPECT_EQ(d.fragment.id, 0x10002u);
   EXPECT_EQ(d.fragment.offset, 16u);
   EXPECT_FALSE(d.fragment.more);
-  EXPECT_EQ(decode(raw(ethernet(ip4(part, 6, 0x2003)))).verdict, Verdict::tcp);
+  EXPECT_EQ(decode(raw(ethernet(ip4(part, 6, 0x2003)))).verdict, Verdict::fragment);
+  EXPECT_EQ(decode(raw(ethernet(ip4(part, 1, 0x2003)))).verdict, Verdict::other);
   EXPECT_EQ(decode(raw(ethernet(ip4(part, 17, 0x4000)))).verdict,
             Verdict::udp);  // "don't fragment" is no fragment
 }
@@ -111,11 +112,11 @@ TEST(Decode, EveryCut) {
 }
 
 TEST(Decode, OtherThings) {
-  EXPECT_EQ(decode(raw(ethernet(ip4(hello, 6)))).verdict, Verdict::tcp);
+  EXPECT_EQ(decode(raw(ethernet(ip4(hello, 6)))).verdict, Verdict::malformed);
   EXPECT_EQ(decode(raw(ethernet(ip4(hello, 1)))).verdict, Verdict::other);
   EXPECT_EQ(decode(raw(ethernet(hello, 0x0806))).verdict, Verdict::other);
   EXPECT_EQ(decode(raw(ethernet(ip4(udp(hello)), 0x86dd))).verdict, Verdict::malformed);
-  EXPECT_EQ(decode(raw(hello, static_cast<LinkType>(147))).verdict, Verdict::other);
+  EXPECT_EQ(decode(raw(hello, static_cast<LinkType>(147))).verdict, Verdict::unknown);
 }
 
 TEST(Address, Text) {

@@ -32,6 +32,7 @@ constexpr std::size_t buffered_bytes_max = 64u << 20;
 struct Key {
   Address src, dst;
   std::uint32_t id = 0;
+  std::uint8_t protocol = 0;  // of IPv4: part of what names a datagram (RFC 791); 0 of IPv6
   bool operator==(const Key&) const = default;
 };
 
@@ -43,7 +44,9 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
 std::uint64_t hash_of(View v) { return std::hash<std::string_view>{}(text_of(v)); }
 
 struct KeyHash {
-  std::size_t operator()(const Key& k) const { return mix(mix(hash_of(k.src.b), hash_of(k.dst.b)), k.id); }
+  std::size_t operator()(const Key& k) const {
+    return mix(mix(hash_of(k.src.b), hash_of(k.dst.b)), std::uint64_t{k.protocol} << 32 | k.id);
+  }
 };
 
 struct Range {
@@ -195,17 +198,17 @@ bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, Whole& out) 
   d.udp.src.ip = k.src;
   d.udp.dst.ip = k.dst;
   decode_transport(e.protocol, e.whole.storage, cut ? e.total - e.cut : 0, false, d);
-  const bool udp = d.verdict == Verdict::udp;
-  if (udp) {
-    e.whole.udp = d.udp;
+  const bool found = d.verdict == Verdict::udp || d.verdict == Verdict::tcp;
+  if (found) {
+    e.whole.decoded = d;
     out = std::move(e.whole);
   }
   if (done.contains(k)) forget_done(k);
   done.emplace(k, Finished{now, std::move(e.seen), done_order.insert(done_order.end(), k)});
-  // A datagram of UDP that does not decode is a loss; another protocol under extension headers is none of
-  // ours.
-  forget(k, d.verdict == Verdict::malformed);
-  return udp;
+  // What does not decode is a loss, a tunnel in fragments with a fragment inside too; another protocol is
+  // none of ours.
+  forget(k, d.verdict == Verdict::malformed || d.verdict == Verdict::fragment);
+  return found;
 }
 
 Reassembler::Reassembler(std::size_t datagrams_max, Nanos age_max)
@@ -217,7 +220,7 @@ bool Reassembler::add(const Fragment& f, const RawPacket& frame, Whole& out) {
   const std::size_t length = std::max<std::size_t>(f.length, f.data.size());
   // Longer than IP allows ("ping of death"), or nothing at all: no datagram can come of it.
   if (f.offset + length > datagram_bytes_max || (length == 0 && f.more)) return false;
-  const Key k{f.src, f.dst, f.id};
+  const Key k{f.src, f.dst, f.id, f.src.is_v4() ? f.protocol : std::uint8_t{0}};
   i_->make_room(frame.at, frame.bytes.size());
   Entry& e = i_->entry_of(k, frame.at);
   const std::uint64_t h = mix(hash_of(f.data), f.offset);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// IP fragments of UDP, in any order, with bounded memory. Overlap: the first byte seen wins and is reported
+// IP fragments, in any order, with bounded memory. Overlap: the first byte seen wins and is reported
 // as an anomaly.
 #pragma once
 #include <functional>
@@ -16,7 +16,7 @@ class Reassembler {
   ~Reassembler();
   Reassembler(Reassembler&&) noexcept;
   struct Whole {
-    UdpPacket udp;  // payload points into `storage`
+    Decoded decoded;  // udp or tcp; views point into `storage`
     Bytes storage;
     std::vector<Bytes>
         frames;  // the captured frames it came from, in order of arrival (evidence keeps the originals)

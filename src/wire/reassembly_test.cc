@@ -41,9 +41,9 @@ TEST(Reassembler, AnyOrder) {
   do {
     Feed f;
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(f.add(parts[order[i]]), i == 3);
-    EXPECT_TRUE(std::ranges::equal(f.whole.udp.payload, View(d).subspan(8)));
-    EXPECT_EQ(f.whole.udp.src.text(), "192.0.2.1:5060");
-    EXPECT_FALSE(f.whole.overlapped || f.whole.udp.truncated);
+    EXPECT_TRUE(std::ranges::equal(f.whole.decoded.udp.payload, View(d).subspan(8)));
+    EXPECT_EQ(f.whole.decoded.udp.src.text(), "192.0.2.1:5060");
+    EXPECT_FALSE(f.whole.overlapped || f.whole.decoded.udp.truncated);
     ASSERT_EQ(f.whole.frames.size(), 4u);
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(f.whole.frames[i], parts[order[i]]);
     EXPECT_EQ(f.r.dropped(), 0u);
@@ -61,7 +61,7 @@ TEST(Reassembler, FirstByteWinsAndOverlapIsSaid) {
   EXPECT_TRUE(f.whole.overlapped);
   Bytes expected = d;
   std::fill(expected.begin() + 48, expected.begin() + 56, 0xee);  // where the overlapping piece was first
-  EXPECT_TRUE(std::ranges::equal(f.whole.udp.payload, View(expected).subspan(8)));
+  EXPECT_TRUE(std::ranges::equal(f.whole.decoded.udp.payload, View(expected).subspan(8)));
 }
 
 TEST(Reassembler, MirroredTwiceIsNoOverlapAndNoLoss) {
@@ -86,8 +86,8 @@ TEST(Reassembler, SnapLengthCut) {
   const Bytes first = piece(d, 0, 5), last = piece(d, 5, 0);
   EXPECT_FALSE(f.add(View(first).first(first.size() - 10)));
   EXPECT_TRUE(f.add(last));
-  EXPECT_TRUE(f.whole.udp.truncated);
-  EXPECT_TRUE(std::ranges::equal(f.whole.udp.payload, View(d).subspan(8, 22)));
+  EXPECT_TRUE(f.whole.decoded.udp.truncated);
+  EXPECT_TRUE(std::ranges::equal(f.whole.decoded.udp.payload, View(d).subspan(8, 22)));
 }
 
 TEST(Reassembler, BoundsAndAge) {
@@ -120,8 +120,8 @@ TEST(Reassembler, Ipv6WithOptionsInTheFragments) {
   Feed f;
   EXPECT_FALSE(f.add(ip6(join({Bytes{60, 0, 0, 1, 0, 0, 0, 5}, View(d).first(24)}), 44)));
   EXPECT_TRUE(f.add(ip6(join({Bytes{60, 0, 0, 24, 0, 0, 0, 5}, View(d).subspan(24)}), 44)));
-  EXPECT_EQ(text_of(f.whole.udp.payload), "0123456789abcdefghij");
-  EXPECT_EQ(f.whole.udp.dst.text(), "[2001:db8::2]:5070");
+  EXPECT_EQ(text_of(f.whole.decoded.udp.payload), "0123456789abcdefghij");
+  EXPECT_EQ(f.whole.decoded.udp.dst.text(), "[2001:db8::2]:5070");
 }
 
 }  // namespace

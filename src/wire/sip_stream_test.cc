@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/sip_stream.hh"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <random>
+
+#include "wire/frames_for_test.hh"
+#include "wire/sip.hh"
+#include "wire/websocket.hh"
+
+namespace writ::wire {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+std::string message(int n, std::size_t body = 0, const char* length_name = "Content-Length") {
+  return "INVITE sip:" + std::to_string(n) + "@example.net SIP/2.0\r\nCall-ID: c" + std::to_string(n) +
+         "\r\nCSeq: 1 INVITE\r\n" + length_name + ": " + std::to_string(body) + "\r\n\r\n" +
+         std::string(body, static_cast<char>('a' + n % 26));
+}
+
+Bytes frame(std::uint32_t seq, std::string_view data, std::uint16_t src = 40000, std::uint16_t dst = 5060,
+            std::uint8_t flags = 0x18) {
+  Bytes t;
+  put_be16(t, src);
+  put_be16(t, dst);
+  put_be32(t, seq);
+  put_be32(t, 1);
+  t.push_back(0x50);
+  t.push_back(flags);
+  put_be16(t, 512);
+  put_be32(t, 0);
+  put_bytes(t, view_of(data));
+  return ethernet(ip4(t, 6));
+}
+
+struct Streams {
+  explicit Streams(std::size_t streams_max = 4096) : s(streams_max) {}
+  void feed(View bytes, Instant at = {}) {
+    const RawPacket p = raw(bytes, LinkType::ethernet, at);
+    const Decoded d = decode(p);
+    ASSERT_EQ(d.verdict, Verdict::tcp);
+    s.add(d, p, out);
+  }
+  std::vector<std::string> texts() const {
+    std::vector<std::string> t;
+    for (const SipOverStream& m : out) t.emplace_back(text_of(m.message));
+    return t;
+  }
+  SipStreams s;
+  std::vector<SipOverStream> out;
+};
+
+// What a frame's TCP segment holds.
+std::string held(const RawPacket& p) {
+  const Decoded d = decode(p);
+  EXPECT_EQ(d.verdict, Verdict::tcp);
+  return std::string(text_of(d.tcp.payload));
+}
+
+TEST(SipStream, AMessageInOneSegmentKeepsItsFrame) {
+  Streams s;
+  const Bytes f = frame(100, message(1, 20));
+  s.feed(f);
+  ASSERT_EQ(s.texts(), std::vector{message(1, 20)});
+  ASSERT_EQ(s.out[0].frames.size(), 1u);
+  EXPECT_TRUE(std::ranges::equal(s.out[0].frames[0].bytes, f));
+  EXPECT_EQ(s.out[0].src.port, 40000);
+  EXPECT_EQ(s.out[0].dst.text(), "198.51.100.2:5060");
+}
+
+TEST(SipStream, NeighboursInOneSegmentComeApart) {
+  Streams s;
+  s.feed(frame(100, message(1, 20) + "\r\n\r\n" + message(2) + message(3, 5)));
+  ASSERT_EQ(s.texts(), (std::vector{message(1, 20), message(2), message(3, 5)}));
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_EQ(s.out[i].frames.size(), 1u);
+    EXPECT_EQ(held(s.out[i].frames[0]), s.texts()[i]) << "a frame shows its own message only";
+    EXPECT_EQ(s.out[i].frames[0].link_type, 1u);
+  }
+  EXPECT_EQ(decode(s.out[2].frames[0]).tcp.seq, 100 + message(1, 20).size() + 4 + message(2).size());
+}
+
+// Whatever the order, the cuts and the repetitions: the same messages, and frames that hold just their bytes.
+TEST(SipStream, EveryOrderCutAndRepetitionGivesTheSameMessages) {
+  std::mt19937 random(20261126);
+  for (int round = 0; round < 400; ++round) {
+    std::string all;
+    std::vector<std::string> want;
+    for (int i = 0; i < 6; ++i) {
+      want.push_back(message(i, random() % 700, random() % 2 ? "l" : "Content-Length"));
+      all += want.back() + (random() % 3 == 0 ? "\r\n\r\n" : "");
+    }
+    const std::uint32_t base =
+        round % 2 ? 0xfffffe00u : static_cast<std::uint32_t>(random());  // wraps in the middle too
+    std::vector<std::pair<std::size_t, std::size_t>> parts;
+    for (std::size_t at = 0; at < all.size();) {
+      const std::size_t n = std::min<std::size_t>(1 + random() % 500, all.size() - at);
+      parts.emplace_back(at, n);
+      if (random() % 4 == 0) parts.emplace_back(at > 9 ? at - 9 : at, n);  // again, and overlapping
+      at += n;
+    }
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i)  // out of order within a window, as networks do it
+      if (random() % 3 == 0) std::swap(parts[i], parts[std::min(i + 1 + random() % 3, parts.size() - 1)]);
+    Streams s;
+    s.feed(frame(base - 1, "", 40000, 5060, 2));
+    for (const auto& [at, n] : parts)
+      s.feed(frame(base + static_cast<std::uint32_t>(at), std::string_view(all).substr(at, n)));
+    auto got = s.texts();
+    std::sort(got.begin(), got.end());
+    std::sort(want.begin(), want.end());
+    ASSERT_EQ(got, want) << round;
+    EXPECT_EQ(s.s.dropped(), 0u);
+    for (const SipOverStream& m : s.out) {
+      std::string bytes;
+      for (const RawPacket& f : m.frames) bytes += held(f);
+      EXPECT_EQ(bytes, text_of(m.message));
+      EXPECT_FALSE(m.cut || m.overlapped);
+    }
+  }
+}
+
+TEST(SipStream, JoinsInTheMiddleOfAConnectionAtTheNextStartLine) {
+  Streams s;
+  s.feed(frame(1000, "a=sendrecv\r\n"));
+  s.feed(frame(1012, message(1)));
+  EXPECT_EQ(s.texts(), std::vector{message(1)});
+}
+
+TEST(SipStream, AHoleHoldsUpOnlyTheMessageThatLiesAcrossIt) {
+  Streams s;
+  const std::string one = message(1, 900), two = message(2, 10);
+  s.feed(frame(0, std::string_view(one).substr(0, 400)));
+  s.feed(frame(static_cast<std::uint32_t>(one.size()), two), Instant{1s});
+  EXPECT_EQ(s.texts(), std::vector{two});
+  s.s.expire(Instant{60s}, s.out);
+  ASSERT_EQ(s.out.size(), 2u);
+  EXPECT_TRUE(s.out[1].cut);
+  EXPECT_EQ(text_of(s.out[1].message), one.substr(0, 400));
+  EXPECT_EQ(s.s.dropped(), 1u);
+}
+
+TEST(SipStream, TheFirstBytesThatCameWin) {
+  Streams s;
+  const std::string m = message(1, 40);
+  std::string forged = m.substr(0, 60);
+  forged.replace(10, 5, "XXXXX");
+  s.feed(frame(0, m.substr(0, 60)));
+  s.feed(frame(0, forged));
+  s.feed(frame(60, m.substr(60)));
+  ASSERT_EQ(s.texts(), std::vector{m});
+  EXPECT_TRUE(s.out[0].overlapped);
+}
+
+TEST(SipStream, AnyPortWhenItBeginsLikeSipAndNothingOfOthersIsKept) {
+  Streams s;
+  s.feed(frame(0, message(1), 40000, 15060));
+  s.feed(frame(0, "GET / HTTP/1.1\r\n\r\n", 40001, 80));
+  s.feed(frame(0, "\x16\x03\x01\x02 hello", 40002, 5060));
+  s.feed(frame(18, message(2), 40001, 80));
+  EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
+}
+
+TEST(SipStream, ASegmentThatBeginsWithinAWordBeginsNoMessage) {
+  Streams s;
+  const std::string m = message(1);
+  s.feed(frame(5, m.substr(5)));  // "E sip:1@..."
+  EXPECT_TRUE(s.out.empty());
+  s.feed(frame(0, m.substr(0, 5)));
+  EXPECT_TRUE(s.texts().empty() || s.texts() == std::vector{m});
+}
+
+TEST(SipStream, JunkBetweenMessagesIsPassedOver) {
+  Streams s;
+  s.feed(frame(0, message(1) + "HTTP/1.1 400 Bad\r\nX: y\r\n" + message(2)));
+  EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
+}
+
+TEST(SipStream, PortsThatAreUsedAgainBeginAnew) {
+  Streams s;
+  s.feed(frame(500, message(1)));
+  s.feed(frame(9, "", 40000, 5060, 2));
+  s.feed(frame(10, message(2)));
+  s.feed(frame(10 + static_cast<std::uint32_t>(message(2).size()), message(3)));
+  EXPECT_EQ(s.texts(), (std::vector{message(1), message(2), message(3)}));
+}
+
+TEST(SipStream, TinySegmentsAndEndlessHeadersStayBounded) {
+  Streams s;
+  std::uint32_t seq = 0;
+  s.feed(frame(seq, "INVITE sip:x@y SIP/2.0\r\n"));
+  seq += 24;
+  for (int i = 0; i < 20000; ++i, seq += 4) s.feed(frame(seq, "A:b\n"));
+  EXPECT_GT(s.s.dropped(), 0u);
+  s.feed(frame(seq, message(7)));
+  EXPECT_EQ(s.texts().back(), message(7));
+}
+
+Bytes websocket(std::string_view payload, std::uint8_t first, bool masked) {
+  Bytes b{first};
+  const std::uint8_t bit = masked ? 0x80 : 0;
+  if (payload.size() < 126) {
+    b.push_back(static_cast<std::uint8_t>(bit | payload.size()));
+  } else {
+    b.push_back(bit | 126);
+    put_be16(b, static_cast<std::uint16_t>(payload.size()));
+  }
+  const std::uint8_t mask[4] = {0x9a, 0x01, 0xff, 0x33};
+  if (masked) b.insert(b.end(), std::begin(mask), std::end(mask));
+  for (std::size_t i = 0; i < payload.size(); ++i)
+    b.push_back(
+        static_cast<std::uint8_t>(static_cast<std::uint8_t>(payload[i]) ^ (masked ? mask[i % 4] : 0)));
+  return b;
+}
+
+TEST(SipStream, WebSocketMaskedPlainInPartsWithPings) {
+  for (const bool masked : {true, false}) {
+    const std::string m = message(1, 300);
+    Bytes all = websocket(m, 0x81, masked);
+    put_bytes(all, websocket("", 0x89, masked));
+    put_bytes(all, websocket(std::string_view(m).substr(0, 100), 0x01, masked));
+    put_bytes(all, websocket("x", 0x89, masked));
+    put_bytes(all, websocket(std::string_view(m).substr(100), 0x80, masked));
+    for (const std::size_t step : {all.size(), std::size_t{7}, std::size_t{150}}) {
+      Streams s;
+      if (step == 7) s.feed(frame(0xffffffffu, "", 40000, 5060, 2));
+      for (std::size_t at = 0; at < all.size(); at += step)
+        s.feed(frame(static_cast<std::uint32_t>(at),
+                     text_of(View(all).subspan(at, std::min(step, all.size() - at))), 40000,
+                     step == 7 ? 5060 : 8088));
+      EXPECT_EQ(s.texts(), (std::vector{m, m})) << masked << ' ' << step;
+    }
+  }
+}
+
+TEST(SipStream, CutFramesCarryRightChecksums) {
+  Streams s;
+  s.feed(frame(100, message(1, 21) + message(2)));
+  ASSERT_EQ(s.out.size(), 2u);
+  for (const SipOverStream& m : s.out) {
+    const View ip = m.frames[0].bytes.subspan(14);
+    const auto sum = [](View v, std::uint32_t start) {
+      for (std::size_t i = 0; i + 1 < v.size(); i += 2) start += load_be16(v.data() + i);
+      if (v.size() % 2) start += static_cast<std::uint32_t>(v.back()) << 8;
+      while (start >> 16) start = (start & 0xffff) + (start >> 16);
+      return start;
+    };
+    EXPECT_EQ(sum(ip.first(20), 0), 0xffffu);
+    EXPECT_EQ(sum(ip.subspan(20), sum(ip.subspan(12, 8), 6u + static_cast<std::uint32_t>(ip.size() - 20))),
+              0xffffu);
+  }
+}
+
+}  // namespace
+}  // namespace writ::wire
