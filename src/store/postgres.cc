@@ -56,15 +56,16 @@ std::string PgConnection::scrubbed(std::string text) const {
 
 // DETAIL is left out on purpose: it quotes rows ("Key (value)=(+1404...) already exists").
 Error PgConnection::error(std::string_view act, const PGresult* r) const {
-  if (PQstatus(c_.get()) == CONNECTION_BAD)
+  const char* code = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+  const std::string_view state = code != nullptr ? code : "";
+  // 57P01 and on: the server says goodbye; libpq finds the line closed only when it reads on.
+  if (PQstatus(c_.get()) == CONNECTION_BAD || state.starts_with("08") || state.starts_with("57P"))
     return Error{Exit::unit,
                  scrubbed(fmt::format("store: the connection to PostgreSQL (database {} at {}) was lost: {}",
                                       PQdb(c_.get()), PQhost(c_.get()), trimmed(PQerrorMessage(c_.get())))),
                  {},
                  {},
                  "check that the server runs and is reachable, then repeat the command"};
-  const char* code = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-  const std::string_view state = code != nullptr ? code : "";
   const char* primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
   const std::string what = primary != nullptr ? primary : trimmed(PQerrorMessage(c_.get()));
   return Error{state.starts_with("XX") ? Exit::integrity : Exit::failure,

@@ -195,12 +195,13 @@ TEST_P(Postgres, AClientKilledInTheMiddleLeavesAllOrNothing) {
       ::_exit(1);
     }
     ::close(pipe_ends[1]);
-    std::this_thread::sleep_for(std::chrono::milliseconds(30 + 17 * round));
+    std::int64_t reported = -1, n = 0;  // from the first report on, however slow the machine
+    ASSERT_EQ(::read(pipe_ends[0], &reported, sizeof reported), static_cast<ssize_t>(sizeof reported));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + 7 * round));
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "it must die by the kill: " << status;
-    std::int64_t reported = -1, n = 0;
     while (::read(pipe_ends[0], &n, sizeof n) == sizeof n) reported = n;
     ::close(pipe_ends[0]);
     auto settled = Transaction::begin(*db);  // waits for what the server still does for the dead
@@ -211,7 +212,6 @@ TEST_P(Postgres, AClientKilledInTheMiddleLeavesAllOrNothing) {
     EXPECT_EQ(number(*db, "SELECT count(*) FROM t"), 2 * (last + 1));
     next = last + 1;
   }
-  EXPECT_GT(next, 0) << "no round got as far as a commit: the test proves nothing";
 }
 
 }  // namespace
