@@ -231,5 +231,17 @@ TEST_P(FrontDesk, AWithdrawnNumberOrExtensionEnds) {
   EXPECT_EQ(r.ended[0].at, from);
 }
 
+TEST_P(FrontDesk, AnotherTenantOfAnExtensionIsAnEndAndACorrectedNameOfAStayIsNone) {
+  const std::string head = "account,extension,room,tenant,from\n";
+  good(head + "A-1,100,,Night desk,2026-01-01T00:00:00Z\n", hour(1));
+  const auto r = good(head + "A-1,100,,Day desk,2026-01-01T00:00:00Z\n", hour(2));
+  ASSERT_EQ(r.ended.size(), 1u);
+  EXPECT_THAT(r.ended[0].extensions, ElementsAre("100"));
+  EXPECT_EQ(r.ended[0].at, hour(2));
+  const std::string stays = "account,reservation,room,name,from\n";
+  good(stays + "A-1,R1,214,Do,2026-01-01T00:00:00Z\n", hour(1));
+  EXPECT_THAT(good(stays + "A-1,R1,214,Doe,2026-01-01T00:00:00Z\n", hour(2)).ended, IsEmpty());
+}
+
 }  // namespace
 }  // namespace writ::records
