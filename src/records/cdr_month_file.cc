@@ -103,9 +103,15 @@ Status MonthFile::clear_from(std::uint64_t size, std::uint64_t texts) {
   return {};
 }
 
+// Identities lie all over their table, and indexes are sorted within it.
+Status MonthFile::enlarge_cache() {
+  if (!has_large_cache_) WRIT_CHECK(db_.exec("PRAGMA cache_size=-32000"));
+  has_large_cache_ = true;
+  return {};
+}
+
 Status MonthFile::append(const AppendPlan::Part& part) {
-  if (!is_written_) WRIT_CHECK(db_.exec("PRAGMA cache_size=-32000"));  // the identities lie all over their table
-  is_written_ = true;
+  WRIT_CHECK(enlarge_cache());
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_CHECK(clear_from(part.size_before, part.texts_before));
   WRIT_CHECK(write_part(part));
@@ -243,6 +249,7 @@ Result<std::vector<TreeNode>> MonthFile::nodes(int level, std::uint64_t from, st
 
 Status MonthFile::build_indexes() {
   if (indexed_) return {};
+  WRIT_CHECK(enlarge_cache());
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_CHECK(db_.exec(index_sql()));
   WRIT_CHECK(tx.commit());
