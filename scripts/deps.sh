@@ -8,7 +8,7 @@ build=(
   libsodium-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libexpected-dev
   libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
   libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
-  libpq-dev libicu-dev libzstd-dev libboost-dev libhowardhinnant-date-dev tzdata
+  libpq-dev libicu-dev libzstd-dev libboost-dev libhowardhinnant-date-dev libpugixml-dev tzdata
   fonts-dejavu-core
 )
 # What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it, draws the order.

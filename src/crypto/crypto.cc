@@ -88,6 +88,21 @@ Result<Digest> sha256_file(const std::string& path) {
   return sha256(file.bytes());
 }
 
+void blake2b(std::span<std::uint8_t> out, View key, View v) {
+  if (crypto_generichash_blake2b(out.data(), out.size(), v.data(), v.size(), key.data(), key.size()) != 0)
+    die("keyed hash: a length that BLAKE2b does not have");
+}
+
+std::uint64_t siphash(View key16, View v) {
+  static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8);
+  if (key16.size() != 16) die("SipHash takes a key of 16 bytes");
+  std::array<std::uint8_t, 8> out{};
+  crypto_shorthash(out.data(), v.data(), v.size(), key16.data());
+  std::uint64_t r = 0;
+  for (std::size_t i = 8; i-- > 0;) r = r << 8 | out[i];  // little-endian, as the reference prints it
+  return r;
+}
+
 std::string hex(View v) {
   if (v.empty()) return {};
   std::string out(v.size() * 2 + 1, '\0');

@@ -6,6 +6,7 @@
 #include <array>
 #include <compare>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,12 @@ class Sha256 {
   std::unique_ptr<State> s_;
 };
 Result<Digest> sha256_file(const std::string& path);  // streams; constant memory
+
+// Keyed BLAKE2b of any length from 16 to 64 bytes: a pseudo-random function, for values derived from a key.
+// `out` is filled; `key` has 16 to 64 bytes.
+void blake2b(std::span<std::uint8_t> out, View key, View v);
+// SipHash-2-4, keyed with 16 bytes: for tables that outside text cannot drive into collisions; no MAC.
+std::uint64_t siphash(View key16, View v);
 
 std::string hex(View v);
 Result<Bytes> unhex(std::string_view s);

@@ -17,7 +17,7 @@
 #include "base/io.hh"
 #include "policy/policy.hh"
 #include "records/records.hh"
-#include "store/sqlite.hh"
+#include "store/database.hh"
 
 namespace writ::desk {
 

@@ -19,6 +19,7 @@ struct Progress {
 struct ImportCounts {
   std::string source;  // id of the raw file: its SHA-256, hex
   std::uint64_t rows = 0, added = 0, duplicates = 0, quarantined = 0;
+  std::uint64_t too_old = 0;        // before ImportTo::oldest: not taken in
   bool already_there = false;       // the whole file was taken in before
   std::vector<std::string> months;  // touched
   std::vector<std::string>

@@ -11,6 +11,7 @@ class Rating {
   explicit Rating(const policy::RatingTable& table) : table_(table) {}
   // Internal: both parties are extensions. Emergency, toll free and service codes before distance; a property
   // without a row in the table gives `unknown`, never a guess.
+  // The distance is that of the far party: of the called one, or of the caller when the call came in.
   records::CallClass classify(const records::Cdr& c) const;
 
  private:

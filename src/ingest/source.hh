@@ -32,6 +32,7 @@ struct SourceSettings {  // schema = "writ.source/1"
   bool unique_id = false, user_field = false,
        new_columns = false;                    // asterisk-csv: which of them the extra columns are
   bool gmt = false;                            // asterisk-csv: usegmtime
+  std::string outside_prefix;                  // dialled before an outside number: "9"; "" none
   std::string columns_template;                // freeswitch-csv: the template string of cdr_csv.conf.xml
   std::vector<std::string> extras;             // kamailio-acc: configured extra columns, in order
   std::map<std::string, std::string> mapping;  // mapped-csv: field of Cdr -> column header (docs/ingest.md)
@@ -41,5 +42,8 @@ struct SourceSettings {  // schema = "writ.source/1"
       "refuse";  // a local time that the clocks passed twice: "refuse" (quarantine) | "first" | "second"
 };
 Result<SourceSettings> parse_source(std::string_view toml, std::string_view file_name);
+// Everything that decides how a file is read, in one canonical spelling: its hash is part of every batch's
+// key.
+Json to_json(const SourceSettings& s);
 
 }  // namespace writ::ingest

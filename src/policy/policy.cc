@@ -13,6 +13,8 @@ namespace {
 constexpr int checks_count = 40;  // V1 ... V40, requirements section 4
 constexpr std::size_t layer_bytes_max = 1 << 20;
 constexpr std::int64_t cents_max = 100'000'000;
+constexpr std::int64_t months_max = 1200;
+constexpr std::size_t number_digits_max = 15;  // ITU-T E.164
 
 const std::string rule_text =
     "a policy layer holds only what docs/order-file.md and the shipped profiles name (requirements, intro)";
@@ -106,6 +108,60 @@ void read_layer_head(Fields& f, const std::string& file, Policy& p) {
   p.layers.push_back(std::move(l));
 }
 
+std::vector<std::string> read_prefixes(Fields& f, const char* key, bool may_be_dialled) {
+  std::vector<std::string> out = f.texts(key);
+  for (const std::string& s : out) {
+    const std::string_view digits = may_be_dialled && s.starts_with('+') ? std::string_view(s).substr(1) : s;
+    if (digits.empty() || digits.size() > number_digits_max ||
+        digits.find_first_not_of(may_be_dialled ? "0123456789*#" : "0123456789") != std::string_view::npos)
+      f.refuse(key, fmt::format("has '{}', which is no {}", s, may_be_dialled ? "dialled string" : "prefix"),
+               may_be_dialled
+                   ? "write what is dialled (\"911\"), or a prefix of the E.164 number with '+' (\"+1800\")"
+                   : "write the first digits of the E.164 number without '+' (\"1404555\")");
+  }
+  return out;
+}
+
+void read_rating(Fields f, RatingTable& t) {
+  t.country = f.text("country", Need::required);
+  t.emergency = read_prefixes(f, "emergency", true);
+  t.toll_free = read_prefixes(f, "toll_free", true);
+  t.service = read_prefixes(f, "service", true);
+  if (t.country.empty() || t.country.size() > 3 ||
+      t.country.find_first_not_of("0123456789") != std::string::npos)
+    f.refuse("country", "is no calling code", "write the digits alone: \"1\"");
+  if (t.emergency.empty())
+    f.refuse("emergency", "is empty", "name the emergency numbers: emergency = [\"911\"]");
+  for (Fields& r : f.objects("property")) {
+    RatingTable::Property row{r.text("account", Need::required), read_prefixes(r, "local", false),
+                              read_prefixes(r, "local_toll", false)};
+    r.finish();
+    if (std::any_of(t.properties.begin(), t.properties.end(),
+                    [&](const RatingTable::Property& o) { return o.account == row.account; }))
+      r.refuse("account", fmt::format("names '{}' twice", row.account), "keep one row for each property");
+    for (const std::string& prefix : row.local)
+      if (std::find(row.local_toll.begin(), row.local_toll.end(), prefix) != row.local_toll.end())
+        r.refuse("local", fmt::format("has {}, and so has local_toll", prefix),
+                 "a prefix is either local or local toll");
+    t.properties.push_back(std::move(row));
+  }
+  f.finish();
+}
+
+void read_records(Fields f, RecordRules& r) {
+  r.cdr_months = f.whole("cdr_months", 1, months_max);
+  r.account_months = f.whole("account_months", 1, months_max);
+  r.porting_administrator = f.text("porting_administrator", Need::required);
+  r.citation = f.text("citation", Need::required);
+  f.finish();
+}
+
+void read_record_floor(Fields f, RecordRules& r) {
+  r.toll_record_months = f.whole("toll_record_months", 1, months_max);
+  r.toll_record_citation = f.text("citation", Need::required);
+  f.finish();
+}
+
 void read_carrier(Fields& f, Policy& p) {
   p.carrier = f.text("carrier", Need::required);
   p.profile_name = p.layers.back().name;
@@ -123,16 +179,23 @@ void read_carrier(Fields& f, Policy& p) {
     h->finish();
   }
   if (auto t = f.object("fees", Need::required)) read_fees(*t, p.fees);
+  if (auto r = f.object("records", Need::required)) read_records(*r, p.records);
+  if (auto r = f.object("rating", Need::required)) read_rating(*r, p.records.rating);
 }
 
-Status read_layer(const std::string& file, std::string_view text, Policy& p) {
+Status read_layer(const std::string& file, std::string_view text, Policy& p, Place& cdr_months) {
   WRIT_TRY(source, parse_toml(text, file));
   Reading reading(source, rule_text);
   Fields f(reading, reading.root(), "");
   read_layer_head(f, file, p);
-  if (file == "carrier.toml") read_carrier(f, p);
+  if (file == "carrier.toml") {
+    read_carrier(f, p);
+    const auto place = source.places.find("/records/cdr_months");
+    if (place != source.places.end()) cdr_months = place->second;
+  }
   if (file == "federal.toml") {
     if (auto caps = f.object("caps", Need::required)) read_caps(*caps, p);
+    if (auto r = f.object("records", Need::required)) read_record_floor(*r, p.records);
     read_items(f, "pen_trap_content", p.pen_trap_items, p.pen_trap_contents);
     read_items(f, "wiretap_content", p.wiretap_items, p.wiretap_contents);
     if (p.pen_trap_contents.empty())
@@ -174,6 +237,17 @@ Status all_checks_named(const Policy& p, const fs::path& dir) {
   return {};
 }
 
+// Permit = carrier profile AND law: the carrier may keep toll records longer than the law asks, never
+// shorter.
+Status above_the_floor(const RecordRules& r, Place place) {
+  if (r.cdr_months >= r.toll_record_months) return {};
+  return fail(Exit::usage,
+              fmt::format("carrier.toml:{}:{}: records.cdr_months = {} is below the legal floor of {} months",
+                          place.line, place.column, r.cdr_months, r.toll_record_months),
+              r.toll_record_citation, fmt::format("a retention of at least {} months", r.toll_record_months),
+              fmt::format("write cdr_months = {} or more", r.toll_record_months));
+}
+
 }  // namespace
 
 const CheckRule* Policy::check(const std::string& id) const {
@@ -185,6 +259,7 @@ Result<Policy> load(const fs::path& dir) {
   WRIT_TRY(files, layer_files(dir));
   Policy p;
   crypto::Sha256 hash;
+  Place cdr_months;
   for (const std::string& file : files) {
     WRIT_TRY(bytes, read_file(dir / file));
     if (bytes.size() > layer_bytes_max)
@@ -196,9 +271,10 @@ Result<Policy> load(const fs::path& dir) {
     head.push_back(0);
     hash.update(head);
     hash.update(bytes);
-    WRIT_CHECK(read_layer(file, text_of(bytes), p));
+    WRIT_CHECK(read_layer(file, text_of(bytes), p, cdr_months));
   }
   WRIT_CHECK(all_checks_named(p, dir));
+  WRIT_CHECK(above_the_floor(p.records, cdr_months));
   p.hash = hash.finish();
   return p;
 }

@@ -51,8 +51,9 @@ struct RatingTable {
     std::string account;  // "*": every property without a row of its own
     std::vector<std::string> local, local_toll;
   };
-  std::string country = "1";                                         // calling code of the home country
-  std::vector<std::string> emergency = {"911"}, toll_free, service;  // dialled strings or prefixes
+  std::string country = "1";  // calling code of the home country
+  std::vector<std::string> emergency = {"911"}, toll_free, service;
+  // ^ "911": what was dialled, whole; "+1800": every E.164 number that begins so
   std::vector<Property> properties;
 };
 
@@ -61,6 +62,7 @@ struct RecordRules {                                  // [records] of the profil
   std::int64_t toll_record_months = 18;               // the legal floor, 47 CFR 42.6 (L17); federal layer
   std::string porting_administrator;                  // whom to ask about a number that is not ours (S8)
   std::string citation;
+  std::string toll_record_citation;  // of the floor
   RatingTable rating;
 };
 

@@ -248,5 +248,42 @@ TEST(Sourced, LongKeysCostNoMemory) {
   EXPECT_LE(s->places.size(), 20000u);
 }
 
+TEST(Profiles, RecordsAreKeptTwoYearsOverAFloorOfEighteenMonths) {
+  for (const char* profile : {"defero3-2010", "sandbox"}) {
+    const auto p = load(profiles / profile);
+    ASSERT_TRUE(p) << to_text(p.error());
+    EXPECT_EQ(p->records.cdr_months, 24);
+    EXPECT_EQ(p->records.account_months, 24);
+    EXPECT_EQ(p->records.toll_record_months, 18);
+    EXPECT_EQ(p->records.toll_record_citation, "47 CFR 42.6");
+    EXPECT_THAT(p->records.porting_administrator, HasSubstr("Number Portability"));
+    EXPECT_THAT(p->records.rating.emergency, testing::Contains("911"));
+  }
+  const auto p = load(profiles / "sandbox");
+  ASSERT_EQ(p->records.rating.properties.size(), 1u);
+  EXPECT_EQ(p->records.rating.properties[0].account, "*");
+  EXPECT_THAT(p->records.rating.properties[0].local, testing::ElementsAre("1404555"));
+}
+
+TEST_F(Loader, ACarrierThatKeepsRecordsShorterThanTheLawIsRefusedWithTheRule) {
+  replace("carrier.toml", "cdr_months = 24", "cdr_months = 17");
+  EXPECT_THAT(error(),
+              testing::AllOf(HasSubstr("carrier.toml:"), HasSubstr("below the legal floor of 18 months"),
+                             HasSubstr("rule: 47 CFR 42.6"), HasSubstr("next: write cdr_months = 18")));
+  replace("carrier.toml", "cdr_months = 17", "cdr_months = 18");
+  EXPECT_EQ(error(), "");
+}
+
+TEST_F(Loader, RatingPrefixesAreDigitsAndNamedOnce) {
+  const std::string row = "\n[[rating.property]]\naccount = \"P1\"\nlocal = [\"1404555\"]\n";
+  replace("carrier.toml", "# The plan of 2010 names no local", row + "# The plan of 2010 names no local");
+  EXPECT_EQ(error(), "");
+  replace("carrier.toml", row, row + row);
+  EXPECT_THAT(error(), testing::AllOf(HasSubstr("carrier.toml:"), HasSubstr("names 'P1' twice")));
+  replace("carrier.toml", row + row, row);
+  replace("carrier.toml", "[\"1404555\"]", "[\"+1404555\"]");
+  EXPECT_THAT(error(), HasSubstr("without '+'"));
+}
+
 }  // namespace
 }  // namespace writ::policy

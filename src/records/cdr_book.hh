@@ -76,8 +76,10 @@ struct CdrHold {   // rows that a legal hold keeps
 struct CdrPurge {  // what went, month by month; held rows moved out with their proofs first
   struct Month {
     std::string month;
-    std::uint64_t rows = 0, held = 0, bytes = 0;
-    crypto::Digest root{};
+    std::uint64_t rows = 0;   // destroyed: of the month, or held rows that no hold keeps any more
+    std::uint64_t held = 0;   // of the month, kept
+    std::uint64_t bytes = 0;  // on disk before
+    crypto::Digest root{};    // of the month as it last was
   };
   std::vector<Month> months;
 };

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/time.hh"
-#include "store/sqlite.hh"
+#include "store/database.hh"
 
 namespace writ::records {
 
