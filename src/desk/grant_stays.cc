@@ -134,6 +134,24 @@ Result<std::vector<Bond>> bonds_of(const records::Catalogue& catalogue,
   return out;
 }
 
+Status check_same_tenants(const std::vector<Bond>& before, const std::vector<Bond>& now) {
+  for (const Bond& b : now) {
+    bool had_tenant = false, same = false;
+    for (const Bond& old : before) {
+      if (old.kind != b.kind || old.value != b.value || old.account != b.account) continue;
+      had_tenant = had_tenant || !old.reservation.empty();
+      same = same || old.reservation == b.reservation;
+    }
+    if (had_tenant && !same)
+      return fail(
+          Exit::refused, fmt::format("{}: the tenant of the order before is not there any more", b.value),
+          "a renewal goes on with the interception that was ordered; the next guest is never recorded",
+          "an order of its own about who is there now, or about the tenant's new place",
+          "counsel asks the agency; intake files the new order");
+  }
+  return {};
+}
+
 bool ends(const HoldingEnded& e, const Bond& b) {
   const bool is_number = b.kind == "number" && has(e.numbers, b.value);
   if (e.why == HoldingEnded::Why::port_out) return is_number;

@@ -35,6 +35,9 @@ struct BoundGrant {
 Result<std::vector<Bond>> bonds_of(const records::Catalogue& catalogue,
                                    const std::vector<authority::Target>& targets, Instant start,
                                    Instant until, Instant now);
+// A renewal goes on with the tenant whom the grant before was about (Exit::refused when another one is
+// there).
+Status check_same_tenants(const std::vector<Bond>& before, const std::vector<Bond>& now);
 // Does the end of this holding end a grant with this bond? When in doubt it does: stop wins over start.
 bool ends(const records::HoldingEnded& e, const Bond& b);
 // The same question put to the records themselves: what is not told (a kill between the record's change and

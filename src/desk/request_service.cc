@@ -263,6 +263,10 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.sequence = static_cast<std::uint64_t>(o.number);
 
   WRIT_CHECK(matter_keys(o, b));
+  if (b.previous) {
+    WRIT_TRY(before, bonds_of_grant(c_->db(), crypto::hex(*b.previous)));
+    WRIT_CHECK(check_same_tenants(before, bonds));
+  }
   return GrantRow{crypto::hex(authority::grant_id(b)),
                   o.matter,
                   o.number,
