@@ -32,6 +32,7 @@ using records::CdrQuery;
 struct Options {
   std::string engine = "embedded", conninfo, dir;
   std::uint64_t rows = 1'000'000, batch = 20'000, lookups = 2000;
+  bool keep = false;
 };
 
 double now_s() {
@@ -339,6 +340,7 @@ int main(int argc, char** argv) {
   app.add_option("--rows", o.rows)->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{100'000'000}));
   app.add_option("--conninfo", o.conninfo, "PostgreSQL; an empty schema");
   app.add_option("--dir", o.dir, "where to make a scratch directory");
+  app.add_flag("--keep", o.keep, "leave the scratch directory");
   CLI11_PARSE(app, argc, argv);
   std::string name =
       (fs::path(o.dir.empty() ? fs::temp_directory_path() : fs::path(o.dir)) / "writ-bench-XXXXXX").string();
@@ -348,7 +350,7 @@ int main(int argc, char** argv) {
   }
   const Status ok = measure(o, name);
   std::error_code ec;
-  fs::remove_all(name, ec);
+  if (!o.keep) fs::remove_all(name, ec);
   if (ok) return 0;
   fmt::print(stderr, "{}", to_text(ok.error()));
   return static_cast<int>(ok.error().exit);

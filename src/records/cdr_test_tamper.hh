@@ -43,40 +43,34 @@ inline Status tamper_embedded(const fs::path& dir, Tamper what, const std::strin
   return {};
 }
 
-inline Result<std::unique_ptr<CdrBook>> open_postgres(const std::string& conninfo,
-                                                      crypto::Secret32 master = test_master()) {
-  return open_postgres_cdrs(conninfo, std::move(master));
-}
-
+// The tables of cdr_postgres.cc.
 inline Status tamper_postgres(const std::string& conninfo, Tamper what, const std::string& month,
                               std::uint64_t seq) {
   WRIT_TRY(db, store::Database::connect(conninfo));
   const auto sql = [&](const char* text) {
     return db.exec(
         fmt::format(fmt::runtime(text), fmt::arg("n", seq),
-                    fmt::arg("m", "month = (SELECT id FROM cdr_month WHERE label = '" + month + "')")));
+                    fmt::arg("m", "month=(SELECT id FROM cdr_month WHERE label='" + month + "')")));
   };
   switch (what) {
     case Tamper::body:
       return sql(
-          "UPDATE cdr_row SET body = set_byte(body, length(body) / 2, get_byte(body, length(body) / 2) # 1) "
-          "WHERE {m} AND seq = {n}");
+          "UPDATE cdr_row SET body=set_bit(body, (length(body)/2)*8, 1-get_bit(body, (length(body)/2)*8))"
+          " WHERE {m} AND seq={n}");
     case Tamper::caller:
-      return sql("UPDATE cdr_row SET caller = 14045550142 WHERE {m} AND seq = {n}");
+      return sql("UPDATE cdr_row SET caller=14045550142 WHERE {m} AND seq={n}");
     case Tamper::remove:
-      return sql("DELETE FROM cdr_row WHERE {m} AND seq = {n}");
+      return sql("DELETE FROM cdr_row WHERE {m} AND seq={n}");
     case Tamper::swap:
       return sql(
-          "UPDATE cdr_row SET seq = -9 WHERE {m} AND seq = {n}; UPDATE cdr_row SET seq = {n} WHERE {m} AND "
-          "seq = {n} "
-          "+ 1; UPDATE cdr_row SET seq = {n} + 1 WHERE {m} AND seq = -9");
+          "UPDATE cdr_row SET seq=-9 WHERE {m} AND seq={n}; UPDATE cdr_row SET seq={n} WHERE {m} AND "
+          "seq={n}+1;"
+          "UPDATE cdr_row SET seq={n}+1 WHERE {m} AND seq=-9");
     case Tamper::node:
       return sql(
-          "UPDATE cdr_node SET hash = decode(repeat('00', 32), 'hex') WHERE {m} AND (level, place) = (SELECT "
-          "level, "
-          "place FROM cdr_node WHERE {m} ORDER BY level, place LIMIT 1)");
+          "UPDATE cdr_node SET hash=decode(repeat('00', 32), 'hex') WHERE {m} AND level=4 AND place=0");
     case Tamper::held:
-      return sql("UPDATE cdr_held SET proof = replace(proof, '\"duration_ms\":', '\"duration_ms\":1')");
+      return sql("UPDATE cdr_held SET proof=replace(proof, '\"duration_ms\":', '\"duration_ms\":1')");
   }
   return {};
 }
