@@ -366,8 +366,8 @@ long peak_mib() {
 }
 
 // After a first import of 8 MiB has loaded what is loaded once. The book's pages in memory (24 MiB for each
-// month's file) fill up within the 64 MiB; as records, these would take 300 MiB. WRIT_TEST_HUGE_LINES: so
-// many lines instead (tests/long/huge_import).
+// month's file) fill up within the 64 MiB; held as records, these lines would take more than 200 MiB.
+// WRIT_TEST_HUGE_LINES: so many lines instead (tests/long/huge_import).
 TEST_F(Importing, MemoryDoesNotGrowWithTheFile) {
   const char* huge = std::getenv("WRIT_TEST_HUGE_LINES");
   const std::uint64_t lines = huge != nullptr ? std::strtoull(huge, nullptr, 10) : 320'000;
