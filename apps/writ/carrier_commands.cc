@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "cli.hh"
-#include "desk/request_service.hh"
+#include "desk/record_store.hh"
 
 namespace writ::cli {
 namespace {
 
 struct Args {
-  std::string policy, carrier, recovery_out, name, roles, passphrase_file, request, out, file;
+  std::string policy, carrier, recovery_out, name, roles, passphrase_file, request, out, records;
 };
 
 Result<std::vector<authority::Role>> parse_roles(const std::string& list) {
@@ -32,7 +32,14 @@ Status init(Options& o, const Args& a) {
   if (o.data.empty())
     return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");
   WRIT_TRY(roots, credentials(o.roots, 2, "--root"));
+  std::string records;
+  if (!a.records.empty()) {
+    WRIT_TRY(text, read_text(a.records));
+    WRIT_CHECK(desk::parse_record_settings(text, a.records));
+    records = std::move(text);
+  }
   WRIT_CHECK(desk::Carrier::init({o.data, a.policy, a.recovery_out, a.carrier, std::move(roots)}, o.clock));
+  if (!records.empty()) WRIT_CHECK(write_file(fs::path{o.data} / "records.toml", records, 0600));
   WRIT_TRY(c, open_carrier(o));
   if (o.json)
     print(Json{{"schema", "writ.init/1"},
@@ -72,28 +79,6 @@ Status user_list(Options& o) {
   return {};
 }
 
-Status records_import(Options& o, const Args& a) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(csv, read_file(a.file));
-  records::ImportReport report;
-  WRIT_CHECK(desk::RequestService{c}.import_records(csv, a.file, who[0], report));
-  for (const std::string& p : report.problems) say(o, p);
-  if (o.json)
-    print(Json{{"schema", "writ.import/1"},
-               {"rows", report.rows},
-               {"added", report.added},
-               {"unchanged", report.unchanged},
-               {"problems", report.problems}});
-  say(o, fmt::format("{} rows: {} added, {} unchanged, {} not taken", report.rows, report.added,
-                     report.unchanged, report.problems.size()));
-  if (!report.problems.empty())
-    return fail(Exit::partial,
-                fmt::format("{} lines of {} were not taken in", report.problems.size(), a.file), {}, {},
-                "mend the lines named above and import the file again; what went in stays");
-  return {};
-}
-
 Status probe_enroll(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(request, read_file(a.request));
@@ -117,6 +102,7 @@ void add_carrier_commands(CLI::App& app, Options& o) {
   i->add_option("--policy", a->policy, "directory with carrier.toml and federal.toml")->required();
   i->add_option("--carrier", a->carrier, "the carrier's name (default: the profile's)");
   i->add_option("--recovery-out", a->recovery_out, "where the two paper recovery keys go")->required();
+  i->add_option("--records", a->records, "setting of the records' engine (default: embedded)");
   add_roots(i, o);
 
   auto* user = app.add_subcommand("user", "people and their roles")->require_subcommand(1);
@@ -131,11 +117,6 @@ void add_carrier_commands(CLI::App& app, Options& o) {
     print(authority::staffing_table());
     return Status{};
   });
-
-  auto* records = app.add_subcommand("records", "subscribers, tenants, numbers")->require_subcommand(1);
-  command(records, o, "import", "take in a CSV file, with history", [&o, a] { return records_import(o, *a); })
-      ->add_option("file", a->file)
-      ->required();
 
   auto* probe = app.add_subcommand("probe", "probes")->require_subcommand(1);
   auto* enroll = command(probe, o, "enroll", "certify a probe's key by both roots",

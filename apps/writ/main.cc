@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   writ::cli::add_production_commands(app, o);
   writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);
+  writ::cli::add_record_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
