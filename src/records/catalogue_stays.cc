@@ -115,14 +115,14 @@ class FrontDesk {
         WRIT_CHECK(end(v, c_->at, Why::room_move));
     }
     if (here) return {};
-    WRIT_CHECK(leave_room_alone());
+    WRIT_CHECK(leave_room_alone(as));
     Fact f{FactKind::stay, c_->account, c_->reservation, as, {c_->at, {}}};
     f.body["room"] = c_->room;
     return put(f);
   }
 
-  Status leave_room_alone() {
-    if (c_->sharer || c_->kind != "guest") return {};
+  Status leave_room_alone(const Json& as) {
+    if (as.at("sharer") == true || as.at("kind") != "guest") return {};
     WRIT_TRY(there, stays().place(c_->room).current(w_->db()));
     for (const FactVersion& v : there) {
       const Json& b = v.fact.body;
@@ -153,8 +153,10 @@ class FrontDesk {
     if (!c_->reservation.empty()) return move_one(c_->reservation);
     if (c_->old_room.empty()) return incomplete(*c_, "reservation or old room");
     WRIT_TRY(there, stays().place(c_->old_room).current(w_->db()));
-    for (const FactVersion& v : there)
-      if (open(v)) WRIT_CHECK(move_one(v.fact.key));
+    std::erase_if(there, [](const FactVersion& v) { return !open(v); });
+    StayChange all = *c_;
+    all.sharer = c_->sharer || there.size() > 1;
+    for (const FactVersion& v : there) WRIT_CHECK(FrontDesk(*w_, all).move_one(v.fact.key));
     return {};
   }
 
@@ -169,7 +171,7 @@ class FrontDesk {
     if (c_->at < last->fact.valid.from) return {};
     Json as = last->fact.body;
     if (!c_->name.empty()) as["name"] = c_->name;
-    as["sharer"] = c_->sharer;
+    as["sharer"] = c_->sharer || as.at("sharer") == true;  // not every hotel says it again with a move
     return desk.enter(known, as);
   }
 

@@ -46,10 +46,11 @@ Status add_room(store::Database& db, HoldingEnded& e) {
   return {};
 }
 
-// Whether what the old version held at `at` (room, tenant, extension) the new one still does.
+// Whether what the old version held at `at`, for whom and where, the new one still does. The name of a stay
+// may be corrected; another tenant of a number is another holder.
 bool still_holds(const Fact& old, const Fact& now, Instant at) {
   if (!holds_at(now, at)) return false;
-  for (const char* key : {"room", "extension", "last"})
+  for (const char* key : {"room", "extension", "last", "tenant"})
     if (old.body.value(key, "") != now.body.value(key, "")) return false;
   return true;
 }
@@ -154,12 +155,11 @@ Status FactWriter::note_end(const std::optional<FactVersion>& old, const Fact& n
   if (!old || !is_holding(now.kind) || !holds_at(old->fact, known_at_)) return {};
   if (still_holds(old->fact, now, known_at_)) return {};
   Why why = now.kind == FactKind::stay ? Why::check_out : Why::withdrawn;
-  Instant at = now.valid.until.value_or(known_at_);
+  const Instant at = std::min(now.valid.until.value_or(known_at_), known_at_);
   if (withdrawn(now)) {
     why = Why::withdrawn;
   } else if (now.kind == FactKind::stay && now.body.at("room") != old->fact.body.at("room")) {
     why = Why::room_move;
-    at = std::min(at, known_at_);
   }
   WRIT_TRY(e, ending_of(*db_, old->fact, why, at));
   ended_.push_back(std::move(e));
