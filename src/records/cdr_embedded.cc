@@ -20,7 +20,7 @@
 namespace writ::records {
 namespace {
 
-constexpr std::size_t open_files_max = 12;
+constexpr std::size_t open_files_max = 32;  // two years and some; three descriptors each
 constexpr std::string_view file_prefix = "month-";
 
 constexpr std::string_view schema[] = {

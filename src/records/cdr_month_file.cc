@@ -32,6 +32,24 @@ std::int64_t node_id(int level, std::uint64_t index) {
   return static_cast<std::int64_t>(level) << level_shift | static_cast<std::int64_t>(index);
 }
 
+// Many small reads under one lock of the file.
+class Reading {
+ public:
+  static Result<Reading> begin(store::Database& db) {
+    WRIT_CHECK(db.exec("BEGIN"));
+    return Reading{db};
+  }
+  Reading(Reading&& o) noexcept : db_(std::exchange(o.db_, nullptr)) {}
+  Reading& operator=(Reading&&) = delete;
+  ~Reading() {
+    if (db_ != nullptr) static_cast<void>(db_->exec("COMMIT"));
+  }
+
+ private:
+  explicit Reading(store::Database& db) : db_(&db) {}
+  store::Database* db_;
+};
+
 std::string index_sql() {
   std::string sql;
   for (const char* c : columns)
@@ -44,8 +62,10 @@ std::string index_sql() {
 
 Result<std::unique_ptr<MonthFile>> MonthFile::open(const fs::path& file, const std::string& label) {
   WRIT_TRY(db, store::Database::open(file));
-  WRIT_CHECK(db.exec("PRAGMA cache_size=-24000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
-  WRIT_CHECK(db.migrate("cdr-month", schema));
+  WRIT_CHECK(db.exec("PRAGMA cache_size=-2000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
+  WRIT_TRY(has, db.prepare("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='cdr'"));
+  WRIT_CHECK(has.step());
+  if (has.integer(0) == 0) WRIT_CHECK(db.migrate("cdr-month", schema));  // readers take no lock
   const std::int64_t middle = to_ms(month_begin(label)) + (std::int64_t{1} << 31);
   std::unique_ptr<MonthFile> f{new MonthFile{std::move(db), middle}};
   WRIT_TRY(s, f->db_.prepare("SELECT count(*) FROM sqlite_master WHERE type='index' AND name='by_account'"));
@@ -83,7 +103,15 @@ Status MonthFile::clear_from(std::uint64_t size, std::uint64_t texts) {
   return {};
 }
 
+// Identities lie all over their table, and indexes are sorted within it.
+Status MonthFile::enlarge_cache() {
+  if (!has_large_cache_) WRIT_CHECK(db_.exec("PRAGMA cache_size=-32000"));
+  has_large_cache_ = true;
+  return {};
+}
+
 Status MonthFile::append(const AppendPlan::Part& part) {
+  WRIT_CHECK(enlarge_cache());
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_CHECK(clear_from(part.size_before, part.texts_before));
   WRIT_CHECK(write_part(part));
@@ -134,6 +162,7 @@ Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint6
 
 Result<std::vector<CdrEngine::Candidate>> MonthFile::candidates(std::span<const std::int32_t> identities,
                                                                 std::uint64_t size) {
+  WRIT_TRY(tx, Reading::begin(db_));
   WRIT_TRY(s, ask(get_identity, "SELECT seq FROM identity WHERE hash=? AND seq<?"));
   std::vector<CdrEngine::Candidate> out;
   for (const std::int32_t hash : identities) {
@@ -220,6 +249,7 @@ Result<std::vector<TreeNode>> MonthFile::nodes(int level, std::uint64_t from, st
 
 Status MonthFile::build_indexes() {
   if (indexed_) return {};
+  WRIT_CHECK(enlarge_cache());
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_CHECK(db_.exec(index_sql()));
   WRIT_CHECK(tx.commit());

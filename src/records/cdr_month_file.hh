@@ -39,13 +39,14 @@ class MonthFile {
     by_party
   };
   Result<store::Statement*> ask(std::size_t which, std::string_view sql);
+  Status enlarge_cache();
   Status clear_from(std::uint64_t size, std::uint64_t texts);
   Status write_part(const AppendPlan::Part& part);
   CdrRow row_of(const store::Statement& s) const;
 
   store::Database db_;
   std::int64_t middle_ms_;  // starts are kept relative to it, in four bytes
-  bool indexed_ = false;
+  bool indexed_ = false, has_large_cache_ = false;
   std::array<std::optional<store::Statement>, static_cast<std::size_t>(by_party) + 6> asks_;
 };
 
