@@ -44,6 +44,23 @@ struct Desk {
   }
 };
 
+inline fs::path fresh_dir(const std::string& name) {
+  const fs::path dir = fs::path(testing::TempDir()) / ("writ_hotel_" + name + std::to_string(::getpid()));
+  fs::remove_all(dir);
+  fs::create_directories(dir);
+  return dir;
+}
+
+inline HotelSettings settings_for(std::uint16_t port) {
+  HotelSettings s;
+  s.name = "harbor";
+  s.account = "9001";
+  s.host = "127.0.0.1";
+  s.port = port;
+  s.reconnect_max_s = std::chrono::seconds{1};
+  return s;
+}
+
 inline std::string framed(const std::string& record) { return "\x02" + record + "\x03"; }
 
 inline Instant at(const char* rfc) { return *parse_rfc3339(rfc); }

@@ -30,6 +30,13 @@ void read_line(Fields& f, const Json& root, HotelSettings& s) {
              fmt::format("write one of {}", fmt::join(bauds, ", ")));
 }
 
+// The name becomes part of file names.
+bool is_plain_name(const std::string& s) {
+  return !s.empty() && s.size() <= 64 && std::all_of(s.begin(), s.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 }  // namespace
 
 Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_name) {
@@ -40,6 +47,8 @@ Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_n
   HotelSettings s;
   f.word("schema", {"writ.hotel/1"}, Need::required);
   s.name = f.text("name", Need::required);
+  if (!s.name.empty() && !is_plain_name(s.name))
+    f.refuse("name", "is no plain name", "write letters, digits, '-' and '_', 64 at most");
   s.account = f.text("account", Need::required);
   read_line(f, reading.root(), s);
   if (reading.root().contains("zone")) s.zone = f.text("zone");

@@ -52,6 +52,7 @@ TEST(HotelSettings, RefuseWithThePlace) {
   EXPECT_THAT(refusal("ISO-8859-1", "UTF-16"), HasSubstr("encoding"));
   EXPECT_THAT(refusal("ISO-8859-1", "no such set"), HasSubstr("encoding"));
   EXPECT_THAT(refusal("New_York", "Nowhere"), HasSubstr("zone"));
+  EXPECT_THAT(refusal("harbor-front-desk", "../harbor"), HasSubstr("harbor.toml:2"));
   EXPECT_THAT(refusal("zone", "tone"), HasSubstr("tone"));
 }
 
