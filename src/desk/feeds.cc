@@ -94,7 +94,7 @@ Status HotelFeed::change(const records::StayChange& change) {
     return {};
   }
   if (!ended) return tl::unexpected(std::move(ended).error());
-  const SuspensionReport stopped = Suspension{c_}.apply(*ended);
+  const SuspensionReport stopped = suspension_.apply(*ended);
   if (!ended->empty()) say(stopped);
   if (resyncing_ && ended->empty()) {
     resynced_.push_back(facts_of(change));  // one entry for all of them: a house may hold a thousand guests
@@ -174,7 +174,7 @@ void HotelFeed::use(RecordStore& store) {
 
 void HotelFeed::watch() {
   const std::lock_guard lock{mutex_};
-  const SuspensionReport r = Suspension{c_}.catch_up(store_->catalogue());
+  const SuspensionReport r = suspension_.catch_up(store_->catalogue());
   say(r);
   if (r.done()) note_waiting();
 }
@@ -182,7 +182,7 @@ void HotelFeed::watch() {
 Status HotelFeed::close() {
   const std::lock_guard lock{mutex_};
   note_waiting();
-  WRIT_CHECK(to_status(Suspension{c_}.catch_up(store_->catalogue())));
+  WRIT_CHECK(to_status(suspension_.catch_up(store_->catalogue())));
   if (waiting_.empty()) return {};
   return fail(Exit::unit,
               fmt::format("{} messages of {} are not in the audit log", waiting_.size(), hotel_.name),

@@ -16,7 +16,7 @@ namespace writ::desk {
 class HotelFeed {
  public:
   HotelFeed(Carrier& c, RecordStore& store, const ingest::HotelSettings& hotel, const Talk& talk)
-      : c_(c), store_(&store), hotel_(hotel), talk_(talk) {}
+      : c_(c), store_(&store), hotel_(hotel), talk_(talk), suspension_(c) {}
   Status change(const records::StayChange& change);
   void talk(const std::string& what, const Json& detail);
   void trouble(const Error& e);
@@ -37,6 +37,7 @@ class HotelFeed {
   RecordStore* store_;
   const ingest::HotelSettings& hotel_;
   const Talk& talk_;
+  Suspension suspension_;
   std::mutex mutex_;
   bool resyncing_ = false;
   Json resynced_ = Json::array();

@@ -21,18 +21,24 @@ Json detail_of(const BoundGrant& g, const HoldingEnded& e, const std::string& re
 }
 
 // The order that this grant executes, when it is the newest of its matter and not over yet: it ends with it.
-// An older order's end changes no state (an extension of it may run), and an edited row none either: nothing
-// in a matter may stand in the way of a stop.
-std::optional<Order> order_to_end(const Carrier& c, const BoundGrant& g) {
-  const Orders orders{c};
-  auto o = orders.newest(g.matter);
-  if (!o) return std::nullopt;
-  const auto current = orders.grant(g.matter, o->number);
-  if (!current || !*current || (*current)->id != g.grant) return std::nullopt;
-  if (o->state != State::legally_authorised && o->state != State::carrier_authorised &&
-      o->state != State::armed)
-    return std::nullopt;
-  return std::move(*o);
+// An older order's end changes no state, as an extension of it may run. Read without the orders' texts: an
+// edited one may not stand in the way of a stop, nor thousands of them.
+Result<std::optional<Order>> order_to_end(const Carrier& c, const BoundGrant& g) {
+  WRIT_TRY(ask,
+           c.db().prepare(
+               "SELECT o.number, o.state FROM orders o JOIN grants g ON g.matter = o.matter AND "
+               "g.number = o.number WHERE g.id = ? AND NOT EXISTS (SELECT 1 FROM orders n WHERE "
+               "n.matter = o.matter AND n.number > o.number AND n.state NOT IN ('returned','rejected'))"));
+  WRIT_TRY(found, ask.bind(1, g.grant).step());
+  if (!found) return std::optional<Order>{};
+  WRIT_TRY(state, process::parse_state(ask.text(1)));
+  if (state != State::legally_authorised && state != State::carrier_authorised && state != State::armed)
+    return std::optional<Order>{};
+  Order o;
+  o.matter = g.matter;
+  o.number = ask.integer(0);
+  o.state = state;
+  return std::optional{std::move(o)};
 }
 
 }  // namespace
@@ -72,18 +78,23 @@ Status Suspension::revoke(const BoundGrant& g, const authority::Revocation& what
     return tx.commit();
   };
   const auto o = order_to_end(*c_, g);
-  if (o && put(o)) return {};
-  return put(std::nullopt);
+  if (o && *o && put(*o)) return {};
+  return put(std::nullopt);  // the state of an order is never worth a stop
 }
 
 void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionReport& r) {
   Suspended s{g.matter, g.grant, fmt::format("suspended: {}", to_string(e.why)), c_->now()};
   const Json detail = detail_of(g, e, s.reason);
-  const auto noted = c_->note(actor, "grant.suspend", g.matter, detail);
+  bool noted = noted_.contains(g.grant);
   if (!noted) {
-    Error loud = noted.error();
-    loud.what = fmt::format("grant {} of {} is stopped, but {}", g.grant.substr(0, 16), g.matter, loud.what);
-    r.troubles.push_back(std::move(loud));
+    if (auto entry = c_->note(actor, "grant.suspend", g.matter, detail); entry) {
+      noted = noted_.insert(g.grant).second;
+    } else {
+      Error loud = std::move(entry).error();
+      loud.what =
+          fmt::format("grant {} of {} is stopped, but {}", g.grant.substr(0, 16), g.matter, loud.what);
+      r.troubles.push_back(std::move(loud));
+    }
   }
   authority::Revocation what;
   const auto id = crypto::unhex(g.grant);
@@ -96,7 +107,7 @@ void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionRepo
   what.at = s.at;
   what.user = actor;
   what.reason = s.reason;
-  if (const Status put = revoke(g, what, detail, noted.has_value()); !put) {
+  if (const Status put = revoke(g, what, detail, noted); !put) {
     Error loud = put.error();
     loud.what = fmt::format("the store did not take the revocation of {}: {}", g.matter, loud.what);
     r.troubles.push_back(std::move(loud));

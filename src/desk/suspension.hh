@@ -9,6 +9,8 @@
 // same; a directory that cannot be written is tried again until it can. Killed anywhere, `catch_up` finds
 // what is open: it asks the records whose stays are over, and the store which lists are not written.
 #pragma once
+#include <set>
+
 #include "desk/outlets.hh"
 #include "records/stays.hh"
 
@@ -48,6 +50,7 @@ class Suspension {
   Status note_late();
   void deliver(SuspensionReport& r);
   Carrier* c_;
+  std::set<std::string> noted_;  // grants: a store that refuses for an hour does not fill the log
 };
 
 }  // namespace writ::desk
