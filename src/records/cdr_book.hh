@@ -19,9 +19,10 @@
 namespace writ::records {
 
 struct AppendReceipt {
-  std::uint64_t added = 0, duplicates = 0;  // duplicates: (account, call_id, leg) was there already
-  std::vector<std::string> months;          // touched, "2026-11"
-  bool repeated = false;                    // this key was appended before; nothing was done
+  // duplicates: (account, call_id, leg) was there already, in the month of the record's start.
+  std::uint64_t added = 0, duplicates = 0;
+  std::vector<std::string> months;  // touched, "2026-11"
+  bool repeated = false;            // this key was appended before; nothing was done
 };
 
 struct CdrQuery {

@@ -74,17 +74,6 @@ Result<std::unique_ptr<MonthFile>> MonthFile::open(const fs::path& file, const s
   return f;
 }
 
-// Prepared once; the caller binds anew.
-Result<store::Statement*> MonthFile::ask(std::size_t which, std::string_view sql) {
-  auto& s = asks_.at(which);
-  if (!s) {
-    WRIT_TRY(prepared, db_.prepare(sql));
-    s.emplace(std::move(prepared));
-  }
-  s->reset();
-  return &*s;
-}
-
 Status MonthFile::clear_from(std::uint64_t size, std::uint64_t texts) {
   const auto from = static_cast<std::int64_t>(size);
   WRIT_TRY(last, db_.prepare("SELECT max(seq) FROM cdr"));
@@ -119,7 +108,7 @@ Status MonthFile::append(const AppendPlan::Part& part) {
 }
 
 Status MonthFile::write_part(const AppendPlan::Part& part) {
-  WRIT_TRY(row, ask(insert_row, "INSERT INTO cdr VALUES(?,?,?,?,?,?,?,?,?,?)"));
+  WRIT_TRY(row, ask(insert_row, [] { return "INSERT INTO cdr VALUES(?,?,?,?,?,?,?,?,?,?)"; }));
   for (const CdrRow& r : part.rows)
     WRIT_CHECK(row->bind(1, static_cast<std::int64_t>(r.seq))
                    .bind(2, r.start_ms - middle_ms_)
@@ -137,20 +126,20 @@ Status MonthFile::write_part(const AppendPlan::Part& part) {
   identities.reserve(part.rows.size());
   for (const CdrRow& r : part.rows) identities.emplace_back(r.identity, r.seq);
   std::sort(identities.begin(), identities.end());
-  WRIT_TRY(identity, ask(insert_identity, "INSERT INTO identity VALUES(?,?)"));
+  WRIT_TRY(identity, ask(insert_identity, [] { return "INSERT INTO identity VALUES(?,?)"; }));
   for (const auto& [hash, seq] : identities)
     WRIT_CHECK(identity->bind(1, hash).bind(2, static_cast<std::int64_t>(seq)).run());
-  WRIT_TRY(text, ask(insert_text, "INSERT INTO dictionary VALUES(?,?)"));
+  WRIT_TRY(text, ask(insert_text, [] { return "INSERT INTO dictionary VALUES(?,?)"; }));
   for (std::size_t i = 0; i < part.texts.size(); ++i)
     WRIT_CHECK(text->bind(1, static_cast<std::int64_t>(part.texts_before + i)).bind(2, part.texts[i]).run());
-  WRIT_TRY(node, ask(insert_node, "INSERT INTO node VALUES(?,?)"));
+  WRIT_TRY(node, ask(insert_node, [] { return "INSERT INTO node VALUES(?,?)"; }));
   for (const TreeNode& n : part.nodes)
     WRIT_CHECK(node->bind(1, node_id(n.level, n.index)).bind_blob(2, n.hash).run());
   return {};
 }
 
 Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint64_t to) {
-  WRIT_TRY(s, ask(get_texts, "SELECT body FROM dictionary WHERE id>=? AND id<? ORDER BY id"));
+  WRIT_TRY(s, ask(get_texts, [] { return "SELECT body FROM dictionary WHERE id>=? AND id<? ORDER BY id"; }));
   s->bind(1, static_cast<std::int64_t>(from)).bind(2, static_cast<std::int64_t>(to));
   std::vector<std::string> out;
   for (;;) {
@@ -163,7 +152,7 @@ Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint6
 Result<std::vector<CdrEngine::Candidate>> MonthFile::candidates(std::span<const std::int32_t> identities,
                                                                 std::uint64_t size) {
   WRIT_TRY(tx, Reading::begin(db_));
-  WRIT_TRY(s, ask(get_identity, "SELECT seq FROM identity WHERE hash=? AND seq<?"));
+  WRIT_TRY(s, ask(get_identity, [] { return "SELECT seq FROM identity WHERE hash=? AND seq<?"; }));
   std::vector<CdrEngine::Candidate> out;
   for (const std::int32_t hash : identities) {
     s->bind(1, hash).bind(2, static_cast<std::int64_t>(size));
@@ -193,8 +182,9 @@ CdrRow MonthFile::row_of(const store::Statement& s) const {
 }
 
 Result<std::vector<CdrRow>> MonthFile::rows(std::uint64_t from, std::uint64_t to) {
-  WRIT_TRY(s,
-           ask(get_rows, fmt::format("SELECT {} FROM cdr WHERE seq>=? AND seq<? ORDER BY seq", row_columns)));
+  WRIT_TRY(s, ask(get_rows, [] {
+             return fmt::format("SELECT {} FROM cdr WHERE seq>=? AND seq<? ORDER BY seq", row_columns);
+           }));
   s->bind(1, static_cast<std::int64_t>(from)).bind(2, static_cast<std::int64_t>(to));
   std::vector<CdrRow> out;
   for (;;) {
@@ -210,12 +200,14 @@ Result<std::vector<CdrRow>> MonthFile::select(const Selection& q) {
   std::vector<CdrRow> out;
   for (const Selection::Branch& b : q.branches) {
     const auto column = static_cast<std::size_t>(b.column);
-    const char* name = columns[column];
-    WRIT_TRY(s, ask(by_party + column,
-                    fmt::format("SELECT {0} FROM cdr WHERE {1}=?1 {2} AND start>=?2 AND start<?3 AND +seq<?4"
-                                " AND (start>?5 OR +seq>?6) ORDER BY start, seq LIMIT ?7",
-                                row_columns, name,
-                                b.column == PartyColumn::account ? "" : fmt::format("AND {}<>0", name))));
+    const auto sql = [&] {
+      const char* name = columns[column];
+      return fmt::format(
+          "SELECT {0} FROM cdr WHERE {1}=?1 {2} AND start>=?2 AND start<?3 AND +seq<?4"
+          " AND (start>?5 OR +seq>?6) ORDER BY start, seq LIMIT ?7",
+          row_columns, name, b.column == PartyColumn::account ? "" : fmt::format("AND {}<>0", name));
+    };
+    WRIT_TRY(s, ask(by_party + column, sql));
     const auto relative = [&](std::int64_t ms) {  // beyond the month is beyond the month, however far
       return std::clamp(ms, middle_ms_ - (std::int64_t{1} << 33), middle_ms_ + (std::int64_t{1} << 33)) -
              middle_ms_;
@@ -234,7 +226,7 @@ Result<std::vector<CdrRow>> MonthFile::select(const Selection& q) {
 }
 
 Result<std::vector<TreeNode>> MonthFile::nodes(int level, std::uint64_t from, std::uint64_t to) {
-  WRIT_TRY(s, ask(get_nodes, "SELECT id, hash FROM node WHERE id>=? AND id<? ORDER BY id"));
+  WRIT_TRY(s, ask(get_nodes, [] { return "SELECT id, hash FROM node WHERE id>=? AND id<? ORDER BY id"; }));
   s->bind(1, node_id(level, from)).bind(2, node_id(level, to));
   std::vector<TreeNode> out;
   for (;;) {

@@ -38,7 +38,17 @@ class MonthFile {
     get_nodes,
     by_party
   };
-  Result<store::Statement*> ask(std::size_t which, std::string_view sql);
+  // Prepared once, its text made once; comes back unbound.
+  template <class MakeSql>
+  Result<store::Statement*> ask(std::size_t which, const MakeSql& sql) {
+    auto& s = asks_.at(which);
+    if (!s) {
+      WRIT_TRY(prepared, db_.prepare(sql()));
+      s.emplace(std::move(prepared));
+    }
+    s->reset();
+    return &*s;
+  }
   Status enlarge_cache();
   Status clear_from(std::uint64_t size, std::uint64_t texts);
   Status write_part(const AppendPlan::Part& part);
