@@ -20,17 +20,17 @@ const char* const feeds[] = {
     "format = \"asterisk-csv\"\nzone = \"America/New_York\"\n",
     "format = \"asterisk-csv\"\ncolumns = 21\nzone = \"America/New_York\"\nrepeated_hour = \"second\"\n",
     "format = \"asterisk-json\"\n",
-    "format = \"freeswitch-csv\"\nzone = \"America/New_York\"\n"
-    "columns_template = "
-    "'''\"${caller_id_name}\",\"${caller_id_number}\",\"${destination_number}\",\"${start_stamp}\","
-    "\"${answer_stamp}\",\"${end_stamp}\",\"${duration}\",\"${billsec}\",\"${hangup_cause}\",\"${uuid}\"'''"
-    "\n",
+    ("format = \"freeswitch-csv\"\nzone = \"America/New_York\"\n"
+     "columns_template = "
+     "'''\"${caller_id_name}\",\"${caller_id_number}\",\"${destination_number}\",\"${start_stamp}\","
+     "\"${answer_stamp}\",\"${end_stamp}\",\"${duration}\",\"${billsec}\",\"${hangup_cause}\",\"${uuid}\"'''"
+     "\n"),
     "format = \"freeswitch-json\"\n",
     "format = \"kamailio-acc\"\nextras = [\"src_user\", \"dst_user\"]\n",
     "format = \"broadworks-xml\"\n",
     "format = \"broadworks-csv\"\n",
-    "format = \"mapped-csv\"\nencoding = \"windows-1252\"\ntime_format = \"%d.%m.%Y %H:%M:%S\"\n[mapping]\n"
-    "start = \"When\"\ncaller = \"From\"\ncalled = \"To\"\nduration = \"Secs\"\n",
+    ("format = \"mapped-csv\"\nencoding = \"windows-1252\"\ntime_format = \"%d.%m.%Y %H:%M:%S\"\n[mapping]\n"
+     "start = \"When\"\ncaller = \"From\"\ncalled = \"To\"\nduration = \"Secs\"\n"),
 };
 
 struct Seen {

@@ -365,9 +365,10 @@ long peak_mib() {
   return -1;
 }
 
-// After a first import of 8 MiB has loaded what is loaded once. The book's pages in memory (24 MiB for each
-// month's file) fill up within the 64 MiB; held as records, these lines would take more than 200 MiB.
-// WRIT_TEST_HUGE_LINES: so many lines instead (tests/long/huge_import).
+// The peak itself is bounded, not its growth: what was given back to the system between two imports would
+// count as growth. Measured: 114 MiB from 190,000 lines on, to 1 million (24 MiB of it the book's pages).
+// Held as records, these 320,000 lines would take more than 200 MiB on top. WRIT_TEST_HUGE_LINES: so many
+// lines instead (tests/long/huge_import).
 TEST_F(Importing, MemoryDoesNotGrowWithTheFile) {
   const char* huge = std::getenv("WRIT_TEST_HUGE_LINES");
   const std::uint64_t lines = huge != nullptr ? std::strtoull(huge, nullptr, 10) : 320'000;
@@ -401,7 +402,7 @@ TEST_F(Importing, MemoryDoesNotGrowWithTheFile) {
                fs::file_size(dir_ / "large.csv") >> 20, c->rows, c->added, c->duplicates, grown, before,
                last.seconds);
     if (before <= 0 || c->rows != lines || reports == 0 || last.bytes != last.bytes_total) return 2;
-    return grown < 48 ? 0 : 3;
+    return before + grown < 176 ? 0 : 3;
   });
   EXPECT_EQ(end, 0);
 }
