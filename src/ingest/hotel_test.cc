@@ -301,6 +301,14 @@ TEST(HotelLink, UsesWhatFollowsGarbageAndKeepsALittleOfIt) {
   EXPECT_LT(bytes, 1000u);
 }
 
+TEST(HotelLink, WhatIsToldIsTextWhateverCame) {
+  Bench b("Shift_JIS");
+  b.link_up();
+  b.record("\x90I|RN1|G#1|GN\x83|\x83|");  // a character of three UTF-8 bytes where the type should be
+  EXPECT_EQ(b.told("record.odd").size(), 1u);
+  for (const Said& s : b.said) EXPECT_NO_THROW((void)canonical(s.detail));
+}
+
 TEST(HotelLink, AnUnknownRecordIsSaidOnce) {
   Bench b;
   b.link_up();

@@ -107,7 +107,10 @@ FiasRecord parse_fias(std::string_view text) {
   // A record that forgot the separator: its type is still the first two letters.
   const std::size_t type_end = bar == 2 || bar < 2 ? bar : std::min<std::size_t>(2, text.size());
   r.type = text.substr(0, type_end);
-  if (r.type.size() != 2 || !is_alpha(r.type[0]) || !is_alpha(r.type[1])) r.oddities |= fias_no_type;
+  if (r.type.size() != 2 || !is_alpha(r.type[0]) || !is_alpha(r.type[1])) {
+    r.oddities |= fias_no_type;
+    r.type = {};  // it could be half of a character
+  }
   if (bar != 2 && !(bar == std::string_view::npos && text.size() <= 2)) r.oddities |= fias_no_separator;
   std::string_view rest = text.substr(type_end);
   if (rest.starts_with('|')) rest.remove_prefix(1);

@@ -63,7 +63,7 @@ struct FiasRecord {
     std::string_view id;  // two characters
     std::string_view value;
   };
-  std::string_view type;  // "GI"; as many characters of it as there are
+  std::string_view type;  // "GI"; empty where there are no two letters
   std::vector<Field> fields;
   std::uint32_t oddities = 0;
 
