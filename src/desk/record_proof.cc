@@ -127,7 +127,9 @@ Status check_record_proof(const Json& j, const authority::TrustRoots& roots,
   WRIT_TRY(record_json, field<Json>(j, "record", where));
   WRIT_TRY(audit_json, field<Json>(j, "audit", where));
   const auto record = records::parse_cdr_proof(record_json);
-  if (!record || !records::verify(*record)) return no_proof("the record is not in the month's tree");
+  // What reads to the same record but is written otherwise is not what was given out.
+  if (!record || records::to_json(*record) != record_json || !records::verify(*record))
+    return no_proof("the record is not in the month's tree");
   const auto entry_proof = audit::parse_proof(audit_json);
   if (!entry_proof) return no_proof(entry_proof.error().what);
   if (entry_proof->head.key != desk.verify) return no_proof("its log is not this desk's");

@@ -162,6 +162,34 @@ TEST(RecordService, every_read_is_noted_before_and_its_answer_after) {
     }
 }
 
+TEST(RecordService, when_the_log_takes_nothing_nothing_is_read) {
+  Hotel h;
+  h.append({h.call(1, h.now - Hotel::days(3))}, "a");
+  h.scope({lodge_room}, {RecordItem::tenant_calls});
+  const fs::path log = h.d->data() / "audit" / "log";
+  fs::rename(log, log.string() + ".away");
+  fs::create_directory(log);
+  const auto rows = h.calls(lodge_room);
+  ASSERT_FALSE(rows);
+}
+
+TEST(RecordService, stays_are_told_with_the_items_of_the_scope) {
+  Hotel h;
+  h.scope({lodge_room}, {RecordItem::tenant_name, RecordItem::tenant_service});
+  const auto both =
+      h.service().stays(matter, lodge, "7", h.now - Hotel::days(30), h.now, {}, who("intake-1"));
+  ASSERT_TRUE(both) << to_text(both.error());
+  ASSERT_EQ((*both)["stays"].size(), 2u) << canonical(*both);
+  EXPECT_EQ((*both)["stays"][0]["name"], "Doe, James");
+  EXPECT_FALSE((*both)["stays"][0].contains("reservation"));
+  const auto later =
+      h.service().stays(matter, lodge, "7", h.now - Hotel::days(4), h.now, {}, who("intake-1"));
+  ASSERT_TRUE(later);
+  ASSERT_EQ((*later)["stays"].size(), 1u);
+  EXPECT_EQ((*later)["stays"][0]["name"], "Roe, Ann");
+  EXPECT_FALSE(h.service().stays(matter, lodge, "8", h.now - Hotel::days(4), h.now, {}, who("intake-1")));
+}
+
 TEST(RecordService, a_scope_for_tenants_reaches_the_calls_of_their_time_only) {
   Hotel h;
   // Before the first guest, of the first, of the second, after the last.
