@@ -272,7 +272,7 @@ TEST(Suspension, ArmingAsksTheRecordsFirst) {
   h.tick();
   const auto armed = h.desk->intercepts().arm(matter, h.desk->out(), who("technician-1"));
   ASSERT_FALSE(armed);
-  EXPECT_EQ(armed.error().exit, Exit::expired) << to_text(armed.error());
+  EXPECT_EQ(armed.error().exit, Exit::refused) << to_text(armed.error());
   EXPECT_FALSE(fs::exists(h.desk->out() / (h.grant.substr(0, 16) + ".grant.json")));
   EXPECT_EQ(h.desk->value("SELECT reason FROM revocations"), "suspended: check-out");
 }

@@ -237,6 +237,8 @@ inline std::unique_ptr<Desk> at(Stage stage) {
   d->reader = original->reader;
   fs::copy(original->dir.path(), d->dir.path(),
            fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  // The copy's grants lie in its own directories: what it stops must not reach those of the original.
+  if (stage == Stage::armed) d->sql(fmt::format("UPDATE grant_outlet SET dir='{}'", d->out().string()));
   return d;
 }
 
