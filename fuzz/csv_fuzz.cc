@@ -2,8 +2,8 @@
 // Subscriber files: every row is either fields or a problem with its line, and lines only go up.
 #include <cstdlib>
 
-#include "records/csv.hh"
 #include "records/catalogue.hh"
+#include "records/csv.hh"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace writ;

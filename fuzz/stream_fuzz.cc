@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SIP over TCP. Input: a list of segments (flags, position, length, then bytes) of two connections, or a plain stream in segments of one
-// length. Whatever comes: messages are of the stream's bytes, and their frames hold those bytes and nothing else.
+// SIP over TCP. Input: a list of segments (flags, position, length, then bytes) of two connections, or a
+// plain stream in segments of one length. Whatever comes: messages are of the stream's bytes, and their
+// frames hold those bytes and nothing else.
 #include "fuzz/check.hh"
 #include "wire/sip_stream.hh"
 

@@ -11,7 +11,6 @@ namespace {
 using namespace test;
 using authority::Kind;
 
-
 TEST(Engine, CallToTargetIsKeptWhole) {
   Bench b(grants(spec()));
   Call c{b};

@@ -11,7 +11,6 @@ namespace {
 using namespace test;
 using authority::Kind;
 
-
 TEST(Loss, RetransmittedInviteIsOneCall) {
   Bench b(grants(spec()));
   Call c{b};
