@@ -195,14 +195,7 @@ class AsteriskCsv final : public Format {
     }
     Row row;
     for (std::size_t i = 0; i < order_.size(); ++i) row[order_[i]] = (*fields)[i];
-    auto c = rows_.record(row);
-    if (!c) {
-      out.problem = c.error();
-      return {};
-    }
-    c->line = line;
-    out.records.push_back(std::move(*c));
-    return {};
+    return out.take(rows_.record(row), line);
   }
 
  private:
@@ -249,14 +242,7 @@ class AsteriskJson final : public Format {
         row[i] = *v;
       }
     }
-    auto c = row[start].empty() ? unread("has no 'start'") : rows_.record(row);
-    if (!c) {
-      out.problem = c.error();
-      return {};
-    }
-    c->line = line;
-    out.records.push_back(std::move(*c));
-    return {};
+    return out.take(row[start].empty() ? unread("has no 'start'") : rows_.record(row), line);
   }
 
  private:

@@ -21,6 +21,17 @@ struct Out {
   std::vector<records::Cdr> records;  // `source` and `call_class` are the importer's to fill in
   std::string problem;                // not empty: the piece goes to the quarantine
   std::vector<std::string> notes;     // what is said and stays in ("line 17: no BYE ...")
+
+  // What one piece was read as: its record, or why it is none.
+  Status take(Read<records::Cdr> c, std::uint64_t line) {
+    if (!c) {
+      problem = std::move(c).error();
+      return {};
+    }
+    c->line = line;
+    records.push_back(std::move(*c));
+    return {};
+  }
 };
 
 class Format {

@@ -181,14 +181,7 @@ class FreeswitchCsv final : public Format {
     Variables v;
     for (std::size_t i = 0; i < columns_.size(); ++i)
       if (!columns_[i].empty()) v[columns_[i]] = std::move((*fields)[i]);
-    auto c = legs_.record(v);
-    if (!c) {
-      out.problem = c.error();
-      return {};
-    }
-    c->line = line;
-    out.records.push_back(std::move(*c));
-    return {};
+    return out.take(legs_.record(v), line);
   }
 
  private:
@@ -207,14 +200,7 @@ class FreeswitchJson final : public Format {
       out.problem = v.error();
       return {};
     }
-    auto c = legs_.record(*v);
-    if (!c) {
-      out.problem = c.error();
-      return {};
-    }
-    c->line = line;
-    out.records.push_back(std::move(*c));
-    return {};
+    return out.take(legs_.record(*v), line);
   }
 
  private:

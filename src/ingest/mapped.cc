@@ -49,14 +49,7 @@ class Mapped final : public Format {
       out.problem = fmt::format("{} columns where the header has {}", fields->size(), header_);
       return {};
     }
-    auto c = record(*fields);
-    if (!c) {
-      out.problem = c.error();
-      return {};
-    }
-    c->line = line;
-    out.records.push_back(std::move(*c));
-    return {};
+    return out.take(record(*fields), line);
   }
 
  private:
