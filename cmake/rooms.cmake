@@ -31,7 +31,7 @@ target_include_directories(writ_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(writ_flags INTERFACE Threads::Threads)
 
 function(writ_room name)
-  cmake_parse_arguments(R "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(R "" "SHARDS" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -49,8 +49,19 @@ function(writ_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE writ_${name} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE WRIT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}."
-                         PROPERTIES LABELS unit ENVIRONMENT LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp)
+    set(environment LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp)
+    if(R_SHARDS)
+      # What a test needs is made once in a process and copied (argon2id is slow on purpose): few processes, not one a test.
+      math(EXPR last "${R_SHARDS} - 1")
+      foreach(shard RANGE ${last})
+        add_test(NAME ${name}.${shard} COMMAND ${name}_test)
+        set_tests_properties(${name}.${shard} PROPERTIES LABELS unit TIMEOUT 1500
+          ENVIRONMENT "${environment};GTEST_TOTAL_SHARDS=${R_SHARDS};GTEST_SHARD_INDEX=${shard}")
+      endforeach()
+    else()
+      gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}."
+                           PROPERTIES LABELS unit ENVIRONMENT ${environment})
+    endif()
     # writ-decode is found beside the running program.
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   endif()

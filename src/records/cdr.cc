@@ -122,7 +122,8 @@ Result<Cdr> parse_cdr(const Json& j) {
   if (const auto extra = j.find("extra"); extra != j.end())
     c.extra = extra->is_string() ? extra->get<std::string>() : canonical(*extra);
   // One text a record: other spellings, fields that are not ours and parts of a millisecond end here.
-  if (to_json(c) != j) return fail(Exit::usage, "call record: not in its one form");
+  if (to_json(c) != j || c.start != std::chrono::floor<std::chrono::milliseconds>(c.start))
+    return fail(Exit::usage, "call record: not in its one form");
   return c;
 }
 
