@@ -7,6 +7,7 @@ namespace writ::intercept {
 namespace {
 
 constexpr std::uint8_t protocol_sctp = 132;
+constexpr std::uint16_t port_esp = 4500;
 
 bool is_sip_port(std::uint16_t port) { return port == 5060 || port == 5061; }
 
@@ -62,6 +63,10 @@ std::optional<Unread> unread_datagram(const wire::UdpPacket& u) {
   static constexpr std::uint8_t hep[4] = {'H', 'E', 'P', '3'};
   if (u.payload.size() > 6 && std::equal(std::begin(hep), std::end(hep), u.payload.begin()))
     return Unread::hep;
+  // ESP in UDP (RFC 3948): a security index, and not the four zero bytes that stand before IKE.
+  if ((u.dst.port == port_esp || u.src.port == port_esp) && u.payload.size() > 8 &&
+      load_be32(u.payload.data()) != 0)
+    return Unread::tunnel;
   return std::nullopt;
 }
 

@@ -20,7 +20,7 @@ inline bool is_noise(Unread u) { return u == Unread::malformed || u == Unread::b
 // Of a frame that holds no datagram: TLS on a SIP port, SCTP, tunnels that cannot be opened, a link type that
 // is not decoded, headers that run past their bytes.
 std::optional<Unread> unread(const wire::Decoded& d);
-// Of a datagram that is not SIP: HEP.
+// Of a datagram that is not SIP: HEP, ESP in UDP.
 std::optional<Unread> unread_datagram(const wire::UdpPacket& u);
 
 }  // namespace writ::intercept
