@@ -139,7 +139,8 @@ TEST(Tunnel, EveryCutIsMalformedOrTrue) {
 TEST(Decode, TcpSegments) {
   const Bytes tcp = {0x13, 0xc4, 0xc0, 1, 0, 0, 0, 7, 0, 0, 0,   9,   0x60, 0x18,
                      1,    2,    0,    0, 0, 0, 1, 1, 1, 1, 'S', 'I', 'P'};
-  const Decoded d = decode(raw(ethernet(join({ip4(tcp, 6), Bytes(6)}))));
+  const Bytes frame = ethernet(join({ip4(tcp, 6), Bytes(6)}));
+  const Decoded d = decode(raw(frame));
   ASSERT_EQ(d.verdict, Verdict::tcp);
   EXPECT_EQ(d.tcp.src.text(), "192.0.2.1:5060");
   EXPECT_EQ(d.tcp.dst.text(), "198.51.100.2:49153");
