@@ -240,7 +240,8 @@ Json joined(const Json& earlier, Json now) {
       for (const Json& x : j->value(key, Json::array())) all.insert(x.get<std::string>());
     now[key] = all;
   }
-  for (const auto& [kind, count] : earlier.value("facts", Json::object()).items())
+  const Json facts = earlier.value("facts", Json::object());  // items() looks into it
+  for (const auto& [kind, count] : facts.items())
     if (now["facts"].value(kind, std::uint64_t{0}) < count.get<std::uint64_t>()) now["facts"][kind] = count;
   return now;
 }

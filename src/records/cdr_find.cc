@@ -169,8 +169,8 @@ std::string Book::cursor_of(const CdrQuery& q, const Place& p) const {
   for (const std::string* s : {&q.value, &q.account}) put_text(bound, *s);
   put_signed(bound, to_ns(q.from));
   put_signed(bound, to_ns(q.until));
-  bound.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(q.by) << 3 | q.as_caller << 2 |
-                                            q.as_called << 1 | q.as_redirecting << 0));
+  const unsigned roles = (q.as_caller ? 4u : 0u) | (q.as_called ? 2u : 0u) | (q.as_redirecting ? 1u : 0u);
+  bound.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(q.by) << 3 | roles));
   put_text(bound, "writ.cdr.cursor/1");
   std::array<std::uint8_t, 16> tag{};
   crypto::blake2b(tag, master_.view(), bound);
