@@ -10,15 +10,23 @@
 
 namespace {
 
+// Named by this process, so that two of them side by side do not meet; removed when it ends.
+struct Scratch {
+  writ::fs::path file =
+      writ::fs::temp_directory_path() / ("writ_book_fuzz_" + std::to_string(::getpid()) + ".db");
+  ~Scratch() {
+    std::error_code ec;
+    for (const char* tail : {"", "-wal", "-shm"}) writ::fs::remove(file.string() + tail, ec);
+  }
+};
+
 writ::records::Catalogue& book() {
   using namespace writ;
+  static const Scratch scratch;
   static std::optional<store::Database> db;
   static std::optional<records::Catalogue> catalogue;
   if (!catalogue) {
-    const fs::path file =
-        fs::temp_directory_path() / ("writ_book_fuzz_" + std::to_string(::getpid()) + ".db");
-    auto opened = store::Database::open(file);
-    fs::remove(file);  // nothing of it stays behind
+    auto opened = store::Database::open(scratch.file);
     if (!opened) std::abort();
     db.emplace(std::move(*opened));
     if (!db->exec("PRAGMA synchronous=OFF")) std::abort();
