@@ -438,11 +438,15 @@ void SipStreams::Impl::expire(const Key& k, Stream& s, Instant before, std::vect
       continue;
     }
     const std::uint64_t at = it->first;
-    Bytes run = run_from(s.pieces, it);
+    const Bytes run = run_from(s.pieces, it);
     const std::uint64_t end = at + run.size();
-    const bool begins = looks_like_sip(run);
-    if (begins && headers_end(text_of(run)) != 0) emit(k, s, {at, end}, std::move(run), true, out);
-    if (begins || s.sip) ++dropped;
+    // What is whole comes out whole, each message by itself; what is left is one that has no end.
+    const std::size_t n = looks_like_sip(run) ? read_run(k, s, at, run, out) : 0;
+    const View rest = View(run).subspan(n);
+    const bool begins = looks_like_sip(rest);
+    if (begins && headers_end(text_of(rest)) != 0)
+      emit(k, s, {at + n, end}, Bytes(rest.begin(), rest.end()), true, out);
+    if (!rest.empty() && (begins || s.sip)) ++dropped;
     use_up(s, {at, end});
     it = s.pieces.lower_bound(end);
   }
