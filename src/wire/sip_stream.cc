@@ -374,13 +374,14 @@ void SipStreams::Impl::emit(const Key& k, Stream& s, Range r, Bytes message, boo
 std::size_t SipStreams::Impl::read_run(const Key& k, Stream& s, std::uint64_t at, View run,
                                        std::vector<SipOverStream>& out) {
   std::size_t n = 0;
-  for (Bytes unmasked; n < run.size();) {
+  while (n < run.size()) {
     if (run[n] == '\r' || run[n] == '\n') {
       ++n;
       continue;
     }
     const View rest = run.subspan(n);
     std::size_t length = 0;
+    Bytes unmasked;
     Found found = sip_message(rest, length);
     bool is_websocket = false;
     if (found == Found::none) {
