@@ -30,6 +30,10 @@ struct Sourced {
 // read.
 Result<Sourced> parse_toml(std::string_view text, std::string_view name);
 Result<Sourced> parse_sourced_json(std::string_view text, std::string_view name);
+// TOML or JSON by content, with or without a byte order mark; larger than `bytes_max` is refused under
+// `rule`.
+Result<Sourced> parse_sourced_file(View file, std::string_view name, std::size_t bytes_max,
+                                   std::string_view rule);
 
 // Everything read from one Sourced value reports here; the first complaint is kept.
 class Reading {

@@ -276,4 +276,16 @@ Result<Sourced> parse_sourced_json(std::string_view text, std::string_view name)
   return out;
 }
 
+Result<Sourced> parse_sourced_file(View file, std::string_view name, std::size_t bytes_max,
+                                   std::string_view rule) {
+  if (file.size() > bytes_max)
+    return fail(Exit::usage, fmt::format("{} is larger than such a file is", name), std::string(rule), {},
+                "give the scanned document with --document; this file holds its fields only");
+  std::string_view text = text_of(file);
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{' ? parse_sourced_json(text, name)
+                                                               : parse_toml(text, name);
+}
+
 }  // namespace writ

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "desk/case_book.hh"
 #include "desk/grant_stays.hh"
 #include "desk/root_keys.hh"
 
@@ -36,6 +37,7 @@ Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
   WRIT_TRY(db, store::Database::open(data / "store.db"));
   WRIT_CHECK(db.migrate("desk", schema));
   WRIT_CHECK(migrate_grant_stays(db));
+  WRIT_CHECK(migrate_cases(db));
   return std::make_unique<store::Database>(std::move(db));
 }
 

@@ -130,13 +130,6 @@ Result<std::optional<std::pair<std::string, std::int64_t>>> Orders::by_request(
   return std::optional{std::pair{ask.text(0), ask.integer(1)}};
 }
 
-Result<std::string> Orders::next_matter(Instant now) const {
-  const std::string prefix = fmt::format("M-{}-", rfc3339(now).substr(0, 4));
-  WRIT_TRY(ask, c_->db().prepare("SELECT count(DISTINCT matter) FROM orders WHERE matter LIKE ?"));
-  WRIT_CHECK(ask.bind(1, prefix + "%").step());
-  return fmt::format("{}{:04}", prefix, ask.integer(0) + 1);
-}
-
 Status Orders::insert(const Order& o, const std::string& request_text) {
   WRIT_TRY(tx, store::Transaction::begin(c_->db()));
   WRIT_TRY(

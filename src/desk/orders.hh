@@ -44,7 +44,6 @@ class Orders {
   // faulty extension must not stand before the interception that runs.
   Result<Order> newest(const std::string& matter) const;
   Result<std::optional<std::pair<std::string, std::int64_t>>> by_request(const crypto::Digest& request) const;
-  Result<std::string> next_matter(Instant now) const;  // "M-2026-0001"
   Status insert(const Order& o,
                 const std::string&
                     request_text);  // or in the place of the same order, when it was returned or rejected

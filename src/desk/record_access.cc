@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
+#include "desk/case_book.hh"
 
 namespace writ::desk {
 namespace {
@@ -70,6 +71,13 @@ std::string subject_text(const ScopeSubject& s) {
 }
 
 Status check_matter(const Carrier& c, const std::string& matter) {
+  if (const auto file = read_case(c, matter)) {
+    if (!process::is_final(process::life_cycle(file->cycle), file->state)) return {};
+    return fail(Exit::refused, fmt::format("{} is {}", matter, file->state), record_rule,
+                "a matter that is open", "a new process is a new matter");
+  } else if (file.error().exit != Exit::not_found) {
+    return tl::unexpected(file.error());
+  }
   const auto order = Orders{c}.newest(matter);
   if (!order && order.error().exit == Exit::not_found)
     return fail(Exit::refused, fmt::format("there is no matter '{}'", matter), record_rule,

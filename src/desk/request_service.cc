@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
+#include "desk/case_book.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
 #include "desk/record_store.hh"
@@ -118,7 +119,7 @@ Result<Filed> RequestService::file(View order_text, const std::string& order_nam
 Status RequestService::place(Order& o) {
   Orders orders{*c_};
   if (o.request.extends.empty()) {
-    WRIT_TRY(id, orders.next_matter(c_->now()));
+    WRIT_TRY(id, next_number(*c_, "M"));
     o.matter = std::move(id);
     return {};
   }

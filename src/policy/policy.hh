@@ -10,6 +10,9 @@
 #include "base/json.hh"
 #include "base/time.hh"
 #include "crypto/crypto.hh"
+#include "policy/clocks.hh"
+#include "policy/matrix.hh"
+#include "policy/process_kinds.hh"
 
 namespace writ::policy {
 
@@ -91,6 +94,12 @@ struct Policy {
   std::vector<Contact> response_associates;  // S5
   std::vector<Retention> retention;
   RecordRules records;
+  std::vector<ProcessKind> kinds;
+  std::vector<Authority> authorities;
+  std::vector<MatrixRow> plan_matrix, law_matrix;  // carrier's profile; federal layer and state packs
+  std::vector<ClockRule> clocks;
+  std::vector<Holiday> holidays;
+  std::vector<Office> offices;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
   std::vector<Layer>
       layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name

@@ -115,14 +115,7 @@ std::string time_text(Instant t) { return t == Instant{} ? std::string() : rfc33
 }  // namespace
 
 Result<Request> parse_request(View file, std::string_view name) {
-  if (file.size() > limits::order_file_bytes_max)
-    return fail(Exit::usage, fmt::format("{} is larger than an order file is", name), rule_text, {},
-                "give the scanned document with --document; the order file holds its fields only");
-  std::string_view text = text_of(file);
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const bool is_json = first != std::string_view::npos && text[first] == '{';
-  WRIT_TRY(source, is_json ? parse_sourced_json(text, name) : parse_toml(text, name));
+  WRIT_TRY(source, parse_sourced_file(file, name, limits::order_file_bytes_max, rule_text));
   return read(source);
 }
 
