@@ -49,6 +49,23 @@ Status show(Options& o, const Args& a) {
   return {};
 }
 
+Status check_cases(Options& o) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(r, desk::AuditService{c}.check_cases(who[0]));
+  const std::size_t problems = r["problems"].size();
+  if (o.json) print(r);
+  for (const Json& p : r["problems"])
+    if (!o.json)
+      print(fmt::format("{} act {}: {}\n", p["matter"].get<std::string>(), p["act"].get<std::uint64_t>(),
+                        p["what"].get<std::string>()));
+  say(o, fmt::format("{} cases, {} acts, {} problems", r["cases"].get<std::uint64_t>(),
+                     r["acts"].get<std::uint64_t>(), problems));
+  if (problems == 0) return {};
+  return fail(Exit::integrity, "cases and log do not agree", "I5: the audit log is append-only", {},
+              "compare with a backup of store.db; an act that was killed may simply be repeated");
+}
+
 Status prove(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(p, desk::AuditService{c}.prove(a.index));
@@ -68,6 +85,8 @@ void add_audit_commands(CLI::App& app, Options& o) {
   command(audit, o, "show", "read the log (auditor)", [&o, a] {
     return show(o, *a);
   })->add_option("--matter", a->matter);
+  command(audit, o, "cases", "every case verified, and compared with the log (auditor)",
+          [&o] { return check_cases(o); });
   auto* p = command(audit, o, "prove", "the inclusion proof of one entry", [&o, a] { return prove(o, *a); });
   p->add_option("index", a->index)->required();
   p->add_option("--out", a->out)->required();

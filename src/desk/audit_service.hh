@@ -12,6 +12,8 @@ class AuditService {
   Result<std::vector<audit::OpenedEntry>> show(const std::string& matter,
                                                const Credentials& auditor);  // the look is logged first
   Result<audit::Proof> prove(std::uint64_t index) const;
+  // Every case read and verified, and compared with what the log has of it: "writ.case-audit/1", "problems".
+  Result<Json> check_cases(const Credentials& auditor);
 
  private:
   Carrier* c_;

@@ -132,6 +132,23 @@ TEST(CaseBook, TwoAtOnceOneIsFirst) {
   EXPECT_EQ(book.read(c.matter)->newest("assess")->user, "officer-2");
 }
 
+TEST(CaseBook, TheAuditorSeesWhatWasTakenAway) {
+  const auto problems = [](const char* sql) {
+    const auto d = staffed();
+    contained(*d);
+    d->close();
+    if (*sql != '\0') d->sql(sql);
+    const auto r = AuditService{d->carrier()}.check_cases(who("auditor-1"));
+    EXPECT_TRUE(r) << to_text(r.error());
+    return (*r)["problems"];
+  };
+  EXPECT_EQ(problems(""), Json::array());
+  const Json newest = problems("DELETE FROM case_acts WHERE seq=2");
+  ASSERT_EQ(newest.size(), 1u);
+  EXPECT_EQ(newest[0]["act"], 2);
+  EXPECT_EQ(problems("DELETE FROM case_acts").size(), 3u);  // the case without acts, and both acts of the log
+}
+
 TEST(CaseBook, OneSeriesWithTheOrders) {
   const auto d = at(Stage::filed);
   EXPECT_EQ(next_number(d->carrier(), "M").value(), "M-2026-0002");
