@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "desk/carrier.hh"
+#include "desk/case_book.hh"
 
 namespace writ::cli {
 
@@ -31,10 +31,19 @@ void say(const Options& o, const std::string& text);  // on stderr unless --quie
 void add_carrier_commands(CLI::App& app, Options& o);     // init, user, records, probe
 void add_request_commands(CLI::App& app, Options& o);     // request
 void add_intercept_commands(CLI::App& app, Options& o);   // intercept
-void add_production_commands(CLI::App& app, Options& o);  // produce, invoice
+void add_production_commands(CLI::App& app, Options& o);  // produce
 void add_audit_commands(CLI::App& app, Options& o);       // audit
 void add_record_commands(CLI::App& app, Options& o);      // records
 void add_ingest_commands(CLI::App& app, Options& o);      // ingest
+void add_work_commands(CLI::App& app, Options& o);        // work
+void add_copies_commands(CLI::App& app, Options& o);      // copies
+void add_invoice_commands(CLI::App& app, Options& o);     // invoice
+
+// A case after a step: JSON, or its number and state.
+void tell(const Options& o, const desk::Case& c);
+// Opens the carrier, unlocks whoever holds one of the roles, and does the step.
+using ActingStep = std::function<Result<desk::Case>(desk::Carrier&, const desk::Acting&)>;
+Status act_as_one_of(Options& o, const std::vector<authority::Role>& roles, const ActingStep& f);
 
 // A sub-command whose action is `f`; every one takes --as.
 template <class F>

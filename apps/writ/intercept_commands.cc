@@ -46,6 +46,14 @@ Status stop(Options& o, const Args& a) {
   return {};
 }
 
+Status close(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_CHECK(desk::InterceptService{c}.close(a.matter, who[0]));
+  say(o, fmt::format("{} closed by {}", a.matter, who[0].user));
+  return {};
+}
+
 Status status(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(j, desk::InterceptService{c}.status(a.matter));
@@ -101,6 +109,7 @@ void add_intercept_commands(CLI::App& app, Options& o) {
   auto* s = on_matter("stop", "early stop or revocation: counsel, officer or technician alone", stop);
   s->add_option("--reason", a->reason)->required();
   s->add_option("--out", a->out, "where the revocation list goes")->required();
+  on_matter("close", "the interception is over, certified, and its field work done", close);
   command(intercept, o, "status", "state, period, authority left", [&o, a] {
     return status(o, *a);
   })->add_option("matter", a->matter);

@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
   writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);
   writ::cli::add_record_commands(app, o);
+  writ::cli::add_work_commands(app, o);
+  writ::cli::add_copies_commands(app, o);
+  writ::cli::add_invoice_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

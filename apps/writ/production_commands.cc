@@ -40,22 +40,6 @@ Status make(Options& o, const Args& a) {
   return {};
 }
 
-Status invoice(Options& o, const Args& a) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(f, desk::ProductionService{c}.invoice(a.matter, a.out, who[0]));
-  const std::int64_t cents = produce::total_cents(f);
-  if (o.json)
-    print(Json{{"schema", "writ.invoice/1"},
-               {"number", f.number},
-               {"matter", f.matter},
-               {"cents", cents},
-               {"currency", f.currency}});
-  say(o, fmt::format("{}: {} {}.{:02} for {}, {}", f.number, f.currency, cents / 100, cents % 100, f.matter,
-                     a.out));
-  return {};
-}
-
 }  // namespace
 
 void add_production_commands(CLI::App& app, Options& o) {
@@ -67,11 +51,6 @@ void add_production_commands(CLI::App& app, Options& o) {
   m->add_option("--out", a->out, "directory for the production and its image")->required();
   m->add_option("--time-shift", a->time_shift,
                 "seconds by which the capture was shifted before it was read; recorded in calls.json");
-  auto* inv = app.add_subcommand("invoice", "invoices")->require_subcommand(1);
-  auto* i = command(inv, o, "make", "the fees of an interception by the profile's table",
-                    [&o, a] { return invoice(o, *a); });
-  i->add_option("matter", a->matter)->required();
-  i->add_option("--out", a->out, "the PDF")->required();
 }
 
 }  // namespace writ::cli

@@ -174,9 +174,9 @@ Result<std::optional<Case>> CaseBook::find(const crypto::Digest& key) const {
   return std::optional{std::move(c)};
 }
 
-Result<std::vector<Case>> CaseBook::all(std::optional<Cycle> cycle) const {
+Result<std::vector<Case>> read_cases(const Carrier& carrier, std::optional<Cycle> cycle) {
   std::vector<std::string> matters;
-  WRIT_TRY(ask, c_->db().prepare("SELECT matter, cycle FROM cases ORDER BY matter"));
+  WRIT_TRY(ask, carrier.db().prepare("SELECT matter, cycle FROM cases ORDER BY matter"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) break;
@@ -184,11 +184,19 @@ Result<std::vector<Case>> CaseBook::all(std::optional<Cycle> cycle) const {
   }
   std::vector<Case> out;
   for (const std::string& m : matters) {
-    WRIT_TRY(c, read(m));
+    WRIT_TRY(c, read_case(carrier, m));
     out.push_back(std::move(c));
   }
   return out;
 }
+
+Result<std::vector<Case>> cases_about(const Carrier& carrier, Cycle cycle, const std::string& matter) {
+  WRIT_TRY(all, read_cases(carrier, cycle));
+  std::erase_if(all, [&](const Case& c) { return c.acts.front().body.value("matter", "") != matter; });
+  return all;
+}
+
+bool is_over(const Case& c) { return process::is_final(process::life_cycle(c.cycle), c.state); }
 
 Result<std::string> next_number(const Carrier& c, std::string_view series) {
   const std::string prefix = fmt::format("{}-{}-", series, rfc3339(c.now()).substr(0, 4));

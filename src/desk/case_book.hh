@@ -50,6 +50,11 @@ struct CaseStep {
 
 // Verified act by act; Exit::not_found; Exit::integrity.
 Result<Case> read_case(const Carrier& c, const std::string& matter);
+Result<std::vector<Case>> read_cases(const Carrier& c,
+                                     std::optional<process::Cycle> cycle = {});  // by number
+// Cases of that cycle whose filing names the matter: work orders of an interception, invoices of a request.
+Result<std::vector<Case>> cases_about(const Carrier& c, process::Cycle cycle, const std::string& matter);
+bool is_over(const Case& c);  // in a final state
 Status migrate_cases(store::Database& db);
 // "M-2026-0001": one series for cases and for orders of interceptions.
 Result<std::string> next_number(const Carrier& c, std::string_view series);
@@ -68,7 +73,9 @@ class CaseBook {
 
   Result<Case> read(const std::string& matter) const { return read_case(*c_, matter); }
   Result<std::optional<Case>> find(const crypto::Digest& key) const;
-  Result<std::vector<Case>> all(std::optional<process::Cycle> cycle = {}) const;  // by number
+  Result<std::vector<Case>> all(std::optional<process::Cycle> cycle = {}) const {
+    return read_cases(*c_, cycle);
+  }
 
  private:
   Result<Case> add(Case c, CaseStep step, const Acting& who, const std::optional<crypto::Digest>& key);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "desk/case_book.hh"
 #include "desk/grant_checks.hh"
 #include "desk/outlets.hh"
 #include "desk/record_store.hh"
@@ -251,6 +252,40 @@ Result<produce::Certification> sign_certification(Carrier& c, const std::string&
   return cert;
 }
 
+// A port that still mirrors, or equipment that is still there, keeps the matter open.
+Status check_field_work(const Carrier& c, const std::string& matter) {
+  WRIT_TRY(orders, cases_about(c, process::Cycle::work_order, matter));
+  for (const Case& w : orders)
+    if (!is_over(w))
+      return fail(Exit::refused, fmt::format("field work order {} of {} is {}", w.matter, matter, w.state),
+                  "S53: the equipment is removed and the port released when the order is fulfilled",
+                  "a closed field work order", "the technician: writ work show " + w.matter);
+  return {};
+}
+
+Status close_matter(Carrier& c, const std::string& matter, const Acting& by) {
+  Orders orders{c};
+  WRIT_TRY(o, orders.newest(matter));
+  if (o.state == process::State::closed) return {};  // the same command again
+  const bool was_armed = o.state == process::State::armed || o.state == process::State::ended ||
+                         o.state == process::State::certified;
+  if (!was_armed)
+    return fail(Exit::refused, fmt::format("{} is {}", matter, process::to_string(o.state)),
+                "life cycles 3 and 4 (requirements, section 5)", "an interception that ran and is over",
+                "writ request show " + matter);
+  WRIT_TRY(end, interception_end(c, matter));
+  if (o.state == process::State::armed && c.now() < end)
+    return fail(Exit::refused,
+                fmt::format("the interception of {} runs until {}", matter, rfc3339_seconds(end)),
+                "life cycles 3 and 4 (requirements, section 5)", "its end, or a stop",
+                "writ intercept stop " + matter);
+  WRIT_CHECK(stored_certification(c, matter));
+  WRIT_CHECK(check_field_work(c, matter));
+  WRIT_TRY(to, process::advance(process::State::certified, Step::close, actor(by), o.done_by));
+  WRIT_CHECK(c.note(by.person.user, "intercept.close", matter));
+  return orders.advance(o, to, Step::close, by.person.user, c.now());
+}
+
 }  // namespace
 
 Result<GrantRow> InterceptService::authorise(const std::string& matter, const Credentials& who) {
@@ -285,6 +320,11 @@ Result<produce::Certification> InterceptService::certify(const std::string& matt
   if (auto have = stored_certification(*c_, matter)) return have;
   return c_->attempt(who.user, "intercept.certify", matter,
                      [&] { return sign_certification(*c_, matter, officer); });
+}
+
+Status InterceptService::close(const std::string& matter, const Credentials& who) {
+  WRIT_TRY(by, c_->act_as_any(who, {Role::counsel, Role::officer}));
+  return c_->attempt(who.user, "intercept.close", matter, [&] { return close_matter(*c_, matter, by); });
 }
 
 Result<Json> InterceptService::status(const std::string& matter) const {

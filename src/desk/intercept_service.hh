@@ -28,6 +28,8 @@ class InterceptService {
   Result<Json> status(const std::string& matter) const;  // empty: all
   Result<Imported> import(const std::string& matter, const fs::path& probe_dir, const Credentials& who);
   Result<produce::Certification> certify(const std::string& matter, const Credentials& officer);
+  // Counsel or officer: the interception is over, it is certified, and no field work order is open (S53).
+  Status close(const std::string& matter, const Credentials& who);
 
  private:
   Carrier* c_;

@@ -218,7 +218,12 @@ Status ProductionService::release(const std::string& matter, const fs::path& dir
 Result<produce::InvoiceFacts> ProductionService::invoice(const std::string& matter, const fs::path& pdf,
                                                          const Credentials& who) {
   WRIT_TRY(finance, c_->act_as(who, Role::finance));
-  return c_->attempt(who.user, "invoice.make", matter, [&] { return bill(matter, pdf, finance); });
+  return invoice(matter, pdf, finance);
+}
+
+Result<produce::InvoiceFacts> ProductionService::invoice(const std::string& matter, const fs::path& pdf,
+                                                         const Acting& finance) {
+  return c_->attempt(finance.person.user, "invoice.make", matter, [&] { return bill(matter, pdf, finance); });
 }
 
 namespace {

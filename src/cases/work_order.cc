@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cases/work_order.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "desk/orders.hh"
+#include "policy/clocks.hh"
+#include "produce/work_order_sheet.hh"
+
+namespace writ::cases {
+namespace {
+
+using desk::Case;
+using desk::CaseAct;
+using desk::CaseStep;
+using process::Cycle;
+
+constexpr const char* rule_text = "field work order (S49-S53)";
+
+Status must_say(const std::string& value, const char* what, const char* cure) {
+  if (!value.empty()) return {};
+  return fail(Exit::usage, fmt::format("the {} is not stated", what), rule_text, fmt::format("the {}", what),
+              cure);
+}
+
+// S54: equipment goes to a site only for an interception that law and carrier have authorised, and that is
+// not over.
+Status check_authorised(const desk::Carrier& c, const std::string& matter) {
+  const auto order = desk::Orders{c}.newest(matter);
+  if (!order)
+    return fail(Exit::refused, fmt::format("there is no interception '{}'", matter), rule_text,
+                "an interception that was filed", "intake files the order (writ request file)");
+  if (order->state == process::State::carrier_authorised || order->state == process::State::armed) return {};
+  return fail(Exit::refused, fmt::format("{} is {}", matter, process::to_string(order->state)),
+              "S54, 47 CFR 1.20002: legal and carrier authorization before anybody goes on site",
+              "the acts of counsel and officer", "writ request show " + matter);
+}
+
+std::chrono::local_days day_of(const Zone& zone, Instant t) {
+  return std::chrono::floor<std::chrono::days>(zone.local(t));
+}
+
+std::string day_text(std::chrono::local_days d) {
+  return rfc3339(Instant{d.time_since_epoch()}).substr(0, 10);
+}
+
+Result<std::chrono::local_days> parse_day(const std::string& text) {
+  const auto local = parse_local(text + " 00:00:00");
+  if (!local || text.size() != 10)
+    return fail(Exit::usage, fmt::format("'{}' is not a day", text), rule_text, "a day as YYYY-MM-DD",
+                "write the day whose traffic was retrieved");
+  return std::chrono::floor<std::chrono::days>(*local);
+}
+
+Status check_day(const desk::Carrier& c, const Case& w, const std::string& text) {
+  WRIT_TRY(day, parse_day(text));
+  WRIT_TRY(calendar, policy::Calendar::of(c.policy()));
+  const auto first = day_of(calendar.zone(), w.newest("install")->at);
+  const auto today = day_of(calendar.zone(), c.now());
+  if (day >= first && day <= today) return {};
+  return fail(Exit::usage, fmt::format("on {} there was nothing to retrieve", text), "S52: retrieved daily",
+              fmt::format("a day from {} to {}", day_text(first), day_text(today)), "correct the day");
+}
+
+// What is taken away is what was brought; what is released is what was taken.
+CaseStep same_as(const char* act, const char* fact, const std::string& value, const char* earlier_act) {
+  CaseStep step{act, Json{{fact, value}}};
+  step.guard = [=](const Case& w) -> Status {
+    const CaseAct* earlier = w.newest(earlier_act);
+    const std::string known = earlier == nullptr ? std::string() : earlier->body.value(fact, "");
+    if (known == value) return {};
+    return fail(Exit::refused, fmt::format("{}: {} {} is not the one of this order", act, fact, value),
+                rule_text, fmt::format("{} {}", fact, known),
+                "name what the order names; for other equipment open an order of its own");
+  };
+  return step;
+}
+
+std::string next_text(const Case& w) {
+  if (w.state == "opened") return "a technician installs the equipment (writ work install)";
+  if (w.state == "installed")
+    return "daily retrieval (writ work retrieve); at the end removal (writ work remove)";
+  if (w.state == "removed") return "the port is released (writ work release-port)";
+  if (w.state == "port-released") return "an officer closes the order (writ work close)";
+  return "nothing";
+}
+
+std::string act_detail(const CaseAct& a) {
+  std::string out;
+  for (const auto& [key, value] : a.body.items())
+    if (value.is_string() && !value.get_ref<const std::string&>().empty())
+      out += (out.empty() ? "" : ", ") + key + " " + value.get<std::string>();
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const Case& w, Instant now) {
+  std::vector<std::string> out;
+  const CaseAct* installed = w.newest("install");
+  if (installed == nullptr) return out;
+  WRIT_TRY(calendar, policy::Calendar::of(c.policy()));
+  const CaseAct* removed = w.newest("remove");
+  const auto last = removed != nullptr ? day_of(calendar.zone(), removed->at)
+                                       : day_of(calendar.zone(), now) - std::chrono::days{1};
+  for (auto day = day_of(calendar.zone(), installed->at); day <= last; day += std::chrono::days{1}) {
+    const std::string text = day_text(day);
+    if (std::none_of(w.acts.begin(), w.acts.end(), [&](const CaseAct& a) {
+          return a.act == "retrieve" && a.body.value("day", "") == text;
+        }))
+      out.push_back(text);
+  }
+  return out;
+}
+
+Result<Case> WorkOrders::open(const FieldSite& s, const desk::Credentials& who) {
+  WRIT_TRY(by, c_->act_as_any(who, process::life_cycle(Cycle::work_order).rule("file")->roles));
+  return open(s, by);
+}
+
+Result<Case> WorkOrders::open(const FieldSite& s, const desk::Acting& who) {
+  WRIT_CHECK(must_say(s.site, "site", "give --site"));
+  WRIT_CHECK(must_say(s.switch_name, "switch", "give --switch"));
+  WRIT_CHECK(must_say(s.port, "port", "give --port"));
+  const Json body{{"matter", s.matter}, {"site", s.site}, {"switch", s.switch_name}, {"port", s.port}};
+  // A port may be used again for the same matter when the order before is closed.
+  WRIT_TRY(earlier, desk::cases_about(*c_, Cycle::work_order, s.matter));
+  const auto closed = std::count_if(earlier.begin(), earlier.end(), desk::is_over);
+  const Json key{{"work_order", body}, {"after", closed}};
+  CaseStep file{"file", body};
+  file.guard = [&](const Case&) { return check_authorised(*c_, s.matter); };
+  return desk::CaseBook{*c_}.open(Cycle::work_order, crypto::sha256(view_of(canonical(key))), std::move(file),
+                                  who);
+}
+
+CaseStep WorkOrders::install(const std::string& equipment) const {
+  CaseStep step{"install", Json{{"equipment", equipment}}};
+  step.guard = [this](const Case& w) {
+    return check_authorised(*c_, w.acts.front().body.value("matter", ""));
+  };
+  return step;
+}
+
+CaseStep WorkOrders::visit(const std::string& note) const { return {"visit", Json{{"note", note}}}; }
+
+CaseStep WorkOrders::retrieve(const Retrieval& r) const {
+  CaseStep step{"retrieve", Json{{"day", r.day}, {"media", r.media}, {"sha256", r.sha256}}};
+  step.guard = [this, r](const Case& w) -> Status {
+    const auto digest = crypto::unhex(r.sha256);
+    if (!r.sha256.empty() && (!digest || digest->size() != sizeof(crypto::Digest)))
+      return fail(Exit::usage, fmt::format("'{}' is not a SHA-256", r.sha256), rule_text,
+                  "64 hexadecimal digits", "copy it from what the probe printed");
+    for (const CaseAct& a : w.acts)
+      if (a.act == "retrieve" && a.body.value("day", "") == r.day && a.body.value("media", "") == r.media)
+        return fail(Exit::usage, fmt::format("the retrieval of {} on {} is signed already", r.day, r.media),
+                    rule_text, {}, "writ work show " + w.matter);
+    return check_day(*c_, w, r.day);
+  };
+  return step;
+}
+
+CaseStep WorkOrders::remove(const std::string& equipment) const {
+  return same_as("remove", "equipment", equipment, "install");
+}
+
+CaseStep WorkOrders::release_port(const std::string& port) const {
+  return same_as("release-port", "port", port, "file");
+}
+
+CaseStep WorkOrders::close() const { return {"close"}; }
+
+Result<Json> WorkOrders::show(const std::string& number) const {
+  WRIT_TRY(w, desk::read_case(*c_, number));
+  if (w.cycle != Cycle::work_order)
+    return fail(Exit::not_found, fmt::format("{} is not a field work order", number), {}, {},
+                "writ work list");
+  WRIT_TRY(missed, missed_days(*c_, w, c_->now()));
+  Json out = desk::to_json(w);
+  out["schema"] = "writ.work-order/1";
+  out["missed"] = missed;
+  out["next"] = next_text(w);
+  return out;
+}
+
+Result<Json> WorkOrders::list(const std::string& matter) const {
+  WRIT_TRY(all, matter.empty() ? desk::read_cases(*c_, Cycle::work_order)
+                               : desk::cases_about(*c_, Cycle::work_order, matter));
+  Json rows = Json::array();
+  for (const Case& w : all) {
+    const Json& site = w.acts.front().body;
+    WRIT_TRY(missed, missed_days(*c_, w, c_->now()));
+    rows.push_back({{"number", w.matter},
+                    {"matter", site.value("matter", "")},
+                    {"site", site.value("site", "")},
+                    {"switch", site.value("switch", "")},
+                    {"port", site.value("port", "")},
+                    {"state", w.state},
+                    {"missed", missed.size()}});
+  }
+  return Json{{"schema", "writ.work-orders/1"}, {"work_orders", rows}};
+}
+
+Status WorkOrders::print(const std::string& number, const fs::path& pdf) const {
+  WRIT_TRY(w, desk::read_case(*c_, number));
+  WRIT_TRY(shown, show(number));
+  const Json& site = w.acts.front().body;
+  produce::WorkOrderSheet sheet{w.matter,
+                                site.value("matter", ""),
+                                site.value("site", ""),
+                                site.value("switch", ""),
+                                site.value("port", ""),
+                                w.state,
+                                shown["next"].get<std::string>(),
+                                shown["missed"].get<std::vector<std::string>>(),
+                                {},
+                                w.acts.back().at};
+  for (const CaseAct& a : w.acts)
+    sheet.acts.push_back({a.at, a.act, a.user, act_detail(a), crypto::hex(a.id)});
+  return produce::write_work_order_sheet(pdf, c_->policy(), sheet);
+}
+
+}  // namespace writ::cases

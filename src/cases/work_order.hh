@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The field work order (S49-S53): where the capture equipment stands, on which port, every visit and every
+// daily retrieval, its removal and the release of the port, each signed by the technician who did it. It is
+// opened only under an interception that counsel and officer have authorised, and the matter is not closed
+// before it.
+#pragma once
+#include "base/io.hh"
+#include "desk/case_book.hh"
+
+namespace writ::cases {
+
+struct FieldSite {
+  std::string matter;  // the interception
+  std::string site, switch_name,
+      port;  // as the technician finds them: "Harbor property, closet 2", "sw-2", "24"
+};
+
+struct Retrieval {
+  std::string day;     // whose traffic was retrieved, "2026-11-26", in the profile's zone
+  std::string media;   // label of the medium, or name of the bundle
+  std::string sha256;  // of the bundle; "" when it is not known on site
+};
+
+class WorkOrders {
+ public:
+  explicit WorkOrders(desk::Carrier& c) : c_(&c) {}
+  // The same site again while its order is open gives that order.
+  Result<desk::Case> open(const FieldSite& s, const desk::Credentials& who);
+  Result<desk::Case> open(const FieldSite& s, const desk::Acting& who);
+  // Each step is an act of the table (process/life_cycles.cc). `install` and `remove` name the serial number
+  // of the equipment, `release_port` the port: what is taken away is what was brought.
+  desk::CaseStep install(const std::string& equipment) const;
+  desk::CaseStep visit(const std::string& note) const;
+  desk::CaseStep retrieve(const Retrieval& r) const;
+  desk::CaseStep remove(const std::string& equipment) const;
+  desk::CaseStep release_port(const std::string& port) const;
+  desk::CaseStep close() const;
+
+  // "writ.work-order/1": the case, and what is open of it: "next", "missed" days.
+  Result<Json> show(const std::string& number) const;
+  // All, or those of one interception: "writ.work-orders/1".
+  Result<Json> list(const std::string& matter) const;
+  // The sheet that goes into the file, as PDF.
+  Status print(const std::string& number, const fs::path& pdf) const;
+
+ private:
+  desk::Carrier* c_;
+};
+
+// Days of the profile's zone on which the equipment captured and of which no retrieval is signed: up to the
+// day before `now`, or to the day of the removal.
+Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const desk::Case& work_order,
+                                             Instant now);
+
+}  // namespace writ::cases

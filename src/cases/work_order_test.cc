@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cases/work_order.hh"
+
+#include <gtest/gtest.h>
+
+#include "desk/test_staff.hh"
+
+namespace writ::cases {
+namespace {
+
+using namespace desk::testing;
+using desk::Case;
+using desk::CaseBook;
+using desk::CaseStep;
+
+const FieldSite closet{"M-2026-0001", "Harbor property, closet 2", "sw-2", "24"};
+
+Case done(Desk& d, const std::string& number, CaseStep step, const std::string& user) {
+  d.clock.advance(1min);
+  auto c = CaseBook{d.carrier()}.act(number, std::move(step), acting(d, user));
+  EXPECT_TRUE(c) << to_text(c.error());
+  return c ? std::move(*c) : Case{};
+}
+
+Exit refused(Desk& d, const std::string& number, CaseStep step, const std::string& user) {
+  const auto c = CaseBook{d.carrier()}.act(number, std::move(step), acting(d, user));
+  EXPECT_FALSE(c);
+  return c ? Exit::ok : c.error().exit;
+}
+
+TEST(WorkOrder, IsOpenedOnlyForAnInterceptionThatLawAndCarrierAuthorised) {
+  for (const Stage s : {Stage::people, Stage::filed, Stage::approved}) {
+    const auto d = at(s);
+    const auto opened = WorkOrders{d->carrier()}.open(closet, acting(*d, "officer-1"));
+    ASSERT_FALSE(opened) << static_cast<int>(s);
+    EXPECT_EQ(opened.error().exit, Exit::refused);
+  }
+  const auto d = at(Stage::authorised);
+  const auto opened = WorkOrders{d->carrier()}.open(closet, acting(*d, "officer-1"));
+  ASSERT_TRUE(opened) << to_text(opened.error());
+  EXPECT_EQ(opened->matter, "W-2026-0001");
+  EXPECT_EQ(WorkOrders{d->carrier()}.open(closet, acting(*d, "officer-1"))->matter, "W-2026-0001");
+}
+
+TEST(WorkOrder, TakesAwayWhatWasBroughtAndKeepsTheMatterOpenUntilThen) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  EXPECT_EQ(refused(*d, w, work.install("SN-1"), "officer-1"), Exit::refused);
+  done(*d, w, work.install("SN-1"), "technician-1");
+  done(*d, w, work.visit("rack locked"), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.remove("SN-2"), "technician-1"), Exit::refused);
+
+  ASSERT_TRUE(d->intercepts().stop("M-2026-0001", "obtained", d->out(), who("officer-1")));
+  ASSERT_TRUE(d->intercepts().certify("M-2026-0001", who("officer-1")));
+  const auto early = d->intercepts().close("M-2026-0001", who("officer-1"));
+  ASSERT_FALSE(early);
+  EXPECT_NE(early.error().what.find(w), std::string::npos);
+
+  done(*d, w, work.remove("SN-1"), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.release_port("23"), "technician-1"), Exit::refused);
+  done(*d, w, work.release_port("24"), "technician-1");
+  EXPECT_FALSE(d->intercepts().close("M-2026-0001", who("officer-1")));
+  EXPECT_EQ(done(*d, w, work.close(), "officer-1").state, "closed");
+  const auto closed = d->intercepts().close("M-2026-0001", who("officer-1"));
+  EXPECT_TRUE(closed) << to_text(closed.error());
+  EXPECT_TRUE(d->intercepts().close("M-2026-0001", who("officer-1")));
+  EXPECT_EQ(desk::Orders{d->carrier()}.newest("M-2026-0001")->state, process::State::closed);
+}
+
+TEST(WorkOrder, AnInterceptionIsClosedOnlyWhenItIsOverAndCertified) {
+  const auto d = at(Stage::armed);
+  EXPECT_EQ(d->intercepts().close("M-2026-0001", who("officer-1")).error().exit, Exit::refused);
+  ASSERT_TRUE(d->intercepts().stop("M-2026-0001", "obtained", d->out(), who("officer-1")));
+  EXPECT_FALSE(d->intercepts().close("M-2026-0001", who("officer-1")));  // not certified
+  ASSERT_TRUE(d->intercepts().certify("M-2026-0001", who("officer-1")));
+  EXPECT_TRUE(d->intercepts().close("M-2026-0001", who("officer-1")));
+}
+
+TEST(WorkOrder, NamesTheDaysThatNobodyRetrieved) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  const Case installed = done(*d, w, work.install("SN-1"), "technician-1");
+  const auto day = [&](int n) {  // of the property's zone, five hours behind UTC in November
+    return rfc3339(installed.acts.back().at - 5h + std::chrono::days{n}).substr(0, 10);
+  };
+  d->clock.advance(std::chrono::days{3});
+  EXPECT_EQ(missed_days(d->carrier(), CaseBook{d->carrier()}.read(w).value(), d->clock.now()).value(),
+            (std::vector<std::string>{day(0), day(1), day(2)}));
+  done(*d, w, work.retrieve({day(1), "CD 1", ""}), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.retrieve({day(1), "CD 1", ""}), "technician-1"), Exit::usage);
+  EXPECT_EQ(refused(*d, w, work.retrieve({day(-1), "CD 2", ""}), "technician-1"), Exit::usage);
+  EXPECT_EQ(refused(*d, w, work.retrieve({day(9), "CD 2", ""}), "technician-1"), Exit::usage);
+  EXPECT_EQ(refused(*d, w, work.retrieve({day(0), "CD 2", "abc"}), "technician-1"), Exit::usage);
+  const Json shown = work.show(w).value();
+  EXPECT_EQ(shown["missed"], (Json{day(0), day(2)}));
+  done(*d, w, work.remove("SN-1"), "technician-1");
+  EXPECT_EQ(work.show(w).value()["missed"], (Json{day(0), day(2), day(3)}));  // the day of the removal too
+
+  const fs::path pdf = d->dir.path() / "work.pdf";
+  ASSERT_TRUE(work.print(w, pdf));
+  const auto first = read_file(pdf).value();
+  ASSERT_TRUE(work.print(w, pdf));
+  EXPECT_EQ(read_file(pdf).value(), first);
+}
+
+}  // namespace
+}  // namespace writ::cases
