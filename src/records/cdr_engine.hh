@@ -80,7 +80,7 @@ struct Selection {  // rows where any branch holds; order and doubles between br
   std::int64_t after_ms = INT64_MIN;
   std::int64_t after_seq = -1;
   std::uint64_t size = 0;  // only seq < size
-  std::size_t limit = 0;   // at least the first `limit` rows of each branch in the order (start, seq)
+  std::size_t limit = 0;   // at least the first `limit` of the rows in the order (start, seq)
 };
 
 struct HeldRow {  // outlived its month under a legal hold
