@@ -266,6 +266,7 @@ Status ingest(Subject& subject, const Options& o, std::vector<Lookup>& lookups, 
     f.wall_s += now_s() - wall;
   }
   f.append_cpu_s += subject.server_cpu_s() - server_before;
+  fmt::print(stderr, "appended {} rows in {:.2f} CPU-s\n", o.rows, f.append_cpu_s);  // it may be stopped later
   const double cpu = cpu_s(), server = subject.server_cpu_s();
   WRIT_CHECK(subject.finish());
   f.seal_cpu_s = cpu_s() - cpu + subject.server_cpu_s() - server;

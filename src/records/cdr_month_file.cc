@@ -32,7 +32,7 @@ std::int64_t node_id(int level, std::uint64_t index) {
 
 Result<std::unique_ptr<MonthFile>> MonthFile::open(const fs::path& file, const std::string& label) {
   WRIT_TRY(db, store::Database::open(file));
-  WRIT_CHECK(db.exec("PRAGMA cache_size=-2000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
+  WRIT_CHECK(db.exec("PRAGMA cache_size=-8000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
   WRIT_TRY(has, db.prepare("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='cdr'"));
   WRIT_CHECK(has.step());
   if (has.integer(0) == 0) {  // readers take no lock
