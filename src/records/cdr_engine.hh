@@ -131,10 +131,7 @@ class CdrEngine {
                                               std::uint64_t to) = 0;
 
   // Whether the indexes agree with the rows, as far as the engine can tell; Exit::integrity says where not.
-  virtual Status check(const std::string& label) {
-    static_cast<void>(label);
-    return {};
-  }
+  virtual Status check(const std::string& label) = 0;
 
   virtual Status commit(const AppendPlan& plan) = 0;  // all or nothing
   virtual Status seal(const MonthState& after) = 0;   // builds the indexes, then keeps the state

@@ -2,10 +2,12 @@
 #include "records/cdr_month_file.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "records/cdr_book_impl.hh"
+#include "records/cdr_columns.hh"
 
 namespace writ::records {
 namespace {
@@ -22,7 +24,7 @@ constexpr std::string_view schema =
     "CREATE TABLE node(id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;";
 
 constexpr const char* row_columns =
-    "seq, start, account, caller, called, redirecting, caller_extension, called_extension, check_value, body";
+    "seq, start, caller, called, redirecting, caller_extension, called_extension, account, check_value, body";
 
 std::int64_t node_id(int level, std::uint64_t index) {
   return static_cast<std::int64_t>(level) << level_shift | static_cast<std::int64_t>(index);
@@ -119,21 +121,6 @@ Result<std::vector<CdrEngine::Candidate>> MonthFile::candidates(std::span<const 
   return identities_.find(identities, size);
 }
 
-CdrRow MonthFile::row_of(const store::Statement& s) const {
-  CdrRow r;
-  r.seq = static_cast<std::uint64_t>(s.integer(0));
-  r.start_ms = s.integer(1) + middle_ms_;
-  r.account = static_cast<std::int32_t>(s.integer(2));
-  r.caller = s.integer(3);
-  r.called = s.integer(4);
-  r.redirecting = s.integer(5);
-  r.caller_extension = s.integer(6);
-  r.called_extension = s.integer(7);
-  r.check = static_cast<std::uint32_t>(s.integer(8));
-  r.body = s.blob(9);
-  return r;
-}
-
 Result<std::vector<CdrRow>> MonthFile::rows(std::uint64_t from, std::uint64_t to) {
   WRIT_TRY(s, ask(get_rows, [] {
              return fmt::format("SELECT {} FROM cdr WHERE seq>=? AND seq<? ORDER BY seq", row_columns);
@@ -143,7 +130,7 @@ Result<std::vector<CdrRow>> MonthFile::rows(std::uint64_t from, std::uint64_t to
   for (;;) {
     WRIT_TRY(more, s->step());
     if (!more) return out;
-    out.push_back(row_of(*s));
+    out.push_back(read_row(*s, middle_ms_));
   }
 }
 
@@ -161,7 +148,7 @@ Status MonthFile::read_through(std::uint64_t from, const Selection& q, const Par
     if (!more) return {};
     const PartyIndex::Place p{s->integer(1), static_cast<std::uint64_t>(s->integer(0))};
     if (range.holds(p) && std::any_of(q.branches.begin(), q.branches.end(), [&](const auto& b) {
-          return s->integer(static_cast<int>(b.column) + 2) == b.code;
+          return s->integer(static_cast<int>(place_of(b.column)) + 2) == b.code;
         }))
       out.push_back(p);
   }
@@ -174,7 +161,7 @@ Result<std::vector<CdrRow>> MonthFile::rows_at(const std::vector<PartyIndex::Pla
   for (const auto& p : places) {
     WRIT_TRY(there, s->bind(1, static_cast<std::int64_t>(p.seq)).step());
     if (!there) return fail(Exit::integrity, fmt::format("record {} is missing", p.seq));
-    out.push_back(row_of(*s));
+    out.push_back(read_row(*s, middle_ms_));
     s->reset();
   }
   return out;

@@ -69,7 +69,6 @@ class MonthFile {
   }
   Status clear_from(std::uint64_t size, std::uint64_t texts);
   Status write_part(const AppendPlan::Part& part);
-  CdrRow row_of(const store::Statement& s) const;
   Status index(std::uint64_t size);
   Status read_through(std::uint64_t from, const Selection& q, const PartyIndex::Range& range,
                       std::vector<PartyIndex::Place>& out);

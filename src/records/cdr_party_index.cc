@@ -6,19 +6,12 @@
 
 #include <algorithm>
 
+#include "records/cdr_columns.hh"
+
 namespace writ::records {
-namespace {
-
-constexpr const char* columns[] = {"caller",           "called",           "redirecting",
-                                   "caller_extension", "called_extension", "account"};
-constexpr std::size_t column_count = std::size(columns);
-static_assert(static_cast<std::size_t>(PartyColumn::account) == column_count - 1);
-
-}  // namespace
-
 Status PartyIndex::find(const Run& run, const Selection::Branch& b, const Range& range,
                         std::vector<Place>& out) {
-  PackedRuns::Cursor cursor{packed_, run, static_cast<std::size_t>(b.column)};
+  PackedRuns::Cursor cursor{packed_, run, place_of(b.column)};
   WRIT_CHECK(cursor.seek(b.code, range.from));
   for (std::size_t found = 0;;) {
     WRIT_TRY(more, cursor.next());
@@ -35,18 +28,18 @@ Status PartyIndex::find(const Run& run, const Selection::Branch& b, const Range&
 
 Result<std::vector<PackedRuns::Entries>> PartyIndex::entries(const Run& run) {
   WRIT_TRY(s, db_.prepare(fmt::format("SELECT seq, start, {} FROM cdr WHERE seq>=? AND seq<? ORDER BY seq",
-                                      fmt::join(columns, ", "))));
+                                      fmt::join(party_columns, ", "))));
   s.bind(1, static_cast<std::int64_t>(run.first)).bind(2, static_cast<std::int64_t>(run.end));
-  std::vector<PackedRuns::Entries> out(column_count);
+  std::vector<PackedRuns::Entries> out(party_columns.size());
   for (;;) {
     WRIT_TRY(more, s.step());
     if (!more) break;
     PackedRuns::Entry e;
     e.row = static_cast<std::uint32_t>(static_cast<std::uint64_t>(s.integer(0)) - run.first);
     e.start = static_cast<std::int32_t>(s.integer(1));
-    for (std::size_t i = 0; i < column_count; ++i) {
+    for (std::size_t i = 0; i < party_columns.size(); ++i) {
       e.code = s.integer(static_cast<int>(i) + 2);
-      if (e.code != 0 || i == static_cast<std::size_t>(PartyColumn::account)) out[i].push_back(e);
+      if (e.code != 0 || i == place_of(PartyColumn::account)) out[i].push_back(e);
     }
   }
   for (auto& c : out) std::sort(c.begin(), c.end());
@@ -58,7 +51,7 @@ Status PartyIndex::rebuild(const std::vector<Run>& runs, std::size_t stay, std::
   for (std::uint64_t from = stay == 0 ? 0 : runs[stay - 1].end; from < size;) {
     const Run run{from, std::min(from + PackedRuns::rows_max, size)};
     WRIT_TRY(all, entries(run));
-    for (std::size_t i = 0; i < column_count; ++i) WRIT_CHECK(packed_.write(run, i, all[i]));
+    for (std::size_t i = 0; i < party_columns.size(); ++i) WRIT_CHECK(packed_.write(run, i, all[i]));
     WRIT_CHECK(packed_.add(run));
     from = run.end;
   }
@@ -97,11 +90,11 @@ Status PartyIndex::check() {
       return fail(Exit::integrity, fmt::format("the index of parties has a gap at record {}", from));
     from = run.end;
     WRIT_TRY(want, entries(run));
-    for (std::size_t i = 0; i < column_count; ++i) {
+    for (std::size_t i = 0; i < party_columns.size(); ++i) {
       WRIT_TRY(have, packed_.all(run, i));
       if (have != want[i])
         return fail(Exit::integrity,
-                    fmt::format("the index of {} does not say what the records say", columns[i]));
+                    fmt::format("the index of {} does not say what the records say", party_columns[i]));
     }
   }
   return {};
