@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -31,7 +32,7 @@ using records::CdrQuery;
 
 struct Options {
   std::string engine = "embedded", conninfo, dir;
-  std::uint64_t rows = 1'000'000, batch = 20'000, lookups = 2000;
+  std::uint64_t rows = 1'000'000, batch = 20'000, lookups = 2000, passes = 2;
   bool keep = false;
 };
 
@@ -234,7 +235,8 @@ double cpu_s() {
 }
 
 struct Figures {
-  double append_cpu_s = 0, seal_cpu_s = 0, wall_s = 0, p50 = 0, p99 = 0, prove_ms = 0, purge_s = 0;
+  double append_cpu_s = 0, seal_cpu_s = 0, wall_s = 0, prove_ms = 0, purge_s = 0;
+  double p50 = 0, p99 = 0, best_p50 = 0, best_p99 = 0;  // of the last pass; of each look-up's fastest
   std::uint64_t bytes = 0, purged = 0, found = 0;
 };
 
@@ -266,21 +268,24 @@ Status ingest(Subject& subject, const Options& o, std::vector<Lookup>& lookups, 
     f.wall_s += now_s() - wall;
   }
   f.append_cpu_s += subject.server_cpu_s() - server_before;
+  fmt::print(stderr, "appended {} rows in {:.2f} CPU-s\n", o.rows,
+             f.append_cpu_s);  // it may be stopped later
   const double cpu = cpu_s(), server = subject.server_cpu_s();
   WRIT_CHECK(subject.finish());
   f.seal_cpu_s = cpu_s() - cpu + subject.server_cpu_s() - server;
   return {};
 }
 
-Status ask(Subject& subject, const std::vector<Lookup>& lookups, Figures& f) {
-  std::vector<double> ms;
-  for (int pass = 0; pass < 2; ++pass) {  // the first warms
+Status ask(Subject& subject, const Options& o, const std::vector<Lookup>& lookups, Figures& f) {
+  std::vector<double> ms, best(lookups.size(), std::numeric_limits<double>::max());
+  for (std::uint64_t pass = 0; pass < o.passes; ++pass) {  // the first warms
     ms.clear();
     f.found = 0;
     for (const Lookup& l : lookups) {
       const double begin = now_s();
       WRIT_TRY(got, subject.look_up(l.number, l.from, l.until));
       ms.push_back((now_s() - begin) * 1000);
+      best[ms.size() - 1] = std::min(best[ms.size() - 1], ms.back());
       f.found += got.size();
       if (got != l.want)
         return fail(Exit::integrity,
@@ -290,6 +295,9 @@ Status ask(Subject& subject, const std::vector<Lookup>& lookups, Figures& f) {
   std::sort(ms.begin(), ms.end());
   f.p50 = ms[ms.size() / 2];
   f.p99 = ms[ms.size() * 99 / 100];
+  std::sort(best.begin(), best.end());
+  f.best_p50 = best[best.size() / 2];
+  f.best_p99 = best[best.size() * 99 / 100];
   return {};
 }
 
@@ -309,7 +317,7 @@ Status measure(const Options& o, const fs::path& dir) {
   Figures f;
   WRIT_CHECK(ingest(*subject, o, lookups, f));
   WRIT_TRY(bytes, subject->bytes());
-  WRIT_CHECK(ask(*subject, lookups, f));
+  WRIT_CHECK(ask(*subject, o, lookups, f));
   WRIT_TRY(prove_ms, subject->prove_ms());
   const double begin = now_s();
   WRIT_TRY(purged, subject->purge(std::chrono::sys_days{std::chrono::year{2025} / 1 / 1}));
@@ -322,12 +330,14 @@ Status measure(const Options& o, const fs::path& dir) {
       ","
       "\"append_rows_per_cpu_s\":{:.0f},\"ingest_rows_per_cpu_s\":{:.0f},\"bytes_per_row\":{:.1f},"
       "\"lookups\":{},"
-      "\"rows_found\":{},\"lookup_p50_ms\":{:.4f},\"lookup_p99_ms\":{:.3f},\"prove_ms\":{:.3f},\"purge_s\":{:"
+      "\"rows_found\":{},\"lookup_p50_ms\":{:.4f},\"lookup_p99_ms\":{:.3f},\"lookup_best_p50_ms\":{:.4f},"
+      "\"lookup_best_p99_ms\":{:.3f},\"prove_ms\":{:.3f},\"purge_s\":{:"
       ".3f},"
       "\"purged_rows\":{},\"peak_rss_bytes\":{}}}\n",
       o.engine, o.rows, f.append_cpu_s + f.seal_cpu_s, f.seal_cpu_s, f.wall_s, rows / f.append_cpu_s,
       rows / (f.append_cpu_s + f.seal_cpu_s), static_cast<double>(bytes) / rows, o.lookups, f.found, f.p50,
-      f.p99, prove_ms, f.purge_s, purged, static_cast<std::uint64_t>(u.ru_maxrss) * 1024);
+      f.p99, f.best_p50, f.best_p99, prove_ms, f.purge_s, purged,
+      static_cast<std::uint64_t>(u.ru_maxrss) * 1024);
   return {};
 }
 
@@ -339,6 +349,8 @@ int main(int argc, char** argv) {
   app.add_option("--engine", o.engine)->check(CLI::IsMember({"embedded", "postgresql", "pbx"}));
   app.add_option("--rows", o.rows)->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{100'000'000}));
   app.add_option("--conninfo", o.conninfo, "PostgreSQL; an empty schema");
+  app.add_option("--passes", o.passes, "how often each look-up is asked")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
   app.add_option("--dir", o.dir, "where to make a scratch directory");
   app.add_flag("--keep", o.keep, "leave the scratch directory");
   CLI11_PARSE(app, argc, argv);

@@ -50,7 +50,8 @@ std::function<void(const ingest::Progress&)> progress_to(const Options& o, const
   return [](const ingest::Progress& p) { std::cerr << "\r\033[K" << progress_line(p) << std::flush; };
 }
 
-Json to_json(const ingest::ImportCounts& n) {
+Json to_json(const desk::CdrImport& done) {
+  const ingest::ImportCounts& n = done.counts;
   return Json{{"schema", "writ.ingest/1"},
               {"source", n.source},
               {"rows", n.rows},
@@ -59,6 +60,7 @@ Json to_json(const ingest::ImportCounts& n) {
               {"quarantined", n.quarantined},
               {"already_there", n.already_there},
               {"months", n.months},
+              {"suspended", done.suspended.stopped.size()},
               {"problems", n.first_problems}};
 }
 
@@ -66,13 +68,16 @@ Status ingest_cdr(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(source, read_source(a.source));
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(n, desk::IngestService{c}.import_cdrs(a.file, source, who[0], progress_to(o, a)));
+  WRIT_TRY(done, desk::IngestService{c}.import_cdrs(a.file, source, who[0], progress_to(o, a)));
+  const ingest::ImportCounts& n = done.counts;
   if (!o.quiet && !a.progress && isatty(STDERR_FILENO) != 0) std::cerr << "\r\033[K";
-  if (o.json) print(to_json(n));
+  if (o.json) print(to_json(done));
   for (const std::string& p : n.first_problems) say(o, p);
   say(o, n.already_there ? fmt::format("{} was taken in before: nothing is changed", a.file)
                          : fmt::format("{} rows: {} added, {} there already, {} in quarantine", n.rows,
                                        n.added, n.duplicates, n.quarantined));
+  for (const auto& s : done.suspended.stopped) say(o, "suspended: " + canonical(to_json(s)));
+  WRIT_CHECK(desk::to_status(done.suspended));
   if (n.quarantined == 0 || n.already_there) return {};
   return fail(Exit::partial, fmt::format("{} records of {} are in quarantine", n.quarantined, a.file), {}, {},
               fmt::format("writ ingest quarantine {} names each line and reason; the rest is in",

@@ -84,21 +84,24 @@ Status scope(Options& o, const Args& a) {
   return {};
 }
 
+// A line for each, or the answer as it is.
+template <class Line>
+void print_list(const Options& o, const Json& list, const char* of, const Line& line) {
+  if (o.json) return print(list);
+  for (const Json& e : list[of]) print(line(e) + "\n");
+}
+
 Status scopes(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(list, desk::RecordService{c}.scopes(a.matter, who[0]));
-  if (o.json) {
-    print(list);
-    return {};
-  }
-  for (const Json& e : list["scopes"]) {
+  print_list(o, list, "scopes", [](const Json& e) {
     const Json s = e.value("scope", Json::object());
-    print(fmt::format("{} {}: {} subjects, {} items, records {} to {}, until {}; {}\n",
-                      s.value("sequence", 0), e.value("state", ""), s.value("subjects", Json::array()).size(),
-                      s.value("items", Json::array()).size(), s.value("records_from", ""),
-                      s.value("records_until", ""), s.value("expires", ""), s.value("purpose", "")));
-  }
+    return fmt::format("{} {}: {} subjects, {} items, records {} to {}, until {}; {}", s.value("sequence", 0),
+                       e.value("state", ""), s.value("subjects", Json::array()).size(),
+                       s.value("items", Json::array()).size(), s.value("records_from", ""),
+                       s.value("records_until", ""), s.value("expires", ""), s.value("purpose", ""));
+  });
   return {};
 }
 
@@ -289,14 +292,11 @@ Status heads(Options& o) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(list, desk::RecordService{c}.heads(who[0]));
-  if (o.json) {
-    print(list);
-    return {};
-  }
-  for (const Json& m : list["months"])
-    print(fmt::format("{} {:>10} records {:>12} bytes {} {}\n", m.value("month", ""),
-                      m.value("size", std::uint64_t{0}), m.value("bytes", std::uint64_t{0}),
-                      m.value("sealed", false) ? "sealed" : "open  ", m.value("root", "")));
+  print_list(o, list, "months", [](const Json& m) {
+    return fmt::format("{} {:>10} records {:>12} bytes {} {}", m.value("month", ""),
+                       m.value("size", std::uint64_t{0}), m.value("bytes", std::uint64_t{0}),
+                       m.value("sealed", false) ? "sealed" : "open  ", m.value("root", ""));
+  });
   return {};
 }
 
@@ -354,16 +354,13 @@ Status list_holds(Options& o) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(list, desk::RetentionService{c}.holds(who[0]));
-  if (o.json) {
-    print(list);
-    return {};
-  }
-  for (const Json& h : list["holds"])
-    print(fmt::format("{} {} {} {} {} to {}; {}\n", h["number"].dump(),
-                      h.contains("lifted") ? "lifted" : "stands", h.value("matter", ""),
-                      h.value("kind", "") + ":" + h.value("value", "") +
-                          (h.value("property", "").empty() ? "" : "@" + h.value("property", "")),
-                      h.value("from", ""), h.value("until", ""), h.value("reason", "")));
+  print_list(o, list, "holds", [](const Json& h) {
+    return fmt::format("{} {} {} {} {} to {}; {}", h["number"].dump(),
+                       h.contains("lifted") ? "lifted" : "stands", h.value("matter", ""),
+                       h.value("kind", "") + ":" + h.value("value", "") +
+                           (h.value("property", "").empty() ? "" : "@" + h.value("property", "")),
+                       h.value("from", ""), h.value("until", ""), h.value("reason", ""));
+  });
   return {};
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/same_secret.hh"
+
 namespace writ::crypto {
 namespace {
 
@@ -11,6 +13,13 @@ TEST(Crc32c, MatchesThePublishedCheckValue) {
   const Bytes zeros(32, 0);
   EXPECT_EQ(crc32c(zeros), 0x8A9136AAu);  // RFC 3720 B.4
   EXPECT_EQ(crc32c(view_of("6789"), crc32c(view_of("12345"))), 0xE3069283u);
+}
+
+TEST(SameSecret, OnlyTheSameBytesOfTheSameLength) {
+  EXPECT_TRUE(same_secret(view_of("secret"), view_of("secret")));
+  EXPECT_FALSE(same_secret(view_of("secret"), view_of("secres")));
+  EXPECT_FALSE(same_secret(view_of("secret"), view_of("secre")));
+  EXPECT_TRUE(same_secret({}, {}));
 }
 
 TEST(Sha256, MatchesFips180) {

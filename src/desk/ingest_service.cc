@@ -30,11 +30,13 @@ Instant oldest_kept(const policy::RecordRules& rules, Instant now) {
   return std::chrono::sys_days{month / std::chrono::day{1}};
 }
 
-Result<ingest::ImportCounts> IngestService::import_cdrs(
-    const fs::path& file, const ingest::SourceSettings& source, const Credentials& who,
-    const std::function<void(const ingest::Progress&)>& progress) {
+Result<CdrImport> IngestService::import_cdrs(const fs::path& file, const ingest::SourceSettings& source,
+                                             const Credentials& who,
+                                             const std::function<void(const ingest::Progress&)>& progress) {
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open(*c_));
+  CdrImport out;
+  out.suspended = catch_up(*c_, *store);
   std::error_code ec;
   const auto bytes = fs::file_size(file, ec);
   if (ec) return fail(Exit::not_found, fmt::format("read {}: {}", file.string(), ec.message()));
@@ -50,7 +52,7 @@ Result<ingest::ImportCounts> IngestService::import_cdrs(
   if (!counts) {
     // What went in before it broke off is in; its heads are noted all the same.
     static_cast<void>(note_all_heads(*c_, store->cdrs()));
-    return counts;
+    return tl::unexpected(std::move(counts).error());
   }
   WRIT_CHECK(note_heads(*c_, store->cdrs(), counts->months));
   WRIT_CHECK(c_->note(by.person.user, "records.ingested", "",
@@ -60,7 +62,8 @@ Result<ingest::ImportCounts> IngestService::import_cdrs(
                            {"added", counts->added},
                            {"duplicates", counts->duplicates},
                            {"quarantined", counts->quarantined}}));
-  return counts;
+  out.counts = std::move(*counts);
+  return out;
 }
 
 Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::string& name,

@@ -16,6 +16,10 @@ namespace writ::desk {
 // What a person at the terminal should hear of a running feed.
 using Talk = std::function<void(const std::string& what, const Json& detail)>;
 
+struct CdrImport {
+  ingest::ImportCounts counts;
+  SuspensionReport suspended;
+};
 struct CatalogueImport {
   records::ImportReport report;
   SuspensionReport suspended;
@@ -24,10 +28,10 @@ struct CatalogueImport {
 class IngestService {
  public:
   explicit IngestService(Carrier& c) : c_(&c) {}
-  // Intake, officer or technician.
-  Result<ingest::ImportCounts> import_cdrs(const fs::path& file, const ingest::SourceSettings& source,
-                                           const Credentials& who,
-                                           const std::function<void(const ingest::Progress&)>& progress);
+  // Intake, officer or technician. A suspension that was left open comes first, and is in the result.
+  Result<CdrImport> import_cdrs(const fs::path& file, const ingest::SourceSettings& source,
+                                const Credentials& who,
+                                const std::function<void(const ingest::Progress&)>& progress);
   // Grants whose stay or number the file ends are stopped; a suspension that is not finished is in the
   // result.
   Result<CatalogueImport> import_catalogue(View csv, const std::string& name, const Credentials& who);

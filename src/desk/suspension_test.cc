@@ -174,6 +174,24 @@ TEST(Suspension, APortedNumberEndsEveryGrantOnIt) {
   EXPECT_TRUE(done->suspended.done());
 }
 
+// A file of calls ends no stay, but its import asks what others left open.
+TEST(Suspension, AnImportOfCallsFinishesWhatWasLeftOpen) {
+  House h{Stage::armed};
+  ASSERT_TRUE(h.change(stay(What::check_out, "R1", "214", h.desk->clock.now())));  // and then nothing
+  h.tick();
+  const auto source = ingest::parse_source(
+      "schema = \"writ.source/1\"\nname = \"pbx\"\nformat = \"asterisk-csv\"\naccount = \"HH-1001\"\n",
+      "pbx.toml");
+  ASSERT_TRUE(source) << to_text(source.error());
+  const fs::path file = h.desk->dir.path() / "calls.csv";
+  ASSERT_TRUE(write_file(file, ""));
+  const auto done = IngestService{h.desk->carrier()}.import_cdrs(file, *source, who("intake-1"), {});
+  ASSERT_TRUE(done) << to_text(done.error());
+  EXPECT_EQ(done->suspended.stopped.size(), 1u);
+  EXPECT_TRUE(done->suspended.done());
+  EXPECT_EQ(h.judged(h.desk->out()), Exit::expired);
+}
+
 // What was known long before takes effect at its time, without another message.
 TEST(Suspension, APortOfTomorrowEndsTheGrantTomorrow) {
   auto d = at(Stage::armed);

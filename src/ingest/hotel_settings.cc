@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "base/sourced.hh"
 #include "ingest/hotel.hh"
 #include "ingest/hotel_text.hh"
+#include "ingest/settings.hh"
 
 namespace writ::ingest {
 namespace {
@@ -37,30 +37,27 @@ bool is_plain_name(const std::string& s) {
   });
 }
 
-}  // namespace
-
-Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_name) {
-  using writ::Need;
-  WRIT_TRY(source, parse_toml(toml, file_name));
-  Reading reading(source, "a hotel file holds exactly the fields that docs/ingest-hotel.md describes");
-  Fields f(reading, reading.root(), "");
-  HotelSettings s;
-  f.word("schema", {"writ.hotel/1"}, Need::required);
+void read_hotel(Fields& f, const Json& root, HotelSettings& s) {
   s.name = f.text("name", Need::required);
   if (!s.name.empty() && !is_plain_name(s.name))
     f.refuse("name", "is no plain name", "write letters, digits, '-' and '_', 64 at most");
   s.account = f.text("account", Need::required);
-  read_line(f, reading.root(), s);
-  if (reading.root().contains("zone")) s.zone = f.text("zone");
-  if (reading.root().contains("encoding")) s.encoding = f.text("encoding");
-  if (reading.root().contains("reconnect_max_s"))
+  read_line(f, root, s);
+  if (root.contains("zone")) s.zone = f.text("zone");
+  if (root.contains("encoding")) s.encoding = f.text("encoding");
+  if (root.contains("reconnect_max_s"))
     s.reconnect_max_s = std::chrono::seconds{f.whole("reconnect_max_s", 1, 3600)};
   if (const auto zone = Zone::find(s.zone); !zone) f.refuse("zone", "is not a time zone", zone.error().next);
   if (const auto text = SiteText::open(s.encoding); !text)
     f.refuse("encoding", "is no character set of a hotel link", text.error().next);
-  f.finish();
-  WRIT_CHECK(reading.status());
-  return s;
+}
+
+}  // namespace
+
+Result<HotelSettings> parse_hotel(std::string_view toml, std::string_view file_name) {
+  return read_settings<HotelSettings>(
+      toml, file_name, "writ.hotel/1",
+      "a hotel file holds exactly the fields that docs/ingest-hotel.md describes", read_hotel);
 }
 
 }  // namespace writ::ingest

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ingest/encoding.hh"
+#include "ingest/settings.hh"
 
 namespace writ::ingest {
 namespace {
@@ -140,6 +141,20 @@ void read_by_format(Fields& f, const Json& root, SourceSettings& s) {
   }
 }
 
+void read_source(Fields& f, const Json& root, SourceSettings& s) {
+  s.name = f.text("name", Need::required);
+  read_format(f, s);
+  s.account = f.text("account");
+  read_zone(f, s);
+  read_encoding(f, s);
+  s.outside_prefix = f.text("outside_prefix");
+  if (s.outside_prefix.find_first_not_of("0123456789*#") != std::string::npos)
+    f.refuse("outside_prefix", "is not what a telephone dials", "write digits: \"9\"");
+  read_by_format(f, root, s);
+  if (s.account.empty() && !s.mapping.contains("account"))
+    f.refuse("account", "is missing", "name the property: account = \"P-1001\", or map a column to it");
+}
+
 }  // namespace
 
 const char* to_string(FormatKind k) {
@@ -149,25 +164,8 @@ const char* to_string(FormatKind k) {
 }
 
 Result<SourceSettings> parse_source(std::string_view toml, std::string_view file_name) {
-  WRIT_TRY(source, parse_toml(toml, file_name));
-  Reading reading(source, "a feed is described once, exactly (docs/ingest.md)");
-  Fields f(reading, reading.root(), "");
-  SourceSettings s;
-  f.word("schema", {"writ.source/1"}, Need::required);
-  s.name = f.text("name", Need::required);
-  read_format(f, s);
-  s.account = f.text("account");
-  read_zone(f, s);
-  read_encoding(f, s);
-  s.outside_prefix = f.text("outside_prefix");
-  if (s.outside_prefix.find_first_not_of("0123456789*#") != std::string::npos)
-    f.refuse("outside_prefix", "is not what a telephone dials", "write digits: \"9\"");
-  read_by_format(f, reading.root(), s);
-  if (s.account.empty() && !s.mapping.contains("account"))
-    f.refuse("account", "is missing", "name the property: account = \"P-1001\", or map a column to it");
-  f.finish();
-  WRIT_CHECK(reading.status());
-  return s;
+  return read_settings<SourceSettings>(toml, file_name, "writ.source/1",
+                                       "a feed is described once, exactly (docs/ingest.md)", read_source);
 }
 
 Json to_json(const SourceSettings& s) {

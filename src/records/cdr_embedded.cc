@@ -276,7 +276,7 @@ Status EmbeddedEngine::commit(const AppendPlan& plan) {
 
 Status EmbeddedEngine::seal(const MonthState& after) {
   WRIT_TRY(f, file(after.label));
-  if (Status ok = f->build_indexes(); !ok) {
+  if (Status ok = f->seal(after.size); !ok) {
     close(after.label);
     return tl::unexpected(not_kept(std::move(ok).error()));
   }

@@ -80,7 +80,7 @@ struct Selection {  // rows where any branch holds; order and doubles between br
   std::int64_t after_ms = INT64_MIN;
   std::int64_t after_seq = -1;
   std::uint64_t size = 0;  // only seq < size
-  std::size_t limit = 0;   // at least the first `limit` rows of each branch in the order (start, seq)
+  std::size_t limit = 0;   // at least the first `limit` of the rows in the order (start, seq)
 };
 
 struct HeldRow {  // outlived its month under a legal hold
@@ -131,10 +131,7 @@ class CdrEngine {
                                               std::uint64_t to) = 0;
 
   // Whether the indexes agree with the rows, as far as the engine can tell; Exit::integrity says where not.
-  virtual Status check(const std::string& label) {
-    static_cast<void>(label);
-    return {};
-  }
+  virtual Status check(const std::string& label) = 0;
 
   virtual Status commit(const AppendPlan& plan) = 0;  // all or nothing
   virtual Status seal(const MonthState& after) = 0;   // builds the indexes, then keeps the state

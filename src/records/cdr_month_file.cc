@@ -2,10 +2,12 @@
 #include "records/cdr_month_file.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "records/cdr_book_impl.hh"
+#include "records/cdr_columns.hh"
 
 namespace writ::records {
 namespace {
@@ -13,65 +15,35 @@ namespace {
 constexpr std::uint64_t rows_without_index_max = 2000;  // as fast to read through
 constexpr int level_shift = 40;
 
-constexpr std::string_view schema[] = {
+constexpr std::string_view schema =
     "CREATE TABLE cdr(seq INTEGER PRIMARY KEY, start INTEGER NOT NULL, account INTEGER NOT NULL,"
     " caller INTEGER NOT NULL, called INTEGER NOT NULL, redirecting INTEGER NOT NULL,"
     " caller_extension INTEGER NOT NULL, called_extension INTEGER NOT NULL, check_value INTEGER NOT NULL,"
     " body BLOB NOT NULL) STRICT;"
-    "CREATE TABLE identity(hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(hash, seq)) STRICT, "
-    "WITHOUT ROWID;"
     "CREATE TABLE dictionary(id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;"
-    "CREATE TABLE node(id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;"};
+    "CREATE TABLE node(id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;";
 
-constexpr const char* columns[] = {"caller",           "called",           "redirecting",
-                                   "caller_extension", "called_extension", "account"};
 constexpr const char* row_columns =
-    "seq, start, account, caller, called, redirecting, caller_extension, called_extension, check_value, body";
+    "seq, start, caller, called, redirecting, caller_extension, called_extension, account, check_value, body";
 
 std::int64_t node_id(int level, std::uint64_t index) {
   return static_cast<std::int64_t>(level) << level_shift | static_cast<std::int64_t>(index);
-}
-
-// Many small reads under one lock of the file.
-class Reading {
- public:
-  static Result<Reading> begin(store::Database& db) {
-    WRIT_CHECK(db.exec("BEGIN"));
-    return Reading{db};
-  }
-  Reading(Reading&& o) noexcept : db_(std::exchange(o.db_, nullptr)) {}
-  Reading& operator=(Reading&&) = delete;
-  ~Reading() {
-    if (db_ != nullptr) static_cast<void>(db_->exec("COMMIT"));
-  }
-
- private:
-  explicit Reading(store::Database& db) : db_(&db) {}
-  store::Database* db_;
-};
-
-std::string index_sql() {
-  std::string sql;
-  for (const char* c : columns)
-    sql += fmt::format("CREATE INDEX IF NOT EXISTS by_{0} ON cdr({0}, start){1};", c,
-                       std::string_view(c) == "account" ? "" : fmt::format(" WHERE {}<>0", c));
-  return sql;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<MonthFile>> MonthFile::open(const fs::path& file, const std::string& label) {
   WRIT_TRY(db, store::Database::open(file));
-  WRIT_CHECK(db.exec("PRAGMA cache_size=-2000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
+  WRIT_CHECK(db.exec("PRAGMA cache_size=-8000; PRAGMA journal_size_limit=0; PRAGMA temp_store=MEMORY"));
   WRIT_TRY(has, db.prepare("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='cdr'"));
   WRIT_CHECK(has.step());
-  if (has.integer(0) == 0) WRIT_CHECK(db.migrate("cdr-month", schema));  // readers take no lock
+  if (has.integer(0) == 0) {  // readers take no lock
+    const std::string all = std::string(schema) + IdentityIndex::schema() + PartyIndex::schema();
+    const std::string_view steps[] = {all};
+    WRIT_CHECK(db.migrate("cdr-month", steps));
+  }
   const std::int64_t middle = to_ms(month_begin(label)) + (std::int64_t{1} << 31);
-  std::unique_ptr<MonthFile> f{new MonthFile{std::move(db), middle}};
-  WRIT_TRY(s, f->db_.prepare("SELECT count(*) FROM sqlite_master WHERE type='index' AND name='by_account'"));
-  WRIT_CHECK(s.step());
-  f->indexed_ = s.integer(0) != 0;
-  return f;
+  return std::unique_ptr<MonthFile>{new MonthFile{std::move(db), middle}};
 }
 
 Status MonthFile::clear_from(std::uint64_t size, std::uint64_t texts) {
@@ -81,26 +53,20 @@ Status MonthFile::clear_from(std::uint64_t size, std::uint64_t texts) {
   if (!any || last.is_null(0) || last.integer(0) < from) return {};
   last.reset();
   for (const auto& [sql, bound] :
-       {std::pair{"DELETE FROM cdr WHERE seq>=?", from}, std::pair{"DELETE FROM identity WHERE seq>=?", from},
+       {std::pair{"DELETE FROM cdr WHERE seq>=?", from},
         std::pair{"DELETE FROM dictionary WHERE id>=?", static_cast<std::int64_t>(texts)}}) {
     WRIT_TRY(s, db_.prepare(sql));
     WRIT_CHECK(s.bind(1, bound).run());
   }
+  WRIT_CHECK(identities_.cut(size));
+  WRIT_CHECK(parties_.cut(size));
   WRIT_TRY(nodes, db_.prepare("DELETE FROM node WHERE id>=? AND id<?"));
   for (int level = tree_step; level < level_shift; level += tree_step)
     WRIT_CHECK(nodes.bind(1, node_id(level, size >> level)).bind(2, node_id(level + 1, 0)).run());
   return {};
 }
 
-// Identities lie all over their table, and indexes are sorted within it.
-Status MonthFile::enlarge_cache() {
-  if (!has_large_cache_) WRIT_CHECK(db_.exec("PRAGMA cache_size=-32000"));
-  has_large_cache_ = true;
-  return {};
-}
-
 Status MonthFile::append(const AppendPlan::Part& part) {
-  WRIT_CHECK(enlarge_cache());
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_CHECK(clear_from(part.size_before, part.texts_before));
   WRIT_CHECK(write_part(part));
@@ -121,14 +87,7 @@ Status MonthFile::write_part(const AppendPlan::Part& part) {
                    .bind(9, static_cast<std::int32_t>(r.check))
                    .bind_blob(10, r.body)
                    .run());
-  // In the order of the table: neighbours lie on one page.
-  std::vector<std::pair<std::int32_t, std::uint64_t>> identities;
-  identities.reserve(part.rows.size());
-  for (const CdrRow& r : part.rows) identities.emplace_back(r.identity, r.seq);
-  std::sort(identities.begin(), identities.end());
-  WRIT_TRY(identity, ask(insert_identity, [] { return "INSERT INTO identity VALUES(?,?)"; }));
-  for (const auto& [hash, seq] : identities)
-    WRIT_CHECK(identity->bind(1, hash).bind(2, static_cast<std::int64_t>(seq)).run());
+  WRIT_CHECK(identities_.append(part.rows));
   WRIT_TRY(text, ask(insert_text, [] { return "INSERT INTO dictionary VALUES(?,?)"; }));
   for (std::size_t i = 0; i < part.texts.size(); ++i)
     WRIT_CHECK(text->bind(1, static_cast<std::int64_t>(part.texts_before + i)).bind(2, part.texts[i]).run());
@@ -136,6 +95,13 @@ Status MonthFile::write_part(const AppendPlan::Part& part) {
   for (const TreeNode& n : part.nodes)
     WRIT_CHECK(node->bind(1, node_id(n.level, n.index)).bind_blob(2, n.hash).run());
   return {};
+}
+
+Result<MonthFile::Reading> MonthFile::begin_reading() {
+  WRIT_TRY(begin, ask(begin_read, [] { return "BEGIN"; }));
+  WRIT_TRY(end, ask(end_read, [] { return "COMMIT"; }));
+  WRIT_CHECK(begin->run());
+  return Reading{*end};
 }
 
 Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint64_t to) {
@@ -151,34 +117,8 @@ Result<std::vector<std::string>> MonthFile::texts(std::uint64_t from, std::uint6
 
 Result<std::vector<CdrEngine::Candidate>> MonthFile::candidates(std::span<const std::int32_t> identities,
                                                                 std::uint64_t size) {
-  WRIT_TRY(tx, Reading::begin(db_));
-  WRIT_TRY(s, ask(get_identity, [] { return "SELECT seq FROM identity WHERE hash=? AND seq<?"; }));
-  std::vector<CdrEngine::Candidate> out;
-  for (const std::int32_t hash : identities) {
-    s->bind(1, hash).bind(2, static_cast<std::int64_t>(size));
-    for (;;) {
-      WRIT_TRY(more, s->step());
-      if (!more) break;
-      out.push_back({hash, static_cast<std::uint64_t>(s->integer(0))});
-    }
-    s->reset();
-  }
-  return out;
-}
-
-CdrRow MonthFile::row_of(const store::Statement& s) const {
-  CdrRow r;
-  r.seq = static_cast<std::uint64_t>(s.integer(0));
-  r.start_ms = s.integer(1) + middle_ms_;
-  r.account = static_cast<std::int32_t>(s.integer(2));
-  r.caller = s.integer(3);
-  r.called = s.integer(4);
-  r.redirecting = s.integer(5);
-  r.caller_extension = s.integer(6);
-  r.called_extension = s.integer(7);
-  r.check = static_cast<std::uint32_t>(s.integer(8));
-  r.body = s.blob(9);
-  return r;
+  WRIT_TRY(reading, begin_reading());
+  return identities_.find(identities, size);
 }
 
 Result<std::vector<CdrRow>> MonthFile::rows(std::uint64_t from, std::uint64_t to) {
@@ -190,39 +130,63 @@ Result<std::vector<CdrRow>> MonthFile::rows(std::uint64_t from, std::uint64_t to
   for (;;) {
     WRIT_TRY(more, s->step());
     if (!more) return out;
-    out.push_back(row_of(*s));
+    out.push_back(read_row(*s, middle_ms_));
   }
+}
+
+// Rows behind the index: all branches in one pass.
+Status MonthFile::read_through(std::uint64_t from, const Selection& q, const PartyIndex::Range& range,
+                               std::vector<PartyIndex::Place>& out) {
+  WRIT_TRY(
+      s, ask(get_parties, [] {
+        return "SELECT seq, start, caller, called, redirecting, caller_extension, called_extension, account"
+               " FROM cdr WHERE seq>=? AND seq<?";
+      }));
+  s->bind(1, static_cast<std::int64_t>(from)).bind(2, static_cast<std::int64_t>(range.size));
+  for (;;) {
+    WRIT_TRY(more, s->step());
+    if (!more) return {};
+    const PartyIndex::Place p{s->integer(1), static_cast<std::uint64_t>(s->integer(0))};
+    if (range.holds(p) && std::any_of(q.branches.begin(), q.branches.end(), [&](const auto& b) {
+          return s->integer(static_cast<int>(place_of(b.column)) + 2) == b.code;
+        }))
+      out.push_back(p);
+  }
+}
+
+Result<std::vector<CdrRow>> MonthFile::rows_at(const std::vector<PartyIndex::Place>& places) {
+  WRIT_TRY(s, ask(get_row, [] { return fmt::format("SELECT {} FROM cdr WHERE seq=?", row_columns); }));
+  std::vector<CdrRow> out;
+  out.reserve(places.size());
+  for (const auto& p : places) {
+    WRIT_TRY(there, s->bind(1, static_cast<std::int64_t>(p.seq)).step());
+    if (!there) return fail(Exit::integrity, fmt::format("record {} is missing", p.seq));
+    out.push_back(read_row(*s, middle_ms_));
+    s->reset();
+  }
+  return out;
 }
 
 Result<std::vector<CdrRow>> MonthFile::select(const Selection& q) {
   // Only speed depends on it: a reader that may not write looks without.
-  if (!indexed_ && q.size > rows_without_index_max) static_cast<void>(build_indexes());
-  std::vector<CdrRow> out;
-  for (const Selection::Branch& b : q.branches) {
-    const auto column = static_cast<std::size_t>(b.column);
-    const auto sql = [&] {
-      const char* name = columns[column];
-      return fmt::format(
-          "SELECT {0} FROM cdr WHERE {1}=?1 {2} AND start>=?2 AND start<?3 AND +seq<?4"
-          " AND (start>?5 OR +seq>?6) ORDER BY start, seq LIMIT ?7",
-          row_columns, name, b.column == PartyColumn::account ? "" : fmt::format("AND {}<>0", name));
-    };
-    WRIT_TRY(s, ask(by_party + column, sql));
-    const auto relative = [&](std::int64_t ms) {  // beyond the month is beyond the month, however far
-      return std::clamp(ms, middle_ms_ - (std::int64_t{1} << 33), middle_ms_ + (std::int64_t{1} << 33)) -
-             middle_ms_;
-    };
-    s->bind(1, b.code).bind(2, relative(q.from_ms)).bind(3, relative(q.until_ms));
-    s->bind(4, static_cast<std::int64_t>(q.size)).bind(5, relative(q.after_ms)).bind(6, q.after_seq);
-    s->bind(7, static_cast<std::int64_t>(q.limit));
-    for (;;) {
-      WRIT_TRY(more, s->step());
-      if (!more) break;
-      out.push_back(row_of(*s));
-    }
-    s->reset();
-  }
-  return out;
+  if (q.size > indexed_ + rows_without_index_max) static_cast<void>(index(q.size));
+  const auto relative = [&](std::int64_t ms) {  // beyond the month is beyond the month, however far
+    return std::clamp(ms, middle_ms_ - (std::int64_t{1} << 33), middle_ms_ + (std::int64_t{1} << 33)) -
+           middle_ms_;
+  };
+  const PartyIndex::Range range{
+      relative(q.from_ms), relative(q.until_ms), relative(q.after_ms), q.after_seq, q.size, q.limit};
+  WRIT_TRY(reading, begin_reading());
+  WRIT_TRY(runs, parties_.runs());
+  indexed_ = runs.empty() ? 0 : runs.back().end;
+  std::vector<PartyIndex::Place> places;
+  for (const Selection::Branch& b : q.branches)
+    for (const PartyIndex::Run& run : runs) WRIT_CHECK(parties_.find(run, b, range, places));
+  WRIT_CHECK(read_through(indexed_, q, range, places));
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  if (places.size() > q.limit) places.resize(q.limit);
+  return rows_at(places);
 }
 
 Result<std::vector<TreeNode>> MonthFile::nodes(int level, std::uint64_t from, std::uint64_t to) {
@@ -239,22 +203,33 @@ Result<std::vector<TreeNode>> MonthFile::nodes(int level, std::uint64_t from, st
   }
 }
 
-Status MonthFile::build_indexes() {
-  if (indexed_) return {};
-  WRIT_CHECK(enlarge_cache());
+Status MonthFile::index(std::uint64_t size) {
   WRIT_TRY(tx, store::Transaction::begin(db_));
-  WRIT_CHECK(db_.exec(index_sql()));
+  WRIT_CHECK(parties_.extend(size));
   WRIT_CHECK(tx.commit());
-  indexed_ = true;
+  indexed_ = size;
+  return {};
+}
+
+Status MonthFile::seal(std::uint64_t size) {
+  {
+    WRIT_TRY(tx, store::Transaction::begin(db_));
+    WRIT_CHECK(parties_.compact(size));
+    WRIT_CHECK(tx.commit());
+  }
   return db_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Status MonthFile::check() {
   WRIT_TRY(s, db_.prepare("PRAGMA integrity_check(1)"));
   WRIT_TRY(any, s.step());
-  if (any && s.text(0) == "ok") return {};
-  return fail(Exit::integrity,
-              "the month's file is damaged: " + (any ? s.text(0) : std::string("no answer")));
+  if (!any || s.text(0) != "ok")
+    return fail(Exit::integrity,
+                "the month's file is damaged: " + (any ? s.text(0) : std::string("no answer")));
+  s.reset();
+  WRIT_TRY(reading, begin_reading());
+  WRIT_CHECK(identities_.check());
+  return parties_.check();
 }
 
 }  // namespace writ::records

@@ -30,6 +30,7 @@ class PostgresCdrs final : public CdrEngine {
   Result<std::vector<CdrRow>> select(const std::string& label, const Selection& s) override;
   Result<std::vector<TreeNode>> nodes(const std::string& label, int level, std::uint64_t from,
                                       std::uint64_t to) override;
+  Status check(const std::string& label) override;
   Status commit(const AppendPlan& plan) override;
   Status seal(const MonthState& after) override;
   Status drop(const DropPlan& plan) override;

@@ -15,6 +15,8 @@ namespace writ::records {
 namespace {
 
 using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class CdrPostgres : public store::EngineTest {
@@ -44,6 +46,19 @@ std::vector<Cdr> batch(std::uint64_t seed, int count) {
     out.back().call_id = fmt::format("{}-{}", seed, i);
   }
   return out;
+}
+
+TEST_P(CdrPostgres, VerifyingLooksAtTheIndexesToo) {
+  auto b = book();
+  ASSERT_TRUE(b->append(batch(1, 200), "k"));
+  ASSERT_TRUE(open()->exec("CREATE EXTENSION IF NOT EXISTS amcheck SCHEMA public"));
+  EXPECT_THAT(b->verify({})->problems, IsEmpty());
+  const std::string table = "cdr_row_" + std::to_string(number("SELECT min(id) FROM cdr_month"));
+  ASSERT_TRUE(open()->exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '" + table +
+                           "_called_start_ms_idx'::regclass"));
+  EXPECT_THAT(b->verify({})->problems, ElementsAre(HasSubstr(table + "_called_start_ms_idx is not valid")));
+  ASSERT_TRUE(open()->exec("DROP INDEX " + table + "_called_start_ms_idx"));
+  EXPECT_THAT(b->verify({})->problems, ElementsAre(HasSubstr(table + " has 7 indexes of 8")));
 }
 
 TEST_P(CdrPostgres, AMonthIsAPartitionAndGoesWithIt) {

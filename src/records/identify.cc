@@ -2,114 +2,21 @@
 // Each way of asking is three steps. First, what the plan wants stated: judged by the question alone, so that
 // a question that is too short learns nothing. Second, a look-up by exact keys: the statement to the database
 // holds what was asked and nothing else, so that a near match never even leaves the store. Third, who is
-// left: nobody, one, or several. The texts of an answer are fixed for each way and outcome.
+// left: nobody, one, or several (identify_answers.cc).
 //
 // Names and addresses must be exactly as written (S10, S16): white space and Unicode's equivalent code points
 // apart, one other byte is another name.
 #include "records/identify.hh"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
 
 #include "records/fact_select.hh"
-#include "records/spans.hh"
+#include "records/identify_answers.hh"
 
 namespace writ::records {
 namespace {
 
 using By = Ask::By;
-using Outcome = Answer::Outcome;
-
-struct Rules {
-  const char* rule;
-  const char* none;                   // of no responsive record
-  const char* several;                // rule of several
-  std::vector<std::string> narrower;  // what makes several one
-};
-
-const Rules& rules_of(By by) {
-  static const std::map<By, Rules> all = {
-      {By::number, {"S8", "S8", "S8", {"a period, or a shorter one"}}},
-      {By::account_name, {"S9", "S10", "S12", {"a period, or a shorter one"}}},
-      {By::street_address, {"S11", "S11", "S12", {"a period, or a shorter one"}}},
-      {By::account_number, {"S13", "S13", "S13", {"a period, or a shorter one"}}},
-      {By::tenant_number, {"S14", "S14", "S14", {"a period, or a shorter one", "the tenant's name (S15)"}}},
-      {By::tenant_extension,
-       {"S14", "S14", "S14", {"a period, or a shorter one", "the tenant's name (S15)"}}},
-      {By::tenant_name, {"S15", "S16", "S15", {"a period, or a shorter one"}}},
-  };
-  return all.at(by);
-}
-
-bool by_tenant_name(By by) { return by == By::tenant_name; }
-
-Answer need(By by, std::vector<std::string> needs) {
-  return {Outcome::need_more,
-          {},
-          std::move(needs),
-          rules_of(by).rule,
-          "The request does not yet state what is needed to answer it."};
-}
-
-Answer none(By by) {
-  const bool named = by == By::account_name || by_tenant_name(by);
-  return {Outcome::no_record,
-          {},
-          {},
-          rules_of(by).none,
-          named
-              ? "There is no responsive record. Names and addresses are compared exactly as written; further "
-                "process may list other spellings, initials and nicknames."
-              : "There is no responsive record."};
-}
-
-Answer several(By by) {
-  return {Outcome::several,
-          {},
-          rules_of(by).narrower,
-          rules_of(by).several,
-          "More than one record may respond. Which one is meant must be stated."};
-}
-
-Answer refer(By by, std::string_view administrator) {
-  return {Outcome::refer,
-          {},
-          {},
-          rules_of(by).rule,
-          fmt::format("The number is not, or was not at the time asked about, served by this carrier. Who "
-                      "serves it is known to {}. If an earlier time is meant, a period must be stated.",
-                      administrator.empty() ? "the number administrator" : administrator)};
-}
-
-// One party by its account, or by its stay: all pieces of one are one, from the first to the last.
-class Parties {
- public:
-  void add(const std::string& account, const std::string& reservation, const std::string& tenant,
-           const Span& span) {
-    const auto key = std::make_tuple(account, reservation, tenant);
-    const auto [it, first] = spans_.emplace(key, span);
-    if (!first) {
-      it->second.from = std::min(it->second.from, span.from);
-      it->second.until = std::max(it->second.until, span.until);
-    }
-  }
-  bool empty() const { return spans_.empty(); }
-  Answer answer(By by) const {
-    if (spans_.empty()) return none(by);
-    if (spans_.size() > 1) return several(by);
-    const auto& [key, span] = *spans_.begin();
-    return {Outcome::match,
-            {{std::get<0>(key), std::get<1>(key), std::get<2>(key), {span.from, end_of(span)}}},
-            {},
-            rules_of(by).rule,
-            "One record responds."};
-  }
-
- private:
-  std::map<std::tuple<std::string, std::string, std::string>, Span> spans_;
-};
 
 class Identification {
  public:
@@ -122,9 +29,9 @@ class Identification {
 
   Result<Answer> answer() {
     WRIT_TRY(asked, written(*ask_));
-    if (!asked) return need(ask_->by, {"texts in UTF-8, without control characters"});
+    if (!asked) return need_more(ask_->by, {"texts in UTF-8, without control characters"});
     own_ = *asked, ask_ = &own_;
-    if (span_.empty()) return need(ask_->by, {"a period that ends after it begins"});
+    if (span_.empty()) return need_more(ask_->by, {"a period that ends after it begins"});
     switch (ask_->by) {
       case By::number:
       case By::tenant_number:
@@ -139,7 +46,7 @@ class Identification {
       case By::tenant_name:
         return by_tenant();
     }
-    return none(ask_->by);
+    return no_record(ask_->by);
   }
 
  private:
@@ -176,7 +83,7 @@ class Identification {
 
   Result<Answer> by_number() {
     const auto number = to_e164(ask_->number);
-    if (!number) return need(ask_->by, {"the complete telephone number, with area code"});
+    if (!number) return need_more(ask_->by, {"the complete telephone number, with area code"});
     WRIT_TRY(holders, c_->who_holds("number", *number, "", w_));
     if (holders.empty()) return refer(ask_->by, administrator_);
     if (ask_->by == By::tenant_number) return tenants(holders);
@@ -212,7 +119,7 @@ class Identification {
     const auto extension = canonical_value("extension", ask_->extension);
     if (!extension) needs.emplace_back("the extension as it is dialled");
     if (ask_->property.empty()) needs.emplace_back("the account number of the property");
-    if (!needs.empty()) return need(ask_->by, needs);
+    if (!needs.empty()) return need_more(ask_->by, needs);
     WRIT_TRY(holders, c_->who_holds("extension", *extension, ask_->property, w_));
     return tenants(holders);
   }
@@ -223,7 +130,7 @@ class Identification {
   }
 
   Result<Answer> by_account_number() {
-    if (!complete_number(ask_->account_number)) return need(ask_->by, {"the complete account number"});
+    if (!complete_number(ask_->account_number)) return need_more(ask_->by, {"the complete account number"});
     WRIT_TRY(found, c_->facts(FactKind::account, ask_->account_number, "", w_));
     Parties p;
     for (const FactVersion& v : found) {
@@ -236,10 +143,10 @@ class Identification {
   // S9 and S11: all that is stated must be so at one time: the name, the account number, each field of the
   // address. Account name, number, city and state may stand for the street.
   Result<Answer> by_place() {
-    if (ask_->by == By::street_address && !five()) return need(ask_->by, missing_of_five());
+    if (ask_->by == By::street_address && !five()) return need_more(ask_->by, missing_of_five());
     if (ask_->by == By::account_name) {
-      if (ask_->account_name.empty()) return need(ask_->by, {"the account name exactly as written"});
-      if (!five() && !city_state_and(ask_->account_number)) return need(ask_->by, place_needs());
+      if (ask_->account_name.empty()) return need_more(ask_->by, {"the account name exactly as written"});
+      if (!five() && !city_state_and(ask_->account_number)) return need_more(ask_->by, place_needs());
     }
     WRIT_TRY(places, accounts());
     Parties p;
@@ -321,7 +228,7 @@ class Identification {
       needs.emplace_back("the street address with a range of dates");
       needs.emplace_back("or the account name with city and state");
     }
-    if (!needs.empty()) return need(ask_->by, needs);
+    if (!needs.empty()) return need_more(ask_->by, needs);
     WRIT_TRY(places, accounts());
     Parties p;
     for (const auto& [account, span] : places) WRIT_CHECK(add_tenants(account, span, p));
