@@ -204,6 +204,7 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
       f.refuse("wiretap_content", "is missing", "name the contents of 18 USC 2518(4)");
   }
   read_checks(f, p.checks);
+  read_wording(f, p.wording);
   read_retention(f, p.retention);
   read_citations(f, p.citations);
   f.finish();

@@ -13,6 +13,7 @@
 #include "policy/clocks.hh"
 #include "policy/matrix.hh"
 #include "policy/process_kinds.hh"
+#include "policy/wording.hh"
 
 namespace writ::policy {
 
@@ -100,6 +101,7 @@ struct Policy {
   std::vector<ClockRule> clocks;
   std::vector<Holiday> holidays;
   std::vector<Office> offices;
+  Wording wording;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
   std::vector<Layer>
       layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name
