@@ -153,7 +153,8 @@ class Asking {
         continue;
       }
       const auto all = demand_questions(p_.policy);
-      const auto q = std::find_if(all.begin(), all.end(), [&](const Question& x) { return x.name() == text; });
+      const auto q =
+          std::find_if(all.begin(), all.end(), [&](const Question& x) { return x.name() == text; });
       if (q != all.end())
         WRIT_CHECK(ask(*q));
       else if (text == "kind")

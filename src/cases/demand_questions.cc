@@ -41,8 +41,9 @@ Result<Json> read_time(const std::string& answer, const policy::Policy& p) {
   WRIT_TRY(zone, Zone::find(p.hours.zone));
   const LocalInstants at = zone.instants(*local);
   if (at.second || at.in_gap)
-    return fail(Exit::usage, fmt::format("the clocks of {} do not read '{}' exactly once", p.hours.zone, answer),
-                {}, {}, "write it with its offset: 2026-11-01T01:30:00-05:00");
+    return fail(Exit::usage,
+                fmt::format("the clocks of {} do not read '{}' exactly once", p.hours.zone, answer), {}, {},
+                "write it with its offset: 2026-11-01T01:30:00-05:00");
   return Json(rfc3339(at.first));
 }
 
@@ -152,8 +153,11 @@ std::vector<Question> demand_questions(const policy::Policy& p) {
           {"/requester/fax_confirmed", "fax confirmed with the officer", Type::flag},
           {"/requester/private", "a private or civil party", Type::flag},
           {"/requester/foreign", "a foreign authority", Type::flag},
-          {"/delivery", "how it came", Type::word,
-           {"fax", "mail", "portal", "e-mail", "hand", "walk-in", "service"}, by_hand},
+          {"/delivery",
+           "how it came",
+           Type::word,
+           {"fax", "mail", "portal", "e-mail", "hand", "walk-in", "service"},
+           by_hand},
           {"/delivered_by", "delivered by", Type::text, {}, by_hand},
           {"/office", "through which office", Type::word, office_ids(p), by_hand},
           {"/state_service_needed", "must be served in its State of origin", Type::flag},

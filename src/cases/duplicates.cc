@@ -33,9 +33,8 @@ std::string shown(const std::string& domain) {
   const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna{uidna_openUTS46(UIDNA_DEFAULT, &e), &uidna_close};
   std::array<char, 4 * domain_bytes_max> out{};
   UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-  const auto n =
-      uidna_nameToUnicodeUTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), out.data(),
-                              static_cast<std::int32_t>(out.size()), &info, &e);
+  const auto n = uidna_nameToUnicodeUTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()),
+                                         out.data(), static_cast<std::int32_t>(out.size()), &info, &e);
   return U_FAILURE(e) != 0 ? domain : std::string(out.data(), static_cast<std::size_t>(n));
 }
 
@@ -43,8 +42,9 @@ std::string skeleton(const std::string& domain) {
   UErrorCode e = U_ZERO_ERROR;
   const std::unique_ptr<USpoofChecker, decltype(&uspoof_close)> spoof{uspoof_open(&e), &uspoof_close};
   std::array<char, 8 * domain_bytes_max> out{};
-  const auto n = uspoof_getSkeletonUTF8(spoof.get(), 0, domain.data(), static_cast<std::int32_t>(domain.size()),
-                                        out.data(), static_cast<std::int32_t>(out.size()), &e);
+  const auto n =
+      uspoof_getSkeletonUTF8(spoof.get(), 0, domain.data(), static_cast<std::int32_t>(domain.size()),
+                             out.data(), static_cast<std::int32_t>(out.size()), &e);
   return U_FAILURE(e) != 0 ? domain : std::string(out.data(), static_cast<std::size_t>(n));
 }
 
@@ -55,7 +55,8 @@ bool one_apart(std::string_view a, std::string_view b) {
   const auto at = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
   if (a.size() < b.size()) return a.substr(at) == b.substr(at + 1);
   if (a.substr(at + 1) == b.substr(at + 1)) return true;
-  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] && a.substr(at + 2) == b.substr(at + 2);
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+         a.substr(at + 2) == b.substr(at + 2);
 }
 
 bool is_below(std::string_view domain, std::string_view known) {
@@ -64,8 +65,8 @@ bool is_below(std::string_view domain, std::string_view known) {
 }
 
 bool resembles(const std::string& domain, const std::string& seen, const std::string& known) {
-  return skeleton(seen) == skeleton(known) ||
-         (known.size() >= near_bytes_min && one_apart(domain, known)) || domain.starts_with(known + ".");
+  return skeleton(seen) == skeleton(known) || (known.size() >= near_bytes_min && one_apart(domain, known)) ||
+         domain.starts_with(known + ".");
 }
 
 // A pattern for LIKE ... ESCAPE '!' that finds this member of an act's or order's canonical JSON.
@@ -78,7 +79,8 @@ std::string member_pattern(const char* key, const std::string& value) {
   return out + "%";
 }
 
-Result<std::vector<std::string>> matters(const desk::Carrier& c, const char* sql, const std::string& pattern) {
+Result<std::vector<std::string>> matters(const desk::Carrier& c, const char* sql,
+                                         const std::string& pattern) {
   std::vector<std::string> out;
   WRIT_TRY(ask, c.db().prepare(sql));
   ask.bind(1, pattern);
@@ -90,12 +92,13 @@ Result<std::vector<std::string>> matters(const desk::Carrier& c, const char* sql
 }
 
 bool same_instrument(const process::Demand& a, const process::Demand& b) {
-  return a.instrument == b.instrument &&
-         (a.issuer == b.issuer || a.requester.agency == b.requester.agency);
+  return a.instrument == b.instrument && (a.issuer == b.issuer || a.requester.agency == b.requester.agency);
 }
 
-constexpr const char* cases_with = "SELECT DISTINCT matter FROM case_acts WHERE body LIKE ? ESCAPE '!' ORDER BY matter";
-constexpr const char* orders_with = "SELECT DISTINCT matter FROM orders WHERE request LIKE ? ESCAPE '!' ORDER BY matter";
+constexpr const char* cases_with =
+    "SELECT DISTINCT matter FROM case_acts WHERE body LIKE ? ESCAPE '!' ORDER BY matter";
+constexpr const char* orders_with =
+    "SELECT DISTINCT matter FROM orders WHERE request LIKE ? ESCAPE '!' ORDER BY matter";
 
 Status add_cases(const desk::Carrier& c, const process::Demand& d, const std::string& own,
                  const std::string& pattern, std::vector<std::string>& out) {
@@ -133,7 +136,8 @@ std::vector<KnownDomain> office_domains(const policy::Policy& p) {
 std::string imitates(std::string_view domain, const std::vector<KnownDomain>& known) {
   const std::string asked = lower(domain);
   if (asked.empty() || asked.size() > domain_bytes_max) return {};
-  if (std::any_of(known.begin(), known.end(), [&](const KnownDomain& k) { return is_below(asked, k.domain); }))
+  if (std::any_of(known.begin(), known.end(),
+                  [&](const KnownDomain& k) { return is_below(asked, k.domain); }))
     return {};
   const std::string seen = shown(asked);
   for (const KnownDomain& k : known)

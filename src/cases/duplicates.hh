@@ -13,9 +13,9 @@ struct KnownDomain {
 // Of the offices in the policy.
 std::vector<KnownDomain> office_domains(const policy::Policy& p);
 
-// "" for a domain that is known, or below one that is, and for one that resembles none; else what it imitates.
-// Resembles: the same confusable skeleton (Unicode UTS 39), one letter more, less, other or exchanged, or a
-// known domain in front of another one ("agency.example.mail.example").
+// "" for a domain that is known, or below one that is, and for one that resembles none; else what it
+// imitates. Resembles: the same confusable skeleton (Unicode UTS 39), one letter more, less, other or
+// exchanged, or a known domain in front of another one ("agency.example.mail.example").
 std::string imitates(std::string_view domain, const std::vector<KnownDomain>& known);
 std::string domain_of(std::string_view email);  // after the last '@', lower case, without final dot
 

@@ -53,12 +53,8 @@ Filed filed_of(const desk::Case& c, const Demand& d) {
 
 Json to_json(const Filed& f) {
   if (f.order) return desk::to_json(*f.order);
-  return Json{{"schema", "writ.filed/1"},
-              {"matter", f.matter},
-              {"kind", f.kind},
-              {"cycle", f.cycle},
-              {"state", f.state},
-              {"checks", process::to_json(f.checks)}};
+  return Json{{"schema", "writ.filed/1"}, {"matter", f.matter}, {"kind", f.kind},
+              {"cycle", f.cycle},         {"state", f.state},   {"checks", process::to_json(f.checks)}};
 }
 
 std::vector<CheckResult> deficiencies(const std::vector<CheckResult>& checks) {
@@ -78,7 +74,8 @@ Result<Demand> Intake::read(View text, const std::string& name, const fs::path& 
   if (d.received == Instant{}) d.received = now;
   if (d.received > now)
     return fail(Exit::usage, fmt::format("{}: received {}, which is not yet", name, rfc3339(d.received)),
-                "clocks run from the receipt", "the time of receipt", "write `received` as it was, or leave it out");
+                "clocks run from the receipt", "the time of receipt",
+                "write `received` as it was, or leave it out");
   WRIT_TRY(kept, desk::keep_document(*c_, document));
   d.document_sha256 = kept;
   return d;

@@ -37,9 +37,12 @@ std::string ids(const std::vector<CheckResult>& checks) {
 produce::Deficiency told(const CheckResult& r, const policy::Policy& p) {
   const policy::CheckRule* rule = p.check(r.id);
   const bool from_records = rule != nullptr && rule->stage == "B";
-  return {r.id, r.item,
+  return {r.id,
+          r.item,
           from_records ? "The request does not yet state what is needed to answer it." : r.message,
-          from_records ? std::string() : r.fact, r.rule, r.cure};
+          from_records ? std::string() : r.fact,
+          r.rule,
+          r.cure};
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ Result<process::Receipt> Intake::receipt(const Demand& d, const std::string& own
     if (earlier && earlier->cycle == Cycle::preservation) {
       WRIT_TRY(first, demand_of(*earlier));
       WRIT_TRY(ends, policy::due(c_->policy(), "preservation", first.received, "received"));
-      r.earlier = {d.of_matter, ends.at, earlier->newest("extend") != nullptr};
+      r.earlier = process::EarlierPreservation{d.of_matter, ends.at, earlier->newest("extend") != nullptr};
     }
   }
   return r;
@@ -80,8 +83,7 @@ Result<Intake::Checked> Intake::check(const desk::Case& of) {
   WRIT_TRY(store, desk::RecordStore::open_catalogue(*c_));
   WRIT_CHECK(c_->note("desk", "records.lookup", of.matter,
                       Json{{"purpose", "checks V4 V6 V8 V9 V12"}, {"subjects", out.demand.subjects.size()}}));
-  WRIT_TRY(more,
-           process::check_demand_records(out.demand, c_->policy(), store->catalogue(), c_->now()));
+  WRIT_TRY(more, process::check_demand_records(out.demand, c_->policy(), store->catalogue(), c_->now()));
   out.checks.insert(out.checks.end(), more.begin(), more.end());
   return out;
 }
@@ -108,7 +110,8 @@ Result<Filed> Intake::validate(const std::string& matter, const desk::Acting& wh
     for (const CheckResult& r : checked.checks)
       if (!r.passed && process::awaits_call_back(r)) failed.push_back(r);
     std::erase_if(failed, [](const CheckResult& r) { return !r.item.empty(); });
-    for (const CheckResult& r : failed) cures += fmt::format("{}{}: {}", cures.empty() ? "" : " ", r.id, r.cure);
+    for (const CheckResult& r : failed)
+      cures += fmt::format("{}{}: {}", cures.empty() ? "" : " ", r.id, r.cure);
     return fail(Exit::refused, fmt::format("{} does not pass its checks: {}", matter, ids(failed)),
                 "requirements, section 4", cures,
                 fmt::format("call back, or send it back with the letter: writ request return {}", matter));
@@ -134,26 +137,40 @@ Result<desk::Case> Intake::send_back(const std::string& matter, const std::strin
     failed = deficiencies(checked.checks);
     if (!failed.empty() || !reason.empty()) return {};
     return fail(Exit::refused, fmt::format("{}: no check fails, and no reason is given", matter),
-                "a process goes back for a deficiency that can be named (requirements, section 4)", "the reason",
-                "give --reason, or go on with it");
+                "a process goes back for a deficiency that can be named (requirements, section 4)",
+                "the reason", "give --reason, or go on with it");
   };
   step.effect = [&](const desk::Case& c) -> Result<Json> {
     const Demand& d = checked.demand;
     const auto* kind = policy::process_kind(c_->policy(), d.kind);
-    produce::DeficiencyLetter letter{
-        act == "reject", matter, kind->title, d.instrument, d.issuer, d.requester.name, d.requester.badge,
-        d.requester.agency, d.requester.return_address, d.issued, d.received, c_->now(), {}, ""};
+    produce::DeficiencyLetter letter{act == "reject",
+                                     matter,
+                                     kind->title,
+                                     d.instrument,
+                                     d.issuer,
+                                     d.requester.name,
+                                     d.requester.badge,
+                                     d.requester.agency,
+                                     d.requester.return_address,
+                                     d.issued,
+                                     d.received,
+                                     c_->now(),
+                                     {},
+                                     ""};
     for (const CheckResult& r : failed) letter.deficiencies.push_back(told(r, c_->policy()));
     if (failed.empty()) letter.remark = reason;
     WRIT_TRY(pdf, produce::deficiency_pdf(c_->policy(), letter));
     WRIT_TRY(paper, keep_case_file(*c_, c.matter, "letter", ".pdf", pdf));
-    WRIT_TRY(text, keep_case_file(*c_, c.matter, "letter", ".txt",
-                                  produce::deficiency_text(c_->policy(), letter)));
+    WRIT_TRY(text,
+             keep_case_file(*c_, c.matter, "letter", ".txt", produce::deficiency_text(c_->policy(), letter)));
     return Json{{"reason", reason.empty() ? "deficiencies: " + ids(failed) : reason},
                 {"checks", process::to_json(checked.checks)},
                 {"policy", crypto::hex(c_->policy().hash)},
-                {"letter", {{"pdf", paper.name}, {"pdf_sha256", paper.sha256},
-                            {"text", text.name}, {"text_sha256", text.sha256}}}};
+                {"letter",
+                 {{"pdf", paper.name},
+                  {"pdf_sha256", paper.sha256},
+                  {"text", text.name},
+                  {"text_sha256", text.sha256}}}};
   };
   return book.act(matter, std::move(step), who);
 }

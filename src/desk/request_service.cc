@@ -36,7 +36,20 @@ Json to_json(const std::vector<Bond>& bonds) {
   return out;
 }
 
+const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician};
+
 process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
+
+// Who was unlocked before: by the certified key, with one of these roles now.
+Status check_acting(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
+  if (who.person.sign.public_key() != who.cert.verify)
+    return fail(Exit::integrity,
+                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
+  Status last;
+  for (const Role r : any_of)
+    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
+  return last;
+}
 
 }  // namespace
 
@@ -50,15 +63,17 @@ Json to_json(const Filed& f) {
 
 Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
                                    const Credentials& who) {
-  WRIT_TRY(enterer, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
+  WRIT_TRY(enterer, c_->act_as_any(who, enterers));
   return file(order_text, order_name, document, enterer);
 }
 
 Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
                                    const Acting& enterer) {
   WRIT_TRY(request, process::parse_request(order_text, order_name));
-  return c_->attempt(enterer.person.user, "request.file", request.extends,
-                     [&] { return take_in(std::move(request), document, enterer); });
+  return c_->attempt(enterer.person.user, "request.file", request.extends, [&]() -> Result<Filed> {
+    WRIT_CHECK(check_acting(*c_, enterer, enterers));
+    return take_in(std::move(request), document, enterer);
+  });
 }
 
 // Where an order belongs: a matter of its own, or the next number of the one that it extends.

@@ -30,12 +30,8 @@ Severity severity_of(const std::string& s) {
 Json to_json(const std::vector<CheckResult>& results) {
   Json out = Json::array();
   for (const CheckResult& r : results) {
-    Json j{{"id", r.id},
-           {"passed", r.passed},
-           {"severity", severity_text(r.severity)},
-           {"message", r.message},
-           {"rule", r.rule},
-           {"fact", r.fact},
+    Json j{{"id", r.id},           {"passed", r.passed}, {"severity", severity_text(r.severity)},
+           {"message", r.message}, {"rule", r.rule},     {"fact", r.fact},
            {"cure", r.cure}};
     if (!r.item.empty()) j["item"] = r.item;
     out.push_back(std::move(j));

@@ -158,8 +158,8 @@ Result<Maybe> v11_property(const Request& r, const records::Catalogue& book) {
     if (!records::canonical_value(t.type, t.value)) continue;  // V4 says so
     WRIT_TRY(holders, book.who_holds(t.type, t.value, t.property, {r.start, r.end, {}}));
     if (std::all_of(holders.begin(), holders.end(), [](const records::Holder& h) { return h.hosts.empty(); }))
-      faults.add(fmt::format("extension {} of {}: no hosts of the property are on record in the period", t.value,
-                             t.property));
+      faults.add(fmt::format("extension {} of {}: no hosts of the property are on record in the period",
+                             t.value, t.property));
   }
   if (judged == 0) return Maybe{};
   return Maybe{faults.finding(fmt::format("{} extensions, each with its property", judged))};

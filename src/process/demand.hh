@@ -68,7 +68,7 @@ struct Demand {                                                       // schema 
 };
 // TOML or JSON by content; unknown keys and wrong types are refused with line, column and cure.
 Result<Demand> parse_demand(View file, std::string_view name);
-Json to_json(const Demand& d);  // canonical
+Json to_json(const Demand& d);         // canonical
 std::string to_toml(const Demand& d);  // a process file as a person writes it: what is not stated is left out
 Result<Demand> demand_from_json(const Json& j);
 

@@ -44,8 +44,8 @@ std::vector<CheckResult> check_demand(const Demand& d, const policy::Policy& p, 
                                       Instant now) {
   const policy::ProcessKind* kind = policy::process_kind(p, d.kind);
   if (kind == nullptr)
-    return {result_of("V15", {false, fmt::format("'{}' is no kind of process that this policy knows", d.kind)},
-                      p)};
+    return {result_of("V15",
+                      {false, fmt::format("'{}' is no kind of process that this policy knows", d.kind)}, p)};
   const Paper x{d, p, *kind, r, now};
   std::vector<CheckResult> out = item_checks(x);
   for (const auto& table : {paper_checks(), subject_checks(), kind_checks()})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The checks V1 - V40 on a demand, as tables by concern. Each is one small function; it says what the document
-// says. Severity, message, rule and cure come from the policy alone.
+// The checks V1 - V40 on a demand, as tables by concern. Each is one small function; it says what the
+// document says. Severity, message, rule and cure come from the policy alone.
 #pragma once
 #include <span>
 

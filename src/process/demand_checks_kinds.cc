@@ -35,13 +35,14 @@ Maybe v21_extension(const Paper& x) {
   if (x.received() >= e.ends)
     faults.add(fmt::format("{} ended {}; the extension came {}", e.matter, rfc3339_seconds(e.ends),
                            rfc3339_seconds(x.received())));
-  return faults.finding(fmt::format("the first extension of {}, before {}", e.matter, rfc3339_seconds(e.ends)));
+  return faults.finding(
+      fmt::format("the first extension of {}, before {}", e.matter, rfc3339_seconds(e.ends)));
 }
 
 Maybe v22_release(const Paper& x) {
   if (!preserves(x) && !is_cycle(x.kind, Cycle::backup_preservation)) return std::nullopt;
-  return Finding{!x.d.asks_release, x.d.asks_release ? "it asks that records be released"
-                                                     : "nothing is asked to be released"};
+  return Finding{!x.d.asks_release,
+                 x.d.asks_release ? "it asks that records be released" : "nothing is asked to be released"};
 }
 
 Maybe v23_underlying(const Paper& x) {
@@ -67,12 +68,12 @@ Maybe v32_danger(const Paper& x) {
 
 Maybe v33_by_hand(const Paper& x) {
   if (!x.kind.by_hand) return std::nullopt;
-  const auto office =
-      std::find_if(x.p.offices.begin(), x.p.offices.end(),
-                   [](const policy::Office& o) { return o.id == national_security_office; });
+  const auto office = std::find_if(x.p.offices.begin(), x.p.offices.end(),
+                                   [](const policy::Office& o) { return o.id == national_security_office; });
   Faults faults;
   if (x.d.delivery != "hand")
-    faults.add(fmt::format("it came by {}", x.d.delivery.empty() ? "a way that is not stated" : x.d.delivery));
+    faults.add(
+        fmt::format("it came by {}", x.d.delivery.empty() ? "a way that is not stated" : x.d.delivery));
   if (office == x.p.offices.end())
     faults.add(fmt::format("the profile names no office '{}'", national_security_office));
   else if (x.d.office != office->id)
@@ -91,7 +92,8 @@ Maybe v34_letter(const Paper& x) {
   const std::string rank = x.d.certifier_rank.substr(0, x.d.certifier_rank.find(','));
   const auto may = [&](const std::string& r) { return rank.size() == r.size() && holds_words(rank, r); };
   if (!blank(x.d.certifier_rank) && std::none_of(ranks.begin(), ranks.end(), may))
-    faults.add(fmt::format("'{}' may not certify; these may: {}", x.d.certifier_rank, fmt::join(ranks, ", ")));
+    faults.add(
+        fmt::format("'{}' may not certify; these may: {}", x.d.certifier_rank, fmt::join(ranks, ", ")));
   if (x.d.subjects.empty()) faults.add("no person, entity, telephone number or account is named");
   for (const DemandSubject& s : x.d.subjects)
     if (s.kind == "street-address")
@@ -122,8 +124,7 @@ bool is_dead(const Paper& x, const std::string& authority) {
 
 Maybe v36_authority(const Paper& x) {
   const bool must_cite = x.kind.authority == "cited";
-  const std::string& authority =
-      must_cite || x.kind.authority.empty() ? x.d.authority : x.kind.authority;
+  const std::string& authority = must_cite || x.kind.authority.empty() ? x.d.authority : x.kind.authority;
   if (authority.empty()) {
     if (must_cite) return Finding{false, "no authority is cited"};
     return std::nullopt;

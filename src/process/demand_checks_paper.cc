@@ -27,9 +27,9 @@ bool follows_another(const Paper& x) {
 }
 
 Maybe v1_verified(const Paper& x) {
-  return Finding{x.receipt.requester_verified,
-                 x.receipt.requester_verified ? "called back on a number of the carrier's own directory"
-                                              : "no call-back is recorded in this matter"};
+  return Finding{x.receipt.requester_verified, x.receipt.requester_verified
+                                                   ? "called back on a number of the carrier's own directory"
+                                                   : "no call-back is recorded in this matter"};
 }
 
 Maybe v2_signed(const Paper& x) {
@@ -59,7 +59,7 @@ Maybe v3_court(const Paper& x) {
     faults.add(fmt::format("'{}' is no jurisdiction of the United States", d.jurisdiction));
   for (const std::string& term : x.p.wording.lesser_courts)
     if (holds_words(d.court, term))
-      faults.add(fmt::format("a {} court has no general criminal jurisdiction", term));
+      faults.add(fmt::format("a {} has no general criminal jurisdiction", term));
   const bool federal = holds_words(d.court, "United States") || holds_words(d.court, "U.S");
   if (federal && d.jurisdiction != "US")
     faults.add(fmt::format("{} is a court of the United States, not of {}", d.court, d.jurisdiction));
@@ -101,7 +101,8 @@ Maybe v37_walk_in(const Paper& x) {
 }
 
 Maybe v38_repeats(const Paper& x) {
-  if (!x.receipt.repeats.empty()) return Finding{false, fmt::format("{}", fmt::join(x.receipt.repeats, "; "))};
+  if (!x.receipt.repeats.empty())
+    return Finding{false, fmt::format("{}", fmt::join(x.receipt.repeats, "; "))};
   return Finding{true, "no other matter has this document or instrument, and no known domain is imitated"};
 }
 
@@ -115,14 +116,14 @@ Maybe v39_requester(const Paper& x) {
 
 Maybe v40_state(const Paper& x) {
   if (!x.d.state_service_needed) return std::nullopt;
-  return Finding{x.d.served_in_state, x.d.served_in_state ? "served in its State of origin"
-                                                          : "not served in its State of origin"};
+  return Finding{x.d.served_in_state,
+                 x.d.served_in_state ? "served in its State of origin" : "not served in its State of origin"};
 }
 
-constexpr DocumentCheck table[] = {
-    {"V1", v1_verified},   {"V2", v2_signed},        {"V3", v3_court},       {"V17", v17_statute},
-    {"V18", v18_contact},  {"V19", v19_fax},         {"V29", v29_coordinated}, {"V30", v30_cost},
-    {"V37", v37_walk_in},  {"V38", v38_repeats},     {"V39", v39_requester}, {"V40", v40_state}};
+constexpr DocumentCheck table[] = {{"V1", v1_verified},      {"V2", v2_signed},      {"V3", v3_court},
+                                   {"V17", v17_statute},     {"V18", v18_contact},   {"V19", v19_fax},
+                                   {"V29", v29_coordinated}, {"V30", v30_cost},      {"V37", v37_walk_in},
+                                   {"V38", v38_repeats},     {"V39", v39_requester}, {"V40", v40_state}};
 
 }  // namespace
 

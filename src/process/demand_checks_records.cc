@@ -75,18 +75,18 @@ Result<Maybe> v4_served(const Demand& d, const records::Catalogue& book) {
 // The periods alone decide it: what was destroyed then does not depend on whose it was.
 Maybe v12_retention(const Demand& d, const policy::Policy& p, Instant now) {
   if (d.records_from == Instant{}) return std::nullopt;
-  const bool calls = std::any_of(d.items.begin(), d.items.end(),
-                                 [](const std::string& i) { return i.ends_with("-calls"); });
+  const bool calls =
+      std::any_of(d.items.begin(), d.items.end(), [](const std::string& i) { return i.ends_with("-calls"); });
   const std::int64_t months =
       calls ? std::max(p.records.cdr_months, p.records.toll_record_months) : p.records.account_months;
   const Instant kept_from = months_back(now, months);
   // An account that still runs is on record from its beginning: only what ended before counts there.
   const Instant asked = calls || d.records_until == Instant{} ? d.records_from : d.records_until;
   const bool within = calls ? asked >= kept_from : d.records_until == Instant{} || asked > kept_from;
-  return Finding{within, fmt::format("{} are kept for {} months, from {}; asked {} {}",
-                                     calls ? "call detail records" : "records of ended accounts", months,
-                                     rfc3339_seconds(kept_from), calls ? "from" : "until",
-                                     rfc3339_seconds(asked))};
+  return Finding{within,
+                 fmt::format("{} are kept for {} months, from {}; asked {} {}",
+                             calls ? "call detail records" : "records of ended accounts", months,
+                             rfc3339_seconds(kept_from), calls ? "from" : "until", rfc3339_seconds(asked))};
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ Maybe v5_account_name(const Paper& x) {
   if (!names(x, "account-name")) return std::nullopt;
   Faults faults;
   for (const DemandSubject& s : x.d.subjects)
-    if (s.kind == "account-name" && !all_five(s.address) && !(!blank(s.property) && city_and_state(s.address)))
+    if (s.kind == "account-name" && !all_five(s.address) &&
+        !(!blank(s.property) && city_and_state(s.address)))
       faults.add(fmt::format("account {} has neither its street address nor account number, city and State",
                              s.value));
   return faults.finding("each account name comes with what identifies it");
@@ -53,7 +54,8 @@ Maybe v10_tenant(const Paper& x) {
   Faults faults;
   for (const DemandSubject& s : x.d.subjects) {
     if (s.kind != "tenant-name") continue;
-    if (blank(s.subscriber)) faults.add(fmt::format("tenant {}: the subscriber's name is not stated", s.value));
+    if (blank(s.subscriber))
+      faults.add(fmt::format("tenant {}: the subscriber's name is not stated", s.value));
     if (!(all_five(s.address) && dated) && !city_and_state(s.address))
       faults.add(fmt::format(
           "tenant {}: neither the street address with a range of dates nor city and State are stated",
@@ -99,8 +101,8 @@ struct ItemFault {
 // The reason for which the matrix refuses, as the check whose severity and message apply.
 const char* check_of(const Paper& x, std::string_view item, const policy::Decision& decision) {
   if (x.kind.column == "nsl") return "V34";
-  const bool asked_expressly = decision.plan == policy::Cell::on_request ||
-                               decision.law == policy::Cell::on_request;
+  const bool asked_expressly =
+      decision.plan == policy::Cell::on_request || decision.law == policy::Cell::on_request;
   return asked_expressly && item.ends_with("-ssn") ? "V16" : "V15";
 }
 
@@ -134,12 +136,12 @@ std::vector<CheckResult> item_checks(const Paper& x) {
     out.push_back(std::move(r));
   }
   const bool nothing_left = faults.size() == x.d.items.size();
-  out.push_back(result_of("V15",
-                          {!nothing_left, nothing_left ? "this process reaches none of the items"
-                                                       : fmt::format("{} of {} items can be reached",
-                                                                     x.d.items.size() - faults.size(),
-                                                                     x.d.items.size())},
-                          x.p));
+  out.push_back(result_of(
+      "V15",
+      {!nothing_left, nothing_left ? "this process reaches none of the items"
+                                   : fmt::format("{} of {} items can be reached",
+                                                 x.d.items.size() - faults.size(), x.d.items.size())},
+      x.p));
   return out;
 }
 

@@ -46,16 +46,13 @@ constexpr std::array top_level{"kind",
                                "coordinated_before",
                                "cost_agreement",
                                "document_sha256"};
-constexpr std::array requester_keys{"name",  "badge",          "agency", "phone",
-                                    "email", "return_address", "fax",    "fax_confirmed",
-                                    "private", "foreign"};
+constexpr std::array requester_keys{"name",           "badge", "agency",        "phone",   "email",
+                                    "return_address", "fax",   "fax_confirmed", "private", "foreign"};
 constexpr std::array subject_keys{"kind", "value", "property", "subscriber"};
 constexpr std::array address_keys{"building", "street", "city", "state", "zip"};
 
 // A JSON text is a TOML basic string, as far as outside text goes in here (no DEL, no surrogates).
-bool is_stated(const Json& v) {
-  return v.is_boolean() ? v.get<bool>() : !v.empty() && v != "";
-}
+bool is_stated(const Json& v) { return v.is_boolean() ? v.get<bool>() : !v.empty() && v != ""; }
 
 std::string list_text(const Json& v) {
   std::string out;

@@ -29,20 +29,23 @@ std::vector<std::pair<std::string, std::string>> reference(const DeficiencyLette
 std::string opening(const policy::Policy& p, const DeficiencyLetter& l) {
   const std::string carrier = clean_text(p.carrier);
   return l.rejection
-             ? fmt::format("{} has examined the process named above and does not act on it, for what is stated "
-                           "below. Nothing was disclosed and nothing was intercepted under it.",
-                           carrier)
-             : fmt::format("{} has examined the process named above and returns it for what is stated below. "
-                           "Nothing is disclosed under it until it comes back corrected. A corrected document "
-                           "is taken up as soon as it is received.",
-                           carrier);
+             ? fmt::format(
+                   "{} has examined the process named above and does not act on it, for what is stated "
+                   "below. Nothing was disclosed and nothing was intercepted under it.",
+                   carrier)
+             : fmt::format(
+                   "{} has examined the process named above and returns it for what is stated below. "
+                   "Nothing is disclosed under it until it comes back corrected. A corrected document "
+                   "is taken up as soon as it is received.",
+                   carrier);
 }
 
 std::string closing(const policy::Policy& p) {
-  return fmt::format("This letter speaks of the document alone. It does not say, and nothing in it means, that "
-                     "{} has or does not have any record of any person, number, account or address named in "
-                     "the process.",
-                     clean_text(p.carrier));
+  return fmt::format(
+      "This letter speaks of the document alone. It does not say, and nothing in it means, that "
+      "{} has or does not have any record of any person, number, account or address named in "
+      "the process.",
+      clean_text(p.carrier));
 }
 
 std::string heading(std::size_t number, const Deficiency& d) {
