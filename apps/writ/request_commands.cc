@@ -1,49 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Legal requests after they were filed: what there is, and the acts of people on it. Filing itself:
+// request_filing.cc.
+#include "request_commands.hh"
+
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 
-#include "cli.hh"
-#include "desk/request_service.hh"
+#include "cases/demand_case.hh"
+#include "cases/intake.hh"
 
 namespace writ::cli {
 namespace {
 
 struct Args {
-  std::string file, document, matter, probe;
+  std::string matter, probe, words, document;
 };
-
-std::string check_lines(const std::vector<process::CheckResult>& checks) {
-  std::string out;
-  for (const auto& r : checks) {
-    if (r.passed) continue;
-    out +=
-        fmt::format("{} {}\n  rule: {}\n  fact: {}\n  cure: {}\n", r.id, r.message, r.rule, r.fact, r.cure);
-  }
-  return out;
-}
-
-Status file_order(Options& o, const Args& a) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(order, read_file(a.file));
-  WRIT_TRY(filed, desk::RequestService{c}.file(order, a.file, a.document, who[0]));
-  if (o.json)
-    print(to_json(filed));
-  else
-    print(filed.matter + "\n");
-  std::size_t passed = 0;
-  for (const auto& r : filed.checks) passed += r.passed ? 1 : 0;
-  say(o, fmt::format("{} order {}: {} of {} checks pass: {}", filed.matter, filed.number, passed,
-                     filed.checks.size(), process::to_string(filed.state)));
-  const std::string failed = check_lines(filed.checks);
-  if (!failed.empty()) say(o, failed);
-  if (filed.state == process::State::returned || filed.state == process::State::rejected)
-    return fail(Exit::refused, fmt::format("the order is {}", process::to_string(filed.state)),
-                "requirements section 4", "the cures above",
-                "send it back to the agency with what each check says, and file the corrected order");
-  return {};
-}
 
 Json order_json(const desk::Order& order) {
   Json steps = Json::object();
@@ -62,24 +36,50 @@ Json order_json(const desk::Order& order) {
               {"checks", order.checks}};
 }
 
-Status list_orders(Options& o) {
+std::string row_text(const std::string& matter, std::int64_t number, const std::string& state,
+                     const std::string& kind, const std::string& instrument) {
+  return fmt::format("{} {} {:<20} {:<24} {}\n", matter, number, state, kind, instrument);
+}
+
+Status list(Options& o) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(all, desk::Orders{c}.all());
-  Json rows = Json::array();
-  for (const auto& order : all) {
-    if (o.json)
-      rows.push_back(order_json(order));
-    else
-      print(fmt::format("{} {} {:<20} {:<16} {}\n", order.matter, order.number,
-                        process::to_string(order.state), order.request.kind, order.request.instrument));
+  WRIT_TRY(orders, desk::Orders{c}.all());
+  WRIT_TRY(all, desk::CaseBook{c}.all());
+  Json rows = Json::array(), files = Json::array();
+  std::multimap<std::string, std::string> lines;  // by number of the matter
+  for (const auto& order : orders) {
+    rows.push_back(order_json(order));
+    lines.emplace(order.matter, row_text(order.matter, order.number, process::to_string(order.state),
+                                         order.request.kind, order.request.instrument));
   }
-  if (o.json) print(Json{{"schema", "writ.orders/1"}, {"orders", rows}});
+  for (const auto& file : all) {
+    const auto d = cases::demand_of(file);
+    if (!d) continue;  // incidents, invoices ...: their own commands list them
+    files.push_back({{"matter", file.matter},
+                     {"cycle", process::to_string(file.cycle)},
+                     {"state", file.state},
+                     {"kind", d->kind},
+                     {"instrument", d->instrument},
+                     {"agency", d->requester.agency},
+                     {"received", rfc3339_seconds(d->received)}});
+    lines.emplace(file.matter, row_text(file.matter, 1, file.state, d->kind, d->instrument));
+  }
+  if (o.json)
+    print(Json{{"schema", "writ.orders/1"}, {"orders", rows}, {"cases", files}});
+  else
+    for (const auto& [matter, text] : lines) print(text);
   return {};
 }
 
-Status show_order(Options& o, const Args& a) {
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(of, desk::Orders{c}.of_matter(a.matter));
+std::string check_line(const process::CheckResult& r) {
+  const char* mark = r.severity == policy::Severity::reject ? "reject"
+                     : r.severity == policy::Severity::warn ? "warn"
+                                                            : "return";
+  return fmt::format("  {:<4} {:<6} {}\n", r.id, r.passed ? "pass" : mark,
+                     r.passed ? "" : r.fact + " -> " + r.cure);
+}
+
+Status show_orders(Options& o, const std::vector<desk::Order>& of) {
   for (const auto& order : of) {
     if (o.json) {
       print(order_json(order));
@@ -91,13 +91,37 @@ Status show_order(Options& o, const Args& a) {
                       rfc3339_seconds(order.request.end), rfc3339_seconds(order.filed_at), order.filed_by));
     for (const auto& [step, user] : order.done_by)
       print(fmt::format("  {:<18} {}\n", process::to_string(step), user));
-    for (const Json& check : order.checks)
-      print(fmt::format(
-          "  {:<4} {:<6} {}\n", check.value("id", ""),
-          check.value("passed", false) ? "pass" : check.value("severity", ""),
-          check.value("passed", false) ? "" : check.value("fact", "") + " -> " + check.value("cure", "")));
+    for (const auto& r : process::checks_from_json(order.checks)) print(check_line(r));
   }
   return {};
+}
+
+Status show_case(Options& o, const desk::Case& file) {
+  if (o.json) {
+    print(desk::to_json(file));
+    return {};
+  }
+  WRIT_TRY(d, cases::demand_of(file));
+  print(fmt::format("{}: {}\n  {} {}, {}\n  received {} from {}, {}\n", file.matter, file.state, d.kind,
+                    d.instrument, d.issuer, rfc3339_seconds(d.received), d.requester.name,
+                    d.requester.agency));
+  const desk::CaseAct* checked = nullptr;
+  for (const auto& a : file.acts) {
+    print(fmt::format("  {:<18} {} {}\n", a.act, rfc3339_seconds(a.at), a.user));
+    if (a.body.contains("checks")) checked = &a;
+  }
+  if (checked != nullptr)
+    for (const auto& r : process::checks_from_json(checked->body["checks"])) print(check_line(r));
+  return {};
+}
+
+Status show(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  const auto file = desk::CaseBook{c}.read(a.matter);
+  if (file) return show_case(o, *file);
+  if (file.error().exit != Exit::not_found) return tl::unexpected(file.error());
+  WRIT_TRY(of, desk::Orders{c}.of_matter(a.matter));
+  return show_orders(o, of);
 }
 
 Status approve(Options& o, const Args& a) {
@@ -113,24 +137,78 @@ Status approve(Options& o, const Args& a) {
   return {};
 }
 
+Status validate(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(acting, desk::CaseBook{c}.unlock(a.matter, "validate", who[0]));
+  WRIT_TRY(done, cases::Intake{c}.validate(a.matter, acting));
+  if (o.json) print(cases::to_json(done));
+  say(o, fmt::format("{} is {}: {} checks\nnext: counsel approves it item by item", done.matter, done.state,
+                     done.checks.size()));
+  return {};
+}
+
+// Every act that is a person's word: what it is called in the table, and what it does.
+Status act(Options& o, const Args& a, const std::string& name) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(acting, desk::CaseBook{c}.unlock(a.matter, name, who[0]));
+  cases::Intake intake{c};
+  WRIT_TRY(done, name == "return"   ? intake.returned(a.matter, a.words, acting)
+                 : name == "reject" ? intake.rejected(a.matter, a.words, acting)
+                                    : intake.act(a.matter, name, a.words, a.document, acting));
+  if (o.json) print(desk::to_json(done));
+  say(o, fmt::format("{} is {}", done.matter, done.state));
+  const Json& body = done.acts.back().body;
+  if (body.contains("letter"))
+    print(fmt::format("{}\n",
+                      (c.data() / "case-files" / done.matter / body["letter"].value("pdf", "")).string()));
+  return {};
+}
+
+struct Act {
+  const char *name, *help, *option, *meaning;
+  bool required, takes_document;
+};
+constexpr Act acts[] = {
+    {"return", "send it back with the letter of its deficiencies (intake, counsel, officer)", "--reason",
+     "why, where no check says it", false, false},
+    {"reject", "reject it with the letter (intake, counsel, officer)", "--reason",
+     "why, where no check says it", false, false},
+    {"withdraw", "the agency withdraws it (intake, counsel, officer)", "--reason", "as the agency says", true,
+     true},
+    {"challenge", "a motion to quash or modify stops it (counsel)", "--reason", "the motion", true, true},
+    {"resume", "after the ruling the approvals are given again (counsel)", "--ruling", "as the court says",
+     true, true},
+    {"seal", "sealed by the court's order (counsel)", "--reason", "the order", true, true},
+    {"close", "close it (counsel, officer)", "--reason", "a remark", false, false}};
+
 }  // namespace
 
 void add_request_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* request = app.add_subcommand("request", "legal requests")->require_subcommand(1);
-  auto* file =
-      command(request, o, "file", "take an order in and check it", [&o, a] { return file_order(o, *a); });
-  file->add_option("order", a->file, "order as TOML or JSON (docs/order-file.md)")->required();
-  file->add_option("--document", a->document, "the scanned order, PDF or TIFF")->required();
-  command(request, o, "list", "all matters", [&o] { return list_orders(o); });
-  command(request, o, "show", "one matter: state, steps, checks", [&o, a] { return show_order(o, *a); })
+  add_filing_commands(*request, o);
+  command(request, o, "list", "all matters", [&o] { return list(o); });
+  command(request, o, "show", "one matter: state, acts, checks", [&o, a] { return show(o, *a); })
       ->add_option("matter", a->matter)
       ->required();
-  auto* app_ = command(request, o, "approve", "legal authorisation (counsel, signature 1 of 3)",
-                       [&o, a] { return approve(o, *a); });
-  app_->add_option("matter", a->matter)->required();
-  app_->add_option("--probe", a->probe,
-                   "the probe at the port that carries the traffic (default: the only one)");
+  command(request, o, "validate", "all checks, the records' included (intake, officer)",
+          [&o, a] { return validate(o, *a); })
+      ->add_option("matter", a->matter)
+      ->required();
+  for (const Act& row : acts) {
+    auto* c = command(request, o, row.name, row.help, [&o, a, &row] { return act(o, *a, row.name); });
+    c->add_option("matter", a->matter)->required();
+    c->add_option(row.option, a->words, row.meaning)->required(row.required);
+    if (row.takes_document) c->add_option("--document", a->document, "the paper, PDF or TIFF");
+  }
+  auto* approve_ =
+      command(request, o, "approve", "legal authorisation of an interception (counsel, signature 1 of 3)",
+              [&o, a] { return approve(o, *a); });
+  approve_->add_option("matter", a->matter)->required();
+  approve_->add_option("--probe", a->probe,
+                       "the probe at the port that carries the traffic (default: the only one)");
 }
 
 }  // namespace writ::cli

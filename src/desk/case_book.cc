@@ -238,17 +238,21 @@ Result<Case> CaseBook::act(const std::string& matter, CaseStep step, const Actin
 }
 
 Result<Case> CaseBook::act(const std::string& matter, CaseStep step, const Credentials& who) {
+  WRIT_TRY(acting, unlock(matter, step.act, who));
+  return act(matter, std::move(step), acting);
+}
+
+Result<Acting> CaseBook::unlock(const std::string& matter, const std::string& act, const Credentials& who) {
   WRIT_TRY(c, read(matter));
-  const process::ActRule* rule = process::life_cycle(c.cycle).rule(step.act);
+  const process::ActRule* rule = process::life_cycle(c.cycle).rule(act);
   if (rule == nullptr || rule->roles == std::vector{Role::desk})
-    return c_->refuse(who.user, "case." + step.act, matter,
+    return c_->refuse(who.user, "case." + act, matter,
                       {Exit::refused,
-                       fmt::format("{}: nobody does this in a {}", step.act, process::to_string(c.cycle)),
+                       fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
                        "requirements, section 5",
                        {},
                        "writ request show prints what is possible"});
-  WRIT_TRY(acting, c_->act_as_any(who, rule->roles));
-  return act(matter, std::move(step), acting);
+  return c_->act_as_any(who, rule->roles);
 }
 
 Result<Case> CaseBook::tick(const std::string& matter, CaseStep step) {

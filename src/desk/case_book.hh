@@ -68,6 +68,8 @@ class CaseBook {
   // The next act. The same act with the same body by the same person as the last one is done already.
   Result<Case> act(const std::string& matter, CaseStep step, const Acting& who);
   Result<Case> act(const std::string& matter, CaseStep step, const Credentials& who);
+  // The person in a role that may do this act of this case; what nobody may do is refused and noted.
+  Result<Acting> unlock(const std::string& matter, const std::string& act, const Credentials& who);
   // By the clock: signed with the desk's key.
   Result<Case> tick(const std::string& matter, CaseStep step);
 

@@ -7,6 +7,7 @@
 
 #include "base/limits.hh"
 #include "desk/case_book.hh"
+#include "desk/documents_kept.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
 #include "desk/record_store.hh"
@@ -19,50 +20,6 @@ using authority::Role;
 using process::State;
 using process::Step;
 
-const char* severity_text(policy::Severity s) {
-  switch (s) {
-    case policy::Severity::reject:
-      return "reject";
-    case policy::Severity::return_for_correction:
-      return "return";
-    case policy::Severity::warn:
-      return "warn";
-  }
-  return "return";
-}
-
-Json to_json(const std::vector<process::CheckResult>& checks) {
-  Json out = Json::array();
-  for (const auto& r : checks)
-    out.push_back(Json{{"id", r.id},
-                       {"passed", r.passed},
-                       {"severity", severity_text(r.severity)},
-                       {"message", r.message},
-                       {"rule", r.rule},
-                       {"fact", r.fact},
-                       {"cure", r.cure}});
-  return out;
-}
-
-std::vector<process::CheckResult> checks_from(const Json& stored) {
-  std::vector<process::CheckResult> out;
-  for (const Json& j : stored) {
-    process::CheckResult r;
-    r.id = j.value("id", "");
-    r.passed = j.value("passed", false);
-    const std::string s = j.value("severity", "return");
-    r.severity = s == "reject" ? policy::Severity::reject
-                 : s == "warn" ? policy::Severity::warn
-                               : policy::Severity::return_for_correction;
-    r.message = j.value("message", "");
-    r.rule = j.value("rule", "");
-    r.fact = j.value("fact", "");
-    r.cure = j.value("cure", "");
-    out.push_back(std::move(r));
-  }
-  return out;
-}
-
 State outcome(const std::vector<process::CheckResult>& checks) {
   State s = State::validated;
   for (const auto& r : checks) {
@@ -73,19 +30,26 @@ State outcome(const std::vector<process::CheckResult>& checks) {
   return s;
 }
 
-bool is_scan(View b) {
-  const std::string_view t = text_of(b.first(std::min<std::size_t>(b.size(), 8)));
-  using namespace std::string_view_literals;
-  return t.starts_with("%PDF-"sv) || t.starts_with("II*\0"sv) || t.starts_with("MM\0*"sv);
-}
-
 Json to_json(const std::vector<Bond>& bonds) {
   Json out = Json::array();
   for (const Bond& b : bonds) out.push_back(to_json(b));
   return out;
 }
 
+const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician};
+
 process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
+
+// Who was unlocked before: by the certified key, with one of these roles now.
+Status check_acting(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
+  if (who.person.sign.public_key() != who.cert.verify)
+    return fail(Exit::integrity,
+                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
+  Status last;
+  for (const Role r : any_of)
+    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
+  return last;
+}
 
 }  // namespace
 
@@ -94,25 +58,22 @@ Json to_json(const Filed& f) {
               {"matter", f.matter},
               {"order", f.number},
               {"state", process::to_string(f.state)},
-              {"checks", to_json(f.checks)}};
-}
-
-Status RequestService::keep_document(const fs::path& document, crypto::Digest& sha256) {
-  WRIT_TRY(bytes, read_file(document));
-  if (bytes.size() > limits::document_bytes_max || !is_scan(bytes))
-    return fail(Exit::usage, fmt::format("{} is not a scanned document", document.string()),
-                "the document's SHA-256 binds everything after it", "a PDF or TIFF file of at most 256 MiB",
-                "scan the order as it was served");
-  sha256 = crypto::sha256(bytes);
-  return write_file(c_->data() / "documents" / crypto::hex(sha256), bytes, 0440);
+              {"checks", process::to_json(f.checks)}};
 }
 
 Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
                                    const Credentials& who) {
-  WRIT_TRY(enterer, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
+  WRIT_TRY(enterer, c_->act_as_any(who, enterers));
+  return file(order_text, order_name, document, enterer);
+}
+
+Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
+                                   const Acting& enterer) {
   WRIT_TRY(request, process::parse_request(order_text, order_name));
-  return c_->attempt(who.user, "request.file", request.extends,
-                     [&] { return take_in(std::move(request), document, enterer); });
+  return c_->attempt(enterer.person.user, "request.file", request.extends, [&]() -> Result<Filed> {
+    WRIT_CHECK(check_acting(*c_, enterer, enterers));
+    return take_in(std::move(request), document, enterer);
+  });
 }
 
 // Where an order belongs: a matter of its own, or the next number of the one that it extends.
@@ -144,7 +105,8 @@ Status RequestService::place(Order& o) {
 Result<Filed> RequestService::take_in(process::Request request, const fs::path& document,
                                       const Acting& enterer) {
   Order o;
-  WRIT_CHECK(keep_document(document, o.document_sha256));
+  WRIT_TRY(kept, keep_document(*c_, document));
+  o.document_sha256 = kept;
   request.document_sha256 = o.document_sha256;
   WRIT_TRY(digest, process::request_digest(request));
   o.request = std::move(request);
@@ -154,7 +116,7 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
     WRIT_TRY(of, orders.of_matter(known->first));
     for (const Order& old : of)
       if (old.number == known->second && old.state != State::returned && old.state != State::rejected)
-        return Filed{old.matter, old.number, old.state, checks_from(old.checks)};
+        return Filed{old.matter, old.number, old.state, process::checks_from_json(old.checks)};
     o.matter =
         known->first;  // returned or rejected: records or policy may be otherwise now, so it is checked again
     o.number = known->second;
@@ -169,7 +131,7 @@ Result<Filed> RequestService::take_in(process::Request request, const fs::path& 
   WRIT_TRY(checks, check(o));
   o.state = outcome(checks);
   o.request_sha256 = digest;
-  o.checks = to_json(checks);
+  o.checks = process::to_json(checks);
   o.filed_by = enterer.person.user;
   o.filed_at = c_->now();
   o.filed_signature = enterer.person.sign.sign(filing_domain, digest);

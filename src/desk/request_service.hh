@@ -21,6 +21,8 @@ class RequestService {
   // rejected), and the result says so.
   Result<Filed> file(View order, const std::string& order_name, const fs::path& document,
                      const Credentials& enterer);
+  Result<Filed> file(View order, const std::string& order_name, const fs::path& document,
+                     const Acting& enterer);  // who has given the passphrase as intake, officer or technician
   // Counsel's act: composes the grant's body from the checked order, makes the matter's keys, signs. `probe`
   // may be empty when exactly one is enrolled.
   Result<GrantRow> approve(const std::string& matter, std::string probe, const Credentials& counsel);
@@ -34,7 +36,6 @@ class RequestService {
   Result<GrantRow> legal_act(const std::string& matter, std::string probe, const Acting& counsel);
   Result<GrantRow> compose(const Order& o, const std::string& probe);
   Status matter_keys(const Order& o, authority::GrantBody& body);
-  Status keep_document(const fs::path& document, crypto::Digest& sha256);
   Carrier* c_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/months.hh"
 #include "ingest/raw_store.hh"
 
 namespace writ::desk {
@@ -17,16 +18,6 @@ using authority::Role;
 using records::CdrPurge;
 
 constexpr const char* rule = "S17 to S19; 47 CFR 42.6; legal holds win";
-
-Instant months_back(Instant now, std::int64_t months) {
-  using namespace std::chrono;
-  const auto day = floor<days>(now);
-  const year_month_day today{day};
-  const year_month month = today.year() / today.month() - std::chrono::months{static_cast<int>(months)};
-  const year_month_day same = month / today.day();
-  const sys_days there = same.ok() ? sys_days{same} : sys_days{month / last};
-  return there + (now - day);
-}
 
 Instant end_of(const std::string& month) {
   using namespace std::chrono;

@@ -213,6 +213,7 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
   read_clocks(f, p);
   read_calendar(f, p);
   read_checks(f, p.checks);
+  read_wording(f, p.wording);
   read_retention(f, p.retention);
   read_citations(f, p.citations);
   f.finish();

@@ -13,6 +13,7 @@
 #include "policy/clocks.hh"
 #include "policy/matrix.hh"
 #include "policy/process_kinds.hh"
+#include "policy/wording.hh"
 
 namespace writ::policy {
 
@@ -103,6 +104,7 @@ struct Policy {
   int holidays_first_year = 0, holidays_last_year = 0;  // whose holidays are all listed
   std::string holiday_citation;
   std::vector<Office> offices;
+  Wording wording;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
   std::vector<Layer>
       layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name

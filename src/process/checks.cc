@@ -6,31 +6,12 @@
 
 #include <algorithm>
 
-#include "process/request.hh"
+#include "process/check_parts.hh"
 
 namespace writ::process {
 namespace {
 
-struct Finding {
-  bool passed = true;
-  std::string fact;
-};
-using Maybe = std::optional<Finding>;  // none: the check does not apply to this document
-
-bool blank(const std::string& s) { return s.find_first_not_of(" \t\r\n") == std::string::npos; }
 bool is_wiretap(const Request& r) { return r.kind == "wiretap"; }
-
-struct Named {
-  const char* name;
-  const std::string& value;
-};
-// "court, judge" of those that are blank.
-std::vector<std::string> blanks(std::initializer_list<Named> fields) {
-  std::vector<std::string> out;
-  for (const Named& f : fields)
-    if (blank(f.value)) out.push_back(f.name);
-  return out;
-}
 
 std::string days_text(Nanos d) {
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(d).count();
@@ -38,19 +19,6 @@ std::string days_text(Nanos d) {
   if (minutes % (24 * 60) != 0) out += fmt::format(" {} h {} min", minutes / 60 % 24, minutes % 60);
   return out;
 }
-
-// Collects what is wrong; nothing wrong is a pass with `fine` as its fact.
-class Faults {
- public:
-  void add(std::string s) { all_.push_back(std::move(s)); }
-  Finding finding(std::string fine) const {
-    return all_.empty() ? Finding{true, std::move(fine)}
-                        : Finding{false, fmt::format("{}", fmt::join(all_, "; "))};
-  }
-
- private:
-  std::vector<std::string> all_;
-};
 
 // The period itself; true when there is one to measure.
 bool check_period(const Request& r, Nanos cap, const std::string& cap_text, Faults& faults) {
@@ -93,32 +61,20 @@ Finding emergency_period(const Request& r, const policy::Policy& p) {
 
 Maybe v2_signed(const Request& r, const policy::Policy&) {
   Faults faults;
-  if (!r.is_signed) faults.add("the document is not signed");
-  if (r.issued == Instant{}) faults.add("the document is not dated");
+  signed_and_dated(r.is_signed, r.issued, faults);
   // In an emergency there is no court's order yet; who decided is V28.
-  const auto missing = r.emergency
-                           ? std::vector<std::string>{}
-                           : blanks({{"number", r.instrument}, {"court", r.court}, {"judge", r.judge}});
-  if (!missing.empty()) faults.add(fmt::format("not stated: {}", fmt::join(missing, ", ")));
+  if (!r.emergency) faults.add_blanks({{"number", r.instrument}, {"court", r.court}, {"judge", r.judge}});
   return faults.finding(fmt::format("{} signed, dated {}{}", r.instrument, rfc3339_seconds(r.issued),
                                     r.emergency ? "" : fmt::format(", {}, {}", r.court, r.judge)));
 }
 
 Maybe v18_contact(const Request& r, const policy::Policy&) {
   const auto& o = r.officer;
-  const auto missing = blanks({{"name", o.name},
-                               {"badge", o.badge},
-                               {"agency", o.agency},
-                               {"phone", o.phone},
-                               {"return address", o.return_address}});
-  if (!missing.empty()) return Finding{false, fmt::format("not stated: {}", fmt::join(missing, ", "))};
-  return Finding{true, fmt::format("{}, {}, {}", o.name, o.badge, o.agency)};
+  return contact_stated(o.name, o.badge, o.agency, o.phone, o.return_address);
 }
 
 Maybe v19_fax(const Request& r, const policy::Policy&) {
-  if (blank(r.officer.fax)) return std::nullopt;
-  return Finding{r.officer.fax_confirmed,
-                 fmt::format("fax {} is {}confirmed", r.officer.fax, r.officer.fax_confirmed ? "" : "not ")};
+  return fax_confirmed(r.officer.fax, r.officer.fax_confirmed);
 }
 
 Maybe v24_pen_trap(const Request& r, const policy::Policy& p) {
@@ -172,15 +128,9 @@ Maybe v28_official(const Request& r, const policy::Policy&) {
   return Finding{true, fmt::format("decided by {}", r.designated_official)};
 }
 
-Maybe v29_coordinated(const Request& r, const policy::Policy&) {
-  return Finding{r.coordinated_before,
-                 r.coordinated_before ? "coordinated before submission" : "no coordination is recorded"};
-}
+Maybe v29_coordinated(const Request& r, const policy::Policy&) { return coordinated(r.coordinated_before); }
 
-Maybe v30_cost(const Request& r, const policy::Policy&) {
-  return Finding{r.cost_agreement,
-                 r.cost_agreement ? "the cost is agreed" : "no agreement on cost is recorded"};
-}
+Maybe v30_cost(const Request& r, const policy::Policy&) { return cost_agreed(r.cost_agreement); }
 
 using DocumentCheck = Maybe (*)(const Request&, const policy::Policy&);
 constexpr struct {
@@ -191,53 +141,25 @@ constexpr struct {
                        {"V27", v27_wiretap},  {"V28", v28_official},       {"V29", v29_coordinated},
                        {"V30", v30_cost}};
 
-std::string target_text(const TargetRequest& t) {
-  return t.property.empty() ? fmt::format("{} {}", t.type, t.value)
-                            : fmt::format("{} {} of {}", t.type, t.value, t.property);
-}
-
-bool is_extension(const TargetRequest& t) { return t.type == "extension"; }
-
 Result<Maybe> v4_served(const Request& r, const records::Catalogue& book) {
-  Faults faults;
-  std::size_t judged = 0;
-  for (const TargetRequest& t : r.targets) {
-    if (is_extension(t) && blank(t.property)) continue;  // whose it would be is not said: V11
-    ++judged;
-    const auto value = records::canonical_value(t.type, t.value);
-    if (!value) {
-      faults.add(value.error().what + ": " + value.error().next);
-      continue;
-    }
-    bool served = false;
-    if (is_extension(t)) {
-      WRIT_TRY(holders, book.who_holds(t.type, *value, t.property, {}));
-      served = !holders.empty();
-    } else {
-      WRIT_TRY(ever, book.ever_served(t.type, *value));
-      served = ever;
-    }
-    if (!served) faults.add(fmt::format("{} was never served", target_text(t)));
-  }
-  if (judged == 0) return Maybe{};
-  return Maybe{faults.finding(
-      fmt::format("{} of {} targets were looked up; each is or was served", judged, r.targets.size()))};
+  return each_served(r.targets, book);
 }
 
 Result<Maybe> v11_property(const Request& r, const records::Catalogue& book) {
   Faults faults;
   std::size_t judged = 0;
   for (const TargetRequest& t : r.targets) {
-    if (!is_extension(t)) continue;
+    if (t.type != "extension") continue;
     ++judged;
     if (blank(t.property)) {
-      faults.add(fmt::format("extension {} names no property", t.value));
+      faults.add(no_property(t.value));
       continue;
     }
     if (!records::canonical_value(t.type, t.value)) continue;  // V4 says so
     WRIT_TRY(holders, book.who_holds(t.type, t.value, t.property, {r.start, r.end, {}}));
     if (std::all_of(holders.begin(), holders.end(), [](const records::Holder& h) { return h.hosts.empty(); }))
-      faults.add(fmt::format("{}: no hosts of the property are on record in the period", target_text(t)));
+      faults.add(fmt::format("extension {} of {}: no hosts of the property are on record in the period",
+                             t.value, t.property));
   }
   if (judged == 0) return Maybe{};
   return Maybe{faults.finding(fmt::format("{} extensions, each with its property", judged))};
@@ -248,20 +170,6 @@ constexpr struct {
   const char* id;
   RecordCheck check;
 } record_checks[] = {{"V4", v4_served}, {"V11", v11_property}};
-
-CheckResult result_of(const char* id, const Finding& f, const policy::Policy& p) {
-  const policy::CheckRule* rule = p.check(id);
-  if (rule == nullptr)  // `policy::load` refuses such a policy; one made otherwise must not pass what it does
-                        // not know
-    return {id,
-            false,
-            policy::Severity::reject,
-            fmt::format("the policy has no rule {}", id),
-            "fail closed",
-            f.fact,
-            "load the whole policy"};
-  return {id, f.passed, rule->severity, rule->message, rule->rule, f.fact, rule->cure};
-}
 
 }  // namespace
 
@@ -280,11 +188,6 @@ Result<std::vector<CheckResult>> check_records(const Request& r, const policy::P
     if (f) out.push_back(result_of(row.id, *f, p));
   }
   return out;
-}
-
-bool acceptable(const std::vector<CheckResult>& results) {
-  return std::all_of(results.begin(), results.end(),
-                     [](const CheckResult& c) { return c.passed || c.severity == policy::Severity::warn; });
 }
 
 }  // namespace writ::process

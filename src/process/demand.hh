@@ -3,6 +3,7 @@
 // docs/process-file.md describes every field. Orders for an interception have their own file (request.hh),
 // since three signatures stand on it.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,21 +68,34 @@ struct Demand {                                                       // schema 
 };
 // TOML or JSON by content; unknown keys and wrong types are refused with line, column and cure.
 Result<Demand> parse_demand(View file, std::string_view name);
-Json to_json(const Demand& d);  // canonical
+Json to_json(const Demand& d);         // canonical
+std::string to_toml(const Demand& d);  // a process file as a person writes it: what is not stated is left out
 Result<Demand> demand_from_json(const Json& j);
 
-struct Receipt {  // what the desk knows about how a document came, beside the document (V1, V19, V38)
+struct EarlierPreservation {  // what the desk knows of the matter that a document would extend (V21)
+  std::string matter;
+  Instant ends{};         // of the period that runs, half open
+  bool extended = false;  // once already
+};
+
+struct Receipt {  // what the desk knows about how a document came, beside the document (V1, V19, V21, V38)
   bool requester_verified = false;  // by call-back, recorded in this matter
   bool fax_verified = false;
-  std::vector<std::string> repeats;  // V38: what it repeats or looks like: "the same bytes as M-2026-0003"
+  std::vector<std::string> repeats = {};  // V38: "the same bytes as M-2026-0003", "looks like ..."
+  std::optional<EarlierPreservation> earlier = {};
 };
 // Stage A: the document alone (the dry run, also for the portal). Every check of the policy that applies to
-// the kind, passed or failed. `retained_from`: nothing.
+// the kind, passed or failed; an unknown kind fails V15, whatever else it says. V15, V16 and V34 give one
+// result for each item that fails, and one for the whole when no item is left.
 std::vector<CheckResult> check_demand(const Demand& d, const policy::Policy& p, const Receipt& r,
                                       Instant now);
 // Stage B: V4 V6 V8 V9 V12, under a scope that the caller has logged. A near match and no match give the same
 // results byte for byte.
 Result<std::vector<CheckResult>> check_demand_records(const Demand& d, const policy::Policy& p,
                                                       const records::Catalogue& book, Instant now);
+// V1 and V19: open until the carrier itself has called back; no fault of the document.
+bool awaits_call_back(const CheckResult& r);
+// Items that no failed check takes away, in the order of the demand.
+std::vector<std::string> items_left(const Demand& d, const std::vector<CheckResult>& results);
 
 }  // namespace writ::process

@@ -56,14 +56,18 @@ struct CheckResult {
   bool passed = true;
   policy::Severity severity = policy::Severity::return_for_correction;
   std::string message, rule, fact, cure;
+  // V15, V16, V34: the item of the matrix that fails. The rest of the request goes on without it; a failed
+  // result without an item concerns the whole document.
+  std::string item = {};
 };
-// Stage A: the document alone. V2 V18 V24 V25 V26 V27 V28 V29 V30 (and V20-like structure checks that policy
-// names).
+Json to_json(const std::vector<CheckResult>& results);
+std::vector<CheckResult> checks_from_json(const Json& stored);
+// Stage A: the document alone. V2 V18 V19 V24 V25 V26 V27 V28 V29 V30.
 std::vector<CheckResult> check_document(const Request& r, const policy::Policy& p);
 // Stage B: V4 V11 (needs records); the caller has logged the look-up.
 Result<std::vector<CheckResult>> check_records(const Request& r, const policy::Policy& p,
                                                const records::Catalogue& book);
-bool acceptable(const std::vector<CheckResult>& results);  // no failed X or C
+bool acceptable(const std::vector<CheckResult>& results);  // no failed X or C, single items apart
 
 Result<authority::Kind> grant_kind(const Request& r);
 Result<authority::Basis> grant_basis(const Request& r);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Intake: a legal process on paper becomes a case. The document is kept and the case opened whatever the
+// checks say (nothing is lost); what follows from a failed check (return, reject) is the act of a person.
+//
+//   file      any kind; an order file (writ.request/1) goes to desk::RequestService, as its signatures need
+//   validate  stage A with what the matter knows, then stage B under the matter, noted first; refused while
+//             a check fails
+//   returned, rejected   with the letter to the agency; correct: the document that came back better
+//   dry_run   stage A only: no case, no records, nothing of the document's people in the log
+#pragma once
+#include "cases/duplicates.hh"
+#include "desk/case_book.hh"
+#include "desk/request_service.hh"
+
+namespace writ::cases {
+
+struct Filed {
+  std::string matter, kind, cycle, state;
+  std::vector<process::CheckResult> checks;  // at this time, passed and failed
+  std::optional<desk::Filed> order;          // an order of an interception
+};
+Json to_json(const Filed& f);  // "writ.filed/1"
+
+struct IntakeSeams {  // what other services of this room supply
+  // Opens a matter of national security process in its compartment; without it such process is refused.
+  std::function<Result<Filed>(const process::Demand&, const desk::CaseStep& file, const desk::Acting&)>
+      compartment = {};
+  // Mail domains of the carrier's own directory of agencies, beside the offices of the policy.
+  std::function<Result<std::vector<KnownDomain>>()> directory = {};
+};
+
+class Intake {
+ public:
+  explicit Intake(desk::Carrier& c, IntakeSeams seams = {}) : c_(&c), seams_(std::move(seams)) {}
+  // The same document and fields again: the case that is there.
+  Result<Filed> file(View text, const std::string& name, const fs::path& document, const desk::Acting& who);
+  Result<Filed> correct(const std::string& matter, View text, const std::string& name,
+                        const fs::path& document, const desk::Acting& who);
+  Result<Filed> validate(const std::string& matter, const desk::Acting& who);
+  // Both write the letter (PDF and text) into the case's files; the act holds their SHA-256. `reason` may be
+  // empty when checks fail: they are the reason.
+  Result<desk::Case> returned(const std::string& matter, const std::string& reason, const desk::Acting& who);
+  Result<desk::Case> rejected(const std::string& matter, const std::string& reason, const desk::Acting& who);
+  // withdraw, challenge, seal (reason), resume (ruling), close; with the paper that asks for it, when there
+  // is one.
+  Result<desk::Case> act(const std::string& matter, const std::string& act, const std::string& words,
+                         const fs::path& document, const desk::Acting& who);
+  // "writ.dry-run/1": {"kind", "acceptable" (but for the call-back), "checks"}.
+  Result<Json> dry_run(View text, const std::string& name, const std::string& actor);
+
+ private:
+  struct Checked {
+    process::Demand demand;
+    std::vector<process::CheckResult> checks;
+  };
+  Result<process::Demand> read(View text, const std::string& name, const fs::path& document);
+  Result<Json> filing(const process::Demand& d, const std::string& own);
+  // What the desk knows of the document, the call-back apart; `own`: its matter, "" when it has none yet.
+  Result<process::Receipt> receipt(const process::Demand& d, const std::string& own);
+  // Stage A; and stage B when A is in order and the requester verified. The look-up is noted before it is
+  // made.
+  Result<Checked> check(const desk::Case& of);
+  Result<desk::Case> send_back(const std::string& matter, const std::string& act, const std::string& reason,
+                               const desk::Acting& who);
+  desk::Carrier* c_;
+  IntakeSeams seams_;
+};
+
+// Failed, and not only because the carrier has not called back yet.
+std::vector<process::CheckResult> deficiencies(const std::vector<process::CheckResult>& checks);
+
+}  // namespace writ::cases
