@@ -20,6 +20,13 @@ pkg_check_modules(AV REQUIRED IMPORTED_TARGET libavcodec libavutil)
 pkg_check_modules(AUDIO REQUIRED IMPORTED_TARGET sndfile soxr)
 pkg_check_modules(PANGO REQUIRED IMPORTED_TARGET pangocairo cairo cairo-pdf)
 pkg_check_modules(ISOFS REQUIRED IMPORTED_TARGET libisofs-1)
+pkg_check_modules(TESSERACT REQUIRED IMPORTED_TARGET tesseract)
+pkg_check_modules(LEPTONICA REQUIRED IMPORTED_TARGET lept)
+pkg_check_modules(TIFF REQUIRED IMPORTED_TARGET libtiff-4)
+# A static library that Debian's mupdf.pc only half describes.
+pkg_check_modules(MUPDF_NEEDS REQUIRED IMPORTED_TARGET freetype2 harfbuzz libjpeg libopenjp2 zlib)
+add_library(mupdf INTERFACE)
+target_link_libraries(mupdf INTERFACE -lmupdf -lmupdf-third PkgConfig::MUPDF_NEEDS -ljbig2dec -lmujs -lgumbo -lcrypto)
 enable_testing()
 include(GoogleTest)
 

@@ -10,8 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "base/utf8.hh"
 
 namespace writ::worker {
 namespace {
@@ -38,8 +41,8 @@ struct Attributes {
   ~Attributes() { posix_spawnattr_destroy(&a); }
 };
 
-// No environment, no descriptors but the conversation, signals as at birth.
-Result<pid_t> spawn(const fs::path& program, const char* who, int conversation) {
+// No environment but what is given, no descriptors but the conversation, signals as at birth.
+Result<pid_t> spawn(const fs::path& program, const char* who, int conversation, const std::string& setting) {
   FileActions actions;
   posix_spawn_file_actions_adddup2(&actions.a, conversation, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions.a, conversation, STDOUT_FILENO);
@@ -53,7 +56,8 @@ Result<pid_t> spawn(const fs::path& program, const char* who, int conversation) 
   posix_spawnattr_setflags(&attributes.a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::string path = program.string();
   char* argv[] = {path.data(), nullptr};
-  char* environment[] = {nullptr};
+  std::string only = setting;
+  char* environment[] = {only.empty() ? nullptr : only.data(), nullptr};
   pid_t pid = -1;
   const int e = posix_spawn(&pid, path.c_str(), &actions.a, &attributes.a, argv, environment);
   if (e != 0) return fail(Exit::unit, fmt::format("{} {} does not start: {}", who, path, std::strerror(e)));
@@ -63,7 +67,7 @@ Result<pid_t> spawn(const fs::path& program, const char* who, int conversation) 
 }  // namespace
 
 Result<Conversation> Conversation::start(const fs::path& program, const char* who,
-                                         std::size_t answer_bytes_max) {
+                                         std::size_t answer_bytes_max, const std::string& setting) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return fail(Exit::unit, fmt::format("socketpair: {}", std::strerror(errno)));
@@ -72,7 +76,7 @@ Result<Conversation> Conversation::start(const fs::path& program, const char* wh
   c.answer_bytes_max_ = answer_bytes_max;
   c.socket_ = Fd{pair[0]};
   const Fd theirs{pair[1]};
-  WRIT_TRY(pid, spawn(program, who, theirs.get()));
+  WRIT_TRY(pid, spawn(program, who, theirs.get(), setting));
   c.pid_ = pid;
   return c;
 }
@@ -197,9 +201,15 @@ Result<Frame> Conversation::next(std::chrono::seconds within) {
   return receive_frame();
 }
 
+// The worker may have been taken over by what it opened: its words are text, and nothing that a terminal
+// obeys.
 tl::unexpected<Error> refusal(View body) {
-  if (body.empty()) return fail(Exit::unit, "the worker refuses and does not say why");
-  return fail(static_cast<Exit>(body[0]), std::string(text_of(body.subspan(1))));
+  if (body.empty() || body[0] == 0 || body[0] > static_cast<std::uint8_t>(Exit::partial))
+    return fail(Exit::unit, "the worker refuses and does not say why");
+  std::string what = utf8_or_escaped(text_of(body.subspan(1, std::min<std::size_t>(body.size() - 1, 500))));
+  for (char& c : what)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return fail(static_cast<Exit>(body[0]), std::move(what));
 }
 
 fs::path beside(const char* program) {

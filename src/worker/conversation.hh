@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A worker seen from outside: a separate process with no environment and no descriptors but the conversation.
+// A worker seen from outside: a separate process with no descriptors but the conversation, and no
+// environment but what its libraries must be told before they start.
 // One that dies or does not answer in time costs what it was working on, and nothing else.
 #pragma once
 #include <sys/types.h>
@@ -20,8 +21,9 @@ struct Frame {
 class Conversation {
  public:
   // `who` for messages ("the codec worker"); `answer_bytes_max` bounds what a frame of the worker may hold.
-  // Exit::unit when the program does not start.
-  static Result<Conversation> start(const fs::path& program, const char* who, std::size_t answer_bytes_max);
+  // `setting`: "NAME=value", the whole environment. Exit::unit when the program does not start.
+  static Result<Conversation> start(const fs::path& program, const char* who, std::size_t answer_bytes_max,
+                                    const std::string& setting = {});
   Conversation(Conversation&& o) noexcept;
   Conversation& operator=(Conversation&& o) noexcept;
   ~Conversation() { end(); }

@@ -34,7 +34,7 @@ def grand_jury(new_page):
     p.font(SERIF, 8).text(54, 36, "AO 110 (Rev. 06/09) Subpoena to Testify Before a Grand Jury")
     y = caption(p, "UNITED STATES DISTRICT COURT", "Northern District of Georgia")
     p.font(SERIF, 14, bold=True).text(306, y + 14, "SUBPOENA TO TESTIFY BEFORE A GRAND JURY", "center")
-    p.font(SERIF, 11).text(400, y + 36, "Subpoena No. GJ-26-0417")
+    p.font(SERIF, 11).text(54, y + 36, "Subpoena No. GJ-26-0417")
     y = p.lines(54, y + 56, ["To:  Custodian of Records"] + ["       " + c for c in CARRIER]) + 10
     y = p.para(54, y, 504, "YOU ARE COMMANDED to appear in this United States district court at the time, date, and place shown below to "
                "testify before the court's grand jury. When you arrive, you must remain at the court until the judge or a court officer "
