@@ -22,6 +22,7 @@ pkg_check_modules(PANGO REQUIRED IMPORTED_TARGET pangocairo cairo cairo-pdf)
 pkg_check_modules(ISOFS REQUIRED IMPORTED_TARGET libisofs-1)
 pkg_check_modules(TESSERACT REQUIRED IMPORTED_TARGET tesseract)
 pkg_check_modules(LEPTONICA REQUIRED IMPORTED_TARGET lept)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(TIFF REQUIRED IMPORTED_TARGET libtiff-4)
 # A static library that Debian's mupdf.pc only half describes.
 pkg_check_modules(MUPDF_NEEDS REQUIRED IMPORTED_TARGET freetype2 harfbuzz libjpeg libopenjp2 zlib)
