@@ -19,8 +19,8 @@ constexpr std::size_t store_bytes_max = 64u << 20;
 
 tl::unexpected<Error> unreadable(std::string what) { return fail(Exit::usage, std::move(what)); }
 
-// What would make a page another one than is seen, or reach outside: programs, forms that draw themselves,
-// streams that live in other files.
+// What would make a page another one than is seen, or reach outside: programs, forms that draw themselves, files
+// within the file.
 const char* active_part(fz_context* c, pdf_obj* o) {
   if (!pdf_is_dict(c, o)) return nullptr;
   if (pdf_dict_gets(c, o, "JS") != nullptr) return "a program (JavaScript)";

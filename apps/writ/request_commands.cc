@@ -131,6 +131,7 @@ void add_request_commands(CLI::App& app, Options& o) {
   app_->add_option("matter", a->matter)->required();
   app_->add_option("--probe", a->probe,
                    "the probe at the port that carries the traffic (default: the only one)");
+  add_scan_commands(*request, o);
 }
 
 }  // namespace writ::cli

@@ -25,9 +25,11 @@ struct Draft {
   // Up to n characters before or behind, in lower case with single spaces.
   std::string before(std::size_t offset, std::size_t n) const;
   std::string after(std::size_t offset, std::size_t n) const;
-  // What names the thing at `s`: the text before it in its row, or, when it begins a segment, the segment to
+  // What may name the thing at `s`: the text before it in its segment, or, when it begins one, the segment to
   // the left and the one above; lower case.
-  std::string label(Span s) const;
+  std::vector<std::string> labels(Span s) const;
+  // Whether `cue` ends the text before `s` (n characters) or one of its labels.
+  bool cued(Span s, const RE2& cue, std::size_t n) const;
   // The value that a label stands for: the rest of its segment, the segment to the right, or the one below.
   Span value_of(const Segment& g, std::size_t label_end) const;
   bool is_prose(const Segment& g) const;  // a line that goes over most of the page

@@ -171,7 +171,7 @@ bool is_no_name(std::string_view name) {
 }  // namespace
 
 std::vector<NameHit> find_ranked_names(std::string_view text) {
-  static const RE2 ranked("\\b(" + rank_names + ")[ \t:]+(" + name_words + ")\\b");
+  static const RE2 ranked("\\b(?:" + rank_names + "[ \t:]+)*(" + rank_names + ")[ \t:]+(" + name_words + ")\\b");
   std::vector<NameHit> out;
   for (const Match& m : find_all(text, ranked)) {
     const std::string name = one_line(m.groups[1]);

@@ -17,7 +17,7 @@ bool in_letterhead(const Draft& d, const Segment& g) { return g.page == 0 && g.b
 
 bool is_labelled(const Draft& d, Span s) {
   static const RE2 label(R"((?:agent|officer|affiant|investigator|questions|return to|requested by|request of|contact|attention|attn|prepared by)[^.]{0,12}:?$)");
-  return found(d.before(s.begin, 40), label) || found(d.label(s), label);
+  return d.cued(s, label, 40);
 }
 
 // The person's name and where it stands.
@@ -73,11 +73,13 @@ void propose_agency(Draft& d, const Segment* person) {
     const Span v = d.value_of(g, g.span.begin + m[0].span.end);
     if (marked && !v.empty()) return d.add("requester.agency", agency_text(d.sheet.of(v)), v, 94);
   }
+  const Proposal* issuer_title = d.get("issuer_title");
   const Segment* best = nullptr;
   int most = 0;
   for (const Segment& g : d.sheet.segments) {
     const std::string_view text = d.sheet.of(g.span);
     if (!found(text, agency_words()) || found(text, not_agency)) continue;
+    if (issuer_title != nullptr && issuer_title->text.find(one_line(text)) != std::string::npos) continue;
     int score = 0;
     if (const int far = distance(d, g, person); far <= 4)
       score = 90 - far;
@@ -114,8 +116,7 @@ void propose_return_address(Draft& d, const Segment* person) {
     if (g == nullptr) continue;
     const std::string lead = d.before(a.span.begin, 130);
     int score = 0;
-    const std::string near = lead.substr(lead.size() > 26 ? lead.size() - 26 : 0);
-    if (found(near, label) || found(d.label(a.span), label)) score = 94;
+    if (d.cued(a.span, label, 26)) score = 94;
     else if (found(lead, subject) || (found(lead, addressee) && !found(lead, sender))) score = 0;
     else if (distance(d, *g, person) <= 5) score = 90;
     else if (in_letterhead(d, *g)) score = 84;

@@ -61,7 +61,7 @@ void propose_one(Draft& d, Used& used, const char* field, const RE2& strong, con
     for (std::size_t i = 0; i < d.dates.size(); ++i) {
       const DateHit& date = d.dates[i];
       if (used.contains(i) || is_stamp(d, date)) continue;
-      if (!found(d.before(date.span.begin, 60), *cue) && !found(d.label(date.span), *cue)) continue;
+      if (!d.cued(date.span, *cue, 60)) continue;
       d.add(field, with_hour ? date.value : date.day(), date.span, certainty);
       used.insert(i);
       return;

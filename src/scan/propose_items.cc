@@ -13,22 +13,33 @@ namespace {
 struct Clause {
   Span span;
   bool listed = false;  // "(a) ...", "1. ...", "[X] ..."
+  bool goes_on = false;  // behind a semicolon or colon
 };
 
 // Sentences, list entries and parts between semicolons.
 std::vector<Clause> clauses_of(std::string_view text) {
-  static const RE2 edge(R"((?:[;:]\s|\.\s+|\n\n|\f|(?:^|\n)\s*(?:\([a-z0-9]{1,3}\)|[0-9]{1,2}[.)]|[A-Z][.)]|[•●*©¢\-]|\[[Xx ]\]|LX\])\s+))");
+  static const RE2 edge(R"(;|:\s|[a-z0-9)]\.\s|\n\n|\f|\n\s*(?:\([a-z0-9]{1,3}\)|[0-9]{1,2}[.)]|[A-Z][.)]|[^\w\s]{1,2}|\[?[Xx]\]|LX\])\s)");
+  static const RE2 marker(R"(^\s*(?:\([a-z0-9]{1,3}\)|[0-9]{1,2}[.)]|[A-Z][.)]|[^\w\s("']{1,2}|\[?[Xx]\]|LX\])\s)");
   std::vector<Clause> out;
   std::size_t at = 0;
-  bool listed = false;
+  bool listed = false, goes_on = false;
+  const auto add = [&](std::size_t end) {
+    const Span s{at, end};
+    if (end > at) {
+      const bool marked = found(text.substr(s.begin, end - s.begin), marker) && (at == 0 || text[at] == '\n' || text[at - 1] == '\n');
+      listed = marked || (listed && goes_on);
+      out.push_back({s, listed, goes_on});
+    }
+  };
   for (const Match& m : find_all(text, edge)) {
-    if (m.span.begin > at) out.push_back({{at, m.span.begin}, listed});
-    at = m.span.end;
     const char first = text[m.span.begin];
-    // A list goes on over its semicolons; a new paragraph or sentence ends it.
-    listed = first == ';' ? listed : first == '\n' && m.span.end - m.span.begin > 2;
+    const std::size_t end = first == ';' || first == ':' || first == '\f' || first == '\n' ? m.span.begin : m.span.begin + 2;
+    add(end);
+    goes_on = first == ';' || first == ':';
+    at = std::max(at, first == '\n' ? m.span.begin : end);
+    if (goes_on) ++at;
   }
-  if (at < text.size()) out.push_back({{at, text.size()}, listed});
+  add(text.size());
   return out;
 }
 
@@ -39,7 +50,7 @@ bool asks(const std::string& clause) {
 
 // Sentences about the requester, the court or the reader's duties name names and addresses too.
 bool is_about_other(const std::string& clause) {
-  static const RE2 other(R"(who requests|united states attorney|\bmy hand|signature|printed name|return (?:the records|address)|\bagency|certif|e-?mail|facsimile|telephone:|do not disclose|not disclose|testif|appear)");
+  static const RE2 other(R"(who requests|united states attorney|\bmy hand|signature|printed name|return (?:the records|address)|\bagency|certif|\be-?mail|facsimile|telephone:|do not disclose|not disclose|testif|appear)");
   return found(clause, other);
 }
 
@@ -113,7 +124,7 @@ void propose_items(Draft& d) {
     if (d.is_kind(kind)) return;
   Items items{d};
   std::string usual = "subscriber";
-  bool asked = false;  // a list after a clause that asks
+  bool asked = false;  // by this clause, or by the one that introduced the list
   Span wording;
   for (const Clause& c : clauses_of(d.sheet.text)) {
     const std::string lower = lower_in_place(d.sheet.of(c.span));
@@ -121,8 +132,11 @@ void propose_items(Draft& d) {
     if (found(lower, tenant_heading)) usual = "tenant";
     if (found(lower, subscriber_heading)) usual = "subscriber";
     const bool other = is_about_other(lower);
-    if (!c.listed) asked = !other && asks(lower);
-    if (other || (!asks(lower) && !(c.listed && asked) && !found(d.before(c.span.begin, 40), RE2(R"((?:requested|needed|disclosed|following|seize|produced)[^.]{0,30}$)")))) continue;
+    // "For account number 17:" between a heading that asks and its list takes nothing away.
+    const bool introduces = c.span.end < d.sheet.text.size() && d.sheet.text[c.span.end] == ':';
+    if (!c.listed && !c.goes_on && !introduces) asked = false;
+    if (!other && asks(lower)) asked = true;
+    if (other || !asked) continue;
     const std::size_t had = d.out.size();
     items.take(c, lower, usual);
     if (d.out.size() > had) wording = {wording.empty() ? c.span.begin : wording.begin, c.span.end};

@@ -76,7 +76,7 @@ void propose_statute(Draft& d) {
   for (const StatuteHit& s : d.statutes) {
     if (s.value.starts_with("18 USC 2705")) continue;  // of the gag, not of the process
     int score = 2;
-    if (found(d.before(s.span.begin, 40), cue) || found(d.label(s.span), cue)) score += 3;
+    if (d.cued(s.span, cue, 40)) score += 3;
     if (kind != nullptr && is_usual(kind->value, s.value)) score += 4;
     if (s.federal) score += 1;
     if (score > best_score) {

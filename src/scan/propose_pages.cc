@@ -20,7 +20,7 @@ struct Numbered {
 // A single 1 is the digit that recognisers mistake most.
 int page_number(std::string s) {
   for (char& c : s)
-    if (c == 'i' || c == 'l' || c == 'I' || c == '|') c = '1';
+    if (std::string_view("ilI|t!").find(c) != std::string_view::npos) c = '1';
   int n = 0;
   for (const char c : s) {
     if (c < '0' || c > '9') return 0;
@@ -30,7 +30,7 @@ int page_number(std::string s) {
 }
 
 std::optional<Numbered> number_on(const Draft& d, int page) {
-  static const RE2 numbered(R"((?i)(?:\bpage\s+)([\dil|]{1,3})\s*(?:of|/)\s*([\dil|]{1,3})\b)");
+  static const RE2 numbered(R"((?i)(?:\bpage\s+)([\dilt!|]{1,3})\s*(?:of|/)\s*([\dilt!|]{1,3})\b)");
   static const RE2 bare(R"((?i)^\W*(\d{1,3})\s*(?:of|/)\s*(\d{1,3})\W*$)");
   const int high = d.pages[static_cast<std::size_t>(page)].height;
   for (const Segment& g : d.sheet.segments) {

@@ -11,9 +11,9 @@ namespace {
 enum class Role { none, voice, fax, subject };
 
 Role role_of(const Draft& d, const PhoneHit& p, Role previous) {
-  static const RE2 fax(R"((?:\bfax|facsimile|\bfx)(?: ?(?:no|number|#))?[.:)\s]*$)"), fax_after(R"(^\s*\(?fax)");
+  static const RE2 fax(R"((?:\bfax|facsimile|\bfx)(?: ?(?:no|number|#))?[.:)\s]*$)"), fax_after(R"(^\s*\((?:fax|facsimile))");
   static const RE2 voice(R"((?:\btel(?:ephone)?|\bphone|\bph|call ?back|direct(?: line| dial)?|office|voice|main|cell|mobile)(?: ?(?:no|number|#))?[.:]+\s*$|(?:\btel|\bph|direct|main|office|call ?back|phone(?: no\.?)?)[.:]?\s*$)");
-  static const RE2 voice_after(R"(^\s*\(?voice)");
+  static const RE2 voice_after(R"(^\s*\((?:voice|office|cell|tel))");
   static const RE2 target(R"((?:target|subject|subscriber'?s?|suspect)(?: telephone| phone)?(?: number| line)?s?(?: is| of| to)?:?\s*$)");
   static const RE2 asked(R"((?:numbers?|lines?|telephone|subscriber (?:of|to)|customer (?:of|at)|\(?account\)?)(?: is| of)?:?\s*$)");
   static const RE2 joined(R"(^[\s,]*(?:and|,|or)[\s,]*$)");
@@ -21,14 +21,17 @@ Role role_of(const Draft& d, const PhoneHit& p, Role previous) {
   if (g == nullptr) return Role::none;
   const std::string own = plain(d.sheet.of({g->span.begin, p.span.begin}));
   const std::string lead = own.size() > 3 && !d.is_prose(*g) ? own : d.before(p.span.begin, 45);
-  const std::string label = d.label(p.span);
-  const auto has = [&](const RE2& cue) { return found(lead, cue) || found(label, cue); };
+  const std::vector<std::string> labels = d.labels(p.span);
+  const auto has = [&](const RE2& cue) {
+    return found(lead, cue) ||
+           std::any_of(labels.begin(), labels.end(), [&](const std::string& l) { return found(l, cue); });
+  };
   if (has(fax) || found(d.after(p.span.end, 12), fax_after)) return Role::fax;
   if (has(target)) return Role::subject;
   if (found(d.after(p.span.end, 12), voice_after)) return Role::voice;
   if (d.is_prose(*g) && found(lead, asked)) return Role::subject;
   if (has(voice)) return Role::voice;
-  if (found(lead, asked)) return Role::subject;
+  if (has(asked)) return Role::subject;
   if (previous == Role::subject && found(lead.substr(lead.size() > 6 ? lead.size() - 6 : 0), joined)) return Role::subject;
   return d.is_prose(*g) ? Role::subject : Role::voice;
 }
@@ -90,7 +93,7 @@ void propose_subjects(Draft& d) {
   for (const Match& m : find_all(d.sheet.text, extension)) {
     // "(404) 555-0110 ext. 3" is the requester's own.
     const bool of_phone = std::any_of(d.phones.begin(), d.phones.end(), [&](const PhoneHit& p) {
-      return m.span.begin >= p.span.end && m.span.begin - p.span.end < 3;
+      return m.span.begin >= p.span.end && m.span.begin - p.span.end < 2;
     });
     if (!of_phone) s.add("extension " + m.groups[0], m.span, 86);
   }

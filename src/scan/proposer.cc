@@ -30,15 +30,21 @@ std::string Draft::after(std::size_t offset, std::size_t n) const {
   return plain(std::string_view(sheet.text).substr(std::min(offset, sheet.text.size()), n));
 }
 
-std::string Draft::label(Span s) const {
+std::vector<std::string> Draft::labels(Span s) const {
   const Segment* g = sheet.segment_at(s.begin);
   if (g == nullptr) return {};
   const std::string own = plain(sheet.of({g->span.begin, s.begin}));
-  if (own.size() > 3) return own;
-  std::string near;
-  if (const Segment* a = sheet.above(*g)) near = plain(sheet.of(a->span));
-  if (const Segment* l = sheet.left_of(*g)) near += " " + plain(sheet.of(l->span));
-  return near + " " + own;
+  if (own.size() > 3) return {own};
+  std::vector<std::string> found_labels;
+  if (const Segment* l = sheet.left_of(*g)) found_labels.push_back(plain(sheet.of(l->span)));
+  if (const Segment* a = sheet.above(*g)) found_labels.push_back(plain(sheet.of(a->span)));
+  return found_labels;
+}
+
+bool Draft::cued(Span s, const RE2& cue, std::size_t n) const {
+  if (found(before(s.begin, n), cue)) return true;
+  const auto all = labels(s);
+  return std::any_of(all.begin(), all.end(), [&](const std::string& l) { return found(l, cue); });
 }
 
 Span Draft::value_of(const Segment& g, std::size_t label_end) const {
