@@ -9,6 +9,8 @@ build=(
   libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
   libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
   libpq-dev libicu-dev libzstd-dev libboost-dev libhowardhinnant-date-dev libpugixml-dev tzdata
+  libtesseract-dev libleptonica-dev libtiff-dev tesseract-ocr-eng libre2-dev
+  libmupdf-dev libmujs-dev libgumbo-dev libopenjp2-7-dev libjbig2dec0-dev libjpeg-dev libharfbuzz-dev libfreetype-dev libssl-dev zlib1g-dev
   fonts-dejavu-core
 )
 # What ./run itself uses beside the product: shifts the bundled capture to now, dates the acts that precede it, draws the order.
@@ -16,6 +18,7 @@ run=(tshark faketime librsvg2-bin poppler-utils libtiff-tools python3 python3-nu
 test=(
   clang-19 clang-format clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
   sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq python3 python3-numpy procps
+  python3-cairo fonts-liberation fonts-urw-base35 fonts-crosextra-carlito fonts-crosextra-caladea fonts-courier-prime  # tests/scan
   postgresql-15 sqlite3 curl zstd iproute2
 )
 

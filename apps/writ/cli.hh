@@ -30,6 +30,7 @@ void say(const Options& o, const std::string& text);  // on stderr unless --quie
 
 void add_carrier_commands(CLI::App& app, Options& o);     // init, user, records, probe
 void add_request_commands(CLI::App& app, Options& o);     // request
+void add_scan_commands(CLI::App& request, Options& o);    // request scan, request confirm
 void add_intercept_commands(CLI::App& app, Options& o);   // intercept
 void add_production_commands(CLI::App& app, Options& o);  // produce
 void add_audit_commands(CLI::App& app, Options& o);       // audit

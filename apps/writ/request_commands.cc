@@ -209,6 +209,7 @@ void add_request_commands(CLI::App& app, Options& o) {
   approve_->add_option("matter", a->matter)->required();
   approve_->add_option("--probe", a->probe,
                        "the probe at the port that carries the traffic (default: the only one)");
+  add_scan_commands(*request, o);
 }
 
 }  // namespace writ::cli

@@ -17,6 +17,7 @@ Result<process::Demand> demand_of(const desk::Case& c) {
 crypto::Digest filing_key(const process::Demand& d) {
   Json j = process::to_json(d);
   j.erase("received");
+  j.erase("read_from");
   return crypto::sha256(view_of(canonical(j)));
 }
 

@@ -121,6 +121,7 @@ Demand read_fields(Fields& f) {
   d.coordinated_before = f.flag("coordinated_before");
   d.cost_agreement = f.flag("cost_agreement");
   d.document_sha256 = read_digest(f, "document_sha256");
+  d.read_from = f.text("read_from");
   f.finish();
   return d;
 }
@@ -213,7 +214,8 @@ Json to_json(const Demand& d) {
           {"coordinated_before", d.coordinated_before},
           {"cost_agreement", d.cost_agreement},
           {"document_sha256",
-           d.document_sha256 == crypto::Digest{} ? std::string() : crypto::hex(d.document_sha256)}};
+           d.document_sha256 == crypto::Digest{} ? std::string() : crypto::hex(d.document_sha256)},
+          {"read_from", d.read_from}};
 }
 
 }  // namespace writ::process

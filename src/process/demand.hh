@@ -65,6 +65,7 @@ struct Demand {                                                       // schema 
   Instant non_disclosure_until{};
   bool coordinated_before = false, cost_agreement = false;  // V29, V30
   crypto::Digest document_sha256{};                         // filled at filing
+  std::string read_from;  // SHA-256 of the page confirmation it came from (docs/scan.md); "": typed
 };
 // TOML or JSON by content; unknown keys and wrong types are refused with line, column and cure.
 Result<Demand> parse_demand(View file, std::string_view name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/sandbox.hh"
+#include "worker/sandbox.hh"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,10 @@
 #include <functional>
 #include <vector>
 
-namespace writ::media {
+namespace writ::worker {
 namespace {
+
+constexpr Bounds bounds{"the test's worker", 256u << 20, 2ull << 30, 60};
 
 // What becomes of a child that locks itself in (reading `in`, writing `out`) and then acts.
 int fate(const std::function<void(int in, int out)>& act, bool lock = true) {
@@ -23,7 +25,7 @@ int fate(const std::function<void(int in, int out)>& act, bool lock = true) {
   if (::pipe(pipes) != 0) return -1;
   const pid_t pid = ::fork();
   if (pid == 0) {
-    if (lock && !lock_in(pipes[0], pipes[1])) ::_exit(99);
+    if (lock && !lock_in(pipes[0], pipes[1], bounds)) ::_exit(99);
     act(pipes[0], pipes[1]);
     ::_exit(0);
   }
@@ -91,4 +93,4 @@ TEST(Sandbox, APlantedExploitGetsNowhere) {
 }
 
 }  // namespace
-}  // namespace writ::media
+}  // namespace writ::worker

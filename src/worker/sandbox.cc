@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/sandbox.hh"
+#include "worker/sandbox.hh"
 
 #include <fmt/format.h>
 #include <seccomp.h>
@@ -12,19 +12,12 @@
 #include <cstring>
 #include <memory>
 
-namespace writ::media {
+namespace writ::worker {
 namespace {
 
-[[maybe_unused]] constexpr rlim_t data_bytes_max = 256u << 20;  // a decoder and one packet need a few MiB
-[[maybe_unused]] constexpr rlim_t address_space_bytes_max = 2ull << 30;
-constexpr rlim_t cpu_seconds_max = 3600;  // of one stream of one call: hours of audio
-
-Error refused(const char* what, int e) {
-  return Error{Exit::unit,
-               fmt::format("the codec worker cannot lock itself in: {}: {}", what, std::strerror(e)),
-               {},
-               {},
-               {}};
+Error refused(const Bounds& b, const char* what, int e) {
+  return Error{
+      Exit::unit, fmt::format("{} cannot lock itself in: {}: {}", b.who, what, std::strerror(e)), {}, {}, {}};
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -35,18 +28,18 @@ Error refused(const char* what, int e) {
 #endif
 #endif
 
-Status limit_resources() {
+Status limit_resources(const Bounds& b) {
   struct Limit {
     decltype(RLIMIT_CPU) what;
     rlim_t max;
     const char* name;
   };
-  static constexpr Limit limits[] = {
+  const Limit limits[] = {
 #ifndef WRIT_ADDRESS_SANITIZER  // its shadow memory alone is terabytes
-      {RLIMIT_AS, address_space_bytes_max, "RLIMIT_AS"},
-      {RLIMIT_DATA, data_bytes_max, "RLIMIT_DATA"},
+      {RLIMIT_AS, b.address_space_bytes_max, "RLIMIT_AS"},
+      {RLIMIT_DATA, b.data_bytes_max, "RLIMIT_DATA"},
 #endif
-      {RLIMIT_CPU, cpu_seconds_max, "RLIMIT_CPU"},
+      {RLIMIT_CPU, b.cpu_seconds_max, "RLIMIT_CPU"},
       {RLIMIT_NOFILE, 0, "RLIMIT_NOFILE"},
       {RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"},
       {RLIMIT_NPROC, 0, "RLIMIT_NPROC"},
@@ -54,10 +47,10 @@ Status limit_resources() {
   };
   for (const Limit& l : limits) {
     rlimit now{};
-    if (getrlimit(l.what, &now) != 0) return tl::unexpected(refused(l.name, errno));
+    if (getrlimit(l.what, &now) != 0) return tl::unexpected(refused(b, l.name, errno));
     const rlim_t max = now.rlim_max == RLIM_INFINITY ? l.max : std::min(l.max, now.rlim_max);
     const rlimit set{max, max};
-    if (setrlimit(l.what, &set) != 0) return tl::unexpected(refused(l.name, errno));
+    if (setrlimit(l.what, &set) != 0) return tl::unexpected(refused(b, l.name, errno));
   }
   return {};
 }
@@ -99,19 +92,20 @@ int add_rules(scmp_filter_ctx c, int in, int out) {
 
 }  // namespace
 
-Status lock_in(int in, int out) {
-  WRIT_CHECK(limit_resources());
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return tl::unexpected(refused("PR_SET_DUMPABLE", errno));
+Status lock_in(int in, int out, const Bounds& bounds) {
+  WRIT_CHECK(limit_resources(bounds));
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    return tl::unexpected(refused(bounds, "PR_SET_DUMPABLE", errno));
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    return tl::unexpected(refused("PR_SET_NO_NEW_PRIVS", errno));
+    return tl::unexpected(refused(bounds, "PR_SET_NO_NEW_PRIVS", errno));
   const std::unique_ptr<void, ReleaseFilter> filter{seccomp_init(SCMP_ACT_KILL_PROCESS)};
-  if (!filter) return tl::unexpected(refused("seccomp_init", ENOMEM));
+  if (!filter) return tl::unexpected(refused(bounds, "seccomp_init", ENOMEM));
   int r = seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
   if (r == 0) r = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
   if (r == 0) r = add_rules(filter.get(), in, out);
   if (r == 0) r = seccomp_load(filter.get());
-  if (r != 0) return tl::unexpected(refused("seccomp", -r));
+  if (r != 0) return tl::unexpected(refused(bounds, "seccomp", -r));
   return {};
 }
 
-}  // namespace writ::media
+}  // namespace writ::worker
