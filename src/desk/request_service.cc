@@ -9,6 +9,7 @@
 #include "desk/case_book.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
+#include "desk/order_check.hh"
 #include "desk/record_store.hh"
 #include "vault/matter_keys.hh"
 
@@ -302,6 +303,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
   if (!process::acceptable(checks))
     return fail(Exit::refused, fmt::format("{} does not pass its checks", matter), "requirements section 4",
                 "the cures that writ request show prints", "intake files the corrected order");
+  WRIT_CHECK(check_order_confirmed(*c_, o, user));
   if (probe.empty()) {
     WRIT_TRY(names, c_->probe_names());
     if (names.size() != 1)
