@@ -64,7 +64,30 @@ lawful_carrier() {
     writ_then --quiet user add "$u" --role "${u%-*}" --passphrase-file "$SECRETS/$u" "${roots[@]}" || return
   done
   at_act "$BIN/writ-probe" init --dir "$PROBE" --name mirror-1 --roots "$DATA/roots.json" >/dev/null || return
-  writ_then --quiet probe enroll mirror-1 --request "$PROBE/request.json" --out "$PROBE/cert.json" "${roots[@]}"
+  writ_then --quiet probe enroll mirror-1 --request "$PROBE/request.json" --out "$PROBE/cert.json" "${roots[@]}" || return
+  lawful_directory writ_then
+}
+
+# The carrier's own directory: the clerk of the court and a second contact of the agency that the sandbox's orders name. Two people
+# for each entry. lawful_directory COMMAND: how a writ command is run.
+CLERK=A-$(date -u +%Y)-0001 SHERIFF=A-$(date -u +%Y)-0002
+lawful_directory() {
+  local how=$1 kind organisation name number entry
+  while IFS='|' read -r entry kind organisation name number; do
+    "$how" --quiet agency add --kind "$kind" --organisation "$organisation" --name "$name" --number "$number" --jurisdiction GA \
+      --source-kind government-directory --source "state directory of courts and agencies" \
+      --verified-on "$(date -u -d "@$ACT_AT" +%F)" --as "$(as intake-1)" >/dev/null || return
+    "$how" --quiet agency confirm "$entry" --looked-up "called the main line" --as "$(as officer-1)" >/dev/null || return
+  done <<EOF
+$CLERK|court-clerk|Superior Court of Example County|Clerk of the court|(404) 555-0181
+$SHERIFF|agency|Example County Sheriff|Watch commander|(404) 555-0182
+EOF
+}
+
+# An order is confirmed with the clerk of its court, and a second contact of the agency is told. lawful_confirm MATTER
+lawful_confirm() {
+  writ_then --quiet agency verify "$1" --contact "$CLERK" --spoke-with "deputy clerk" --outcome confirmed --as "$(as intake-1)" || return
+  writ_then --quiet agency tell "$1" --contact "$SHERIFF" --spoke-with "watch commander" --as "$(as intake-1)"
 }
 
 # Three people, three signatures. lawful_authorise ORDER DOCUMENT
@@ -72,6 +95,8 @@ lawful_authorise() {
   writ_then --quiet request file "$1" --document "$2" --as "$(as intake-1)" > "$WORK/matter" || return  # no subshell: ACT_AT moves on
   MATTER=$(cat "$WORK/matter")
   note "filed and checked: $MATTER"
+  lawful_confirm "$MATTER" || return
+  note "confirmed with the clerk of the court; a second contact of the agency knows"
   writ_then --quiet request approve "$MATTER" --as "$(as counsel-1)" || return
   note "legal authorisation: counsel-1"
   writ_then --quiet intercept authorise "$MATTER" --as "$(as officer-1)" || return

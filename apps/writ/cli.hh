@@ -35,6 +35,8 @@ void add_intercept_commands(CLI::App& app, Options& o);   // intercept
 void add_production_commands(CLI::App& app, Options& o);  // produce
 void add_audit_commands(CLI::App& app, Options& o);       // audit
 void add_record_commands(CLI::App& app, Options& o);      // records
+void add_agency_commands(CLI::App& app, Options& o);      // agency
+void add_emergency_commands(CLI::App& app, Options& o);   // emergency
 void add_ingest_commands(CLI::App& app, Options& o);      // ingest
 void add_work_commands(CLI::App& app, Options& o);        // work
 void add_copies_commands(CLI::App& app, Options& o);      // copies

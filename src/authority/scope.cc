@@ -168,11 +168,20 @@ Status check_scope(const Scope& s) {
   if (s.records_from >= s.records_until)
     return refused("the scope reaches no time of the records", "an end after its beginning",
                    "name the period that the process names");
-  if (s.expires <= s.at || s.expires > s.at + valid_days_max)
-    return refused("the scope's own end is not within 90 days of its signing",
-                   fmt::format("an end after {} and at most 90 days later", rfc3339_seconds(s.at)),
-                   "counsel signs it anew when it is still needed");
+  const std::chrono::hours longest =
+      s.purpose == emergency_purpose ? emergency_hours_max : std::chrono::hours{valid_days_max};
+  if (s.expires <= s.at || s.expires > s.at + longest)
+    return refused(fmt::format("the scope's own end is not within {} hours of its signing", longest.count()),
+                   fmt::format("an end after {} and at most {} hours later", rfc3339_seconds(s.at),
+                               longest.count()),
+                   "it is signed anew when it is still needed");
   return {};
+}
+
+Status check_signer(const Scope& s, const RoleCert& cert, const TrustRoots& roots) {
+  Status ok = verify_cert(cert, roots, Role::counsel, s.at);
+  if (!ok && s.purpose == emergency_purpose) ok = verify_cert(cert, roots, Role::officer, s.at);
+  return ok;
 }
 
 }  // namespace
@@ -232,7 +241,7 @@ Result<ScopeTicket> verify_scope(View file, const RoleCert& counsel, const Trust
     return refused(fmt::format("the scope is for the carrier '{}'", s.carrier),
                    fmt::format("a scope of '{}'", roots.carrier), "counsel of this carrier signs one");
   if (s.counsel != counsel.user || s.key != counsel.verify) return altered("its key is not counsel's");
-  WRIT_CHECK(verify_cert(counsel, roots, Role::counsel, s.at));
+  WRIT_CHECK(check_signer(s, counsel, roots));
   if (!crypto::verify(s.key, schema, view_of(canonical(body_json(s))), s.signature))
     return altered("the signature does not hold");
   WRIT_CHECK(check_scope(s));

@@ -2,8 +2,14 @@
 // A scope ticket: counsel's signed word on which records a matter may reach (I1, I6). The record service
 // reads nothing without one, and gives out only what it names. Canonical JSON "writ.scope/1", signature
 // domain "writ.scope/1".
+//
+// One exception: in an emergency (18 USC 2702(b)(8), (c)(4)) who approves it signs, counsel or the officer; such
+// a scope has the purpose `emergency_purpose`, ends within 48 hours, and counts only under the approval that
+// names it (src/desk/record_access.cc).
 #pragma once
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authority/person.hh"
@@ -27,6 +33,9 @@ enum class RecordItem {  // rows of the disclosure matrix (requirements section 
 const char* to_string(RecordItem i);  // "subscriber-name" ...
 Result<RecordItem> parse_record_item(std::string_view s);
 
+inline constexpr std::string_view emergency_purpose = "emergency";
+inline constexpr std::chrono::hours emergency_hours_max{48};
+
 struct ScopeSubject {  // exactly who or what may be asked about
   std::string kind;  // "number" | "extension" | "account" | "account-name" | "street-address" | "tenant-name"
   std::string value;     // canonical; an address as "building|street|city|state|zip"
@@ -42,7 +51,7 @@ struct Scope {
   Instant records_from{}, records_until{};  // which time of the records may be read, half open
   Instant expires{};                        // of the ticket itself; at most 90 days after `at`
   crypto::Digest policy{};                  // hash of the policy it was decided under
-  std::string counsel;
+  std::string counsel;  // who signed: counsel, in an emergency perhaps the officer
   crypto::VerifyKey key;
   Instant at{};
   crypto::Signature signature{};
@@ -63,7 +72,7 @@ class ScopeTicket {
   ScopeTicket() = default;
   Scope scope_;
 };
-// Canonical form, counsel's certificate at the time of signing, signature, expiry (Exit::expired), else
+// Canonical form, the signer's certificate at the time of signing, signature, expiry (Exit::expired), else
 // Exit::refused.
 Result<ScopeTicket> verify_scope(View file, const RoleCert& counsel, const TrustRoots& roots, Instant now);
 

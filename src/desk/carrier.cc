@@ -256,12 +256,7 @@ Result<Acting> Carrier::act_as(const Credentials& c, Role role) { return act_as_
 Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>& any_of) {
   std::string wanted;
   for (const Role r : any_of) wanted += (wanted.empty() ? "" : " or ") + std::string(authority::to_string(r));
-  const auto head = log_.head();
-  if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
-    return refuse(
-        c.user, "act", "",
-        {Exit::refused, "the clock of this machine was set back behind the audit log",
-         "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done"});
+  if (auto right = check_clock(); !right) return refuse(c.user, "act", "", right.error());
   WRIT_TRY(ask, db_->prepare("SELECT key_file FROM users WHERE name=?"));
   WRIT_TRY(found, ask.bind(1, c.user).step());
   const auto cert = cert_of(c.user);
@@ -292,6 +287,14 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   }
   last.next = last.next.empty() ? "somebody with the role " + wanted + " does this" : last.next;
   return refuse(c.user, "act", "", last);
+}
+
+Status Carrier::check_clock() const {
+  const auto head = log_.head();
+  if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
+    return fail(Exit::refused, "the clock of this machine was set back behind the audit log",
+                "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done");
+  return {};
 }
 
 Result<std::vector<authority::RoleCert>> Carrier::people() const {

@@ -54,6 +54,9 @@ class Carrier {
   // As above for the first of `any_of` that the person holds.
   Result<Acting> act_as_any(const Credentials& c, const std::vector<authority::Role>& any_of);
 
+  // Refused when the clock stands behind the newest entry of the log (I3).
+  Status check_clock() const;
+
   Result<std::vector<authority::RoleCert>> people() const;
   Result<authority::RoleCert> cert_of(const std::string& user) const;
   Result<authority::RoleCert> probe_cert(const std::string& name) const;

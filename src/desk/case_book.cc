@@ -263,6 +263,7 @@ Result<Case> CaseBook::tick(const std::string& matter, CaseStep step) {
 Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
                            const std::optional<crypto::Digest>& key) {
   const std::string& user = who.person.user;
+  WRIT_CHECK(c_->check_clock());
   if (who.person.sign.public_key() != who.cert.verify)
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
   if (is_repeated(c, step, user)) return c;

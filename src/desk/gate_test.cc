@@ -10,17 +10,17 @@
 namespace writ::desk::testing {
 namespace {
 
-using Outcome = std::optional<Error>;
+using Refusal = std::optional<Error>;
 template <class T>
-Outcome of(const Result<T>& r) {
-  return r ? Outcome{} : Outcome{r.error()};
+Refusal of(const Result<T>& r) {
+  return r ? Refusal{} : Refusal{r.error()};
 }
 
-Outcome approve(Desk& d, const std::string& user) { return of(d.requests().approve(matter, "", who(user))); }
-Outcome authorise(Desk& d, const std::string& user) {
+Refusal approve(Desk& d, const std::string& user) { return of(d.requests().approve(matter, "", who(user))); }
+Refusal authorise(Desk& d, const std::string& user) {
   return of(d.intercepts().authorise(matter, who(user)));
 }
-Outcome arm(Desk& d, const std::string& user) { return of(d.intercepts().arm(matter, d.out(), who(user))); }
+Refusal arm(Desk& d, const std::string& user) { return of(d.intercepts().arm(matter, d.out(), who(user))); }
 
 RootPair roots(Desk& d) { return std::move(*unlock_roots(d.data(), d.carrier().roots(), both_roots())); }
 
@@ -150,7 +150,7 @@ void change_certification_key(Desk& d) {
         "','$.signature','" + crypto::hex(own.sign("writ.certification/1", view_of(statement))) + "')");
 }
 
-Outcome produce_as(Desk& d, const std::string& a, const std::string& b) {
+Refusal produce_as(Desk& d, const std::string& a, const std::string& b) {
   return of(d.productions().make(matter, d.out(), 0, {who(a), who(b)}));
 }
 
@@ -171,11 +171,68 @@ fs::path first_segment(const fs::path& under) {
 struct Row {
   const char* name;
   Stage stage;
-  Outcome (*act)(Desk&);
+  Refusal (*act)(Desk&);
   Exit exit = Exit::refused;
 };
 
+void call_clerk(Desk& d, Outcome outcome) {
+  const auto called =
+      OrderCheck{d.carrier()}.verify(matter, {clerk, "deputy clerk", outcome, false}, acting(d, "intake-1"));
+  ASSERT_TRUE(called) << to_text(called.error());
+}
+
 const Row rows[] = {
+    // The clerk of the court, and a second contact of the agency.
+    {"order that nobody confirmed", Stage::people, [](Desk& d) { EXPECT_TRUE(d.file_only({})); return approve(d, "counsel-1"); }},
+    {"extension that nobody confirmed", Stage::armed,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({.instrument = "EX-WT-2", .extends = matter})); return approve(d, "counsel-1"); }},
+    {"clerk not reached", Stage::people, [](Desk& d) { EXPECT_TRUE(d.file_only({})); call_clerk(d, Outcome::not_reached); return approve(d, "counsel-1"); }},
+    {"clerk denies the order", Stage::people, [](Desk& d) { EXPECT_TRUE(d.file_only({})); call_clerk(d, Outcome::denied); return approve(d, "counsel-1"); }},
+    {"clerk denies it later", Stage::filed, [](Desk& d) { call_clerk(d, Outcome::denied); return approve(d, "counsel-1"); }},
+    {"nobody else was told", Stage::people, [](Desk& d) { EXPECT_TRUE(d.file_only({})); call_clerk(d, Outcome::confirmed); return approve(d, "counsel-1"); }},
+    {"who asked is the second contact", Stage::people,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({})); return of(OrderCheck{d.carrier()}.tell(matter, sheriff, "Case  officer", acting(d, "intake-1"))); }},
+    {"who applied is the second contact", Stage::people,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({})); return of(OrderCheck{d.carrier()}.tell(matter, sheriff, "District Attorney", acting(d, "intake-1"))); }},
+    {"the agency is called for the court", Stage::people,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({})); return of(OrderCheck{d.carrier()}.verify(matter, {sheriff, "watch commander", Outcome::confirmed, false}, acting(d, "intake-1"))); }},
+    {"the court is told for the agency", Stage::people,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({})); return of(OrderCheck{d.carrier()}.tell(matter, clerk, "deputy clerk", acting(d, "intake-1"))); }},
+    {"counsel calls the clerk", Stage::people,
+     [](Desk& d) { EXPECT_TRUE(d.file_only({})); return of(OrderCheck{d.carrier()}.verify(matter, {clerk, "deputy clerk", Outcome::confirmed, false}, acting(d, "counsel-1"))); }},
+    {"another court's clerk is called", Stage::people,
+     [](Desk& d) {
+       EXPECT_TRUE(d.file_only({}));
+       AgencyDirectory directory{d.carrier()};
+       const auto added = directory.add(contact_of(ContactKind::court_clerk, "Superior Court of Other County", "Clerk", "+14045550183"), acting(d, "intake-1"));
+       EXPECT_TRUE(directory.confirm(added->id, "main line", acting(d, "officer-1")));
+       return of(OrderCheck{d.carrier()}.verify(matter, {added->id, "deputy clerk", Outcome::confirmed, false}, acting(d, "intake-1")));
+     }},
+    {"the clerk's number is the letter's, entered since", Stage::people,
+     [](Desk& d) {
+       EXPECT_TRUE(d.file_only({}));
+       AgencyDirectory directory{d.carrier()};
+       const auto added = directory.add(contact_of(ContactKind::court_clerk, "Superior Court of Example County", "Clerk", "+14045550170"), acting(d, "intake-1"));
+       EXPECT_TRUE(directory.confirm(added->id, "main line", acting(d, "officer-1")));
+       d.clock.advance(1h);
+       return of(OrderCheck{d.carrier()}.verify(matter, {added->id, "deputy clerk", Outcome::confirmed, false}, acting(d, "intake-1")));
+     }},
+    {"the confirmation of another filing", Stage::filed,
+     [](Desk& d) { d.sql("UPDATE orders SET filed_at='2026-11-25T03:00:00.000001Z'"); return approve(d, "counsel-1"); }},
+    {"the confirmation edited in the store", Stage::people,
+     [](Desk& d) {
+       EXPECT_TRUE(d.file_only({}));
+       call_clerk(d, Outcome::denied);
+       d.sql("UPDATE case_acts SET body=replace(body,'\"act\":\"deny\"','\"act\":\"confirm\"') WHERE instr(body,'\"act\":\"deny\"')>0");
+       return approve(d, "counsel-1");
+     }, Exit::integrity},
+    {"a denial taken out of the store", Stage::people,
+     [](Desk& d) {
+       EXPECT_TRUE(d.file_only({}));
+       call_clerk(d, Outcome::denied);
+       d.sql("DELETE FROM case_acts WHERE seq=2 AND instr(body,'order-check')>0");
+       return approve(d, "counsel-1");
+     }},
     // A step left out, or out of order.
     {"authorise without counsel", Stage::filed, [](Desk& d) { return authorise(d, "officer-1"); }},
     {"arm a filed order", Stage::filed, [](Desk& d) { return arm(d, "technician-1"); }},
@@ -469,7 +526,7 @@ TEST(Gate, EveryRowIsRefusedAndAudited) {
     SCOPED_TRACE(row.name);
     auto d = at(row.stage);
     const std::size_t before = d->count("refused"), armed_before = d->count("grant.arm");
-    const Outcome refused = row.act(*d);
+    const Refusal refused = row.act(*d);
     if (!refused) {
       ADD_FAILURE() << "was let through";
       continue;

@@ -39,6 +39,32 @@ Result<std::string> canonical_address(const std::string& typed) {
   return out;
 }
 
+// A scope for an emergency counts under an emergency that its signer approved, by the act that names this very
+// scope; and an emergency is read under no other. So an officer's signature alone opens nothing, and counsel's
+// ordinary scope does not widen what was approved.
+Status check_emergency(const Carrier& c, const authority::Scope& s) {
+  const auto file = read_case(c, s.matter);
+  if (!file && file.error().exit != Exit::not_found) return tl::unexpected(file.error());
+  const bool is_emergency = file && file->cycle == process::Cycle::emergency;
+  const bool for_emergency = s.purpose == authority::emergency_purpose;
+  if (!is_emergency && !for_emergency) return {};
+  const auto refused = [&](std::string what) {
+    return fail(Exit::refused, std::move(what), "18 USC 2702(c)(4): only what the approval of the emergency names",
+                "a scope that the approval of this emergency signed",
+                "counsel or officer approves the emergency (writ emergency approve)");
+  };
+  if (is_emergency != for_emergency)
+    return refused(fmt::format("a scope for '{}' does not open {}", s.purpose, s.matter));
+  const CaseAct* by_two = file->newest("approve");
+  const CaseAct* approval = by_two != nullptr ? by_two : file->newest("approve-alone");
+  if (approval == nullptr) return refused(fmt::format("{} was not approved", s.matter));
+  if (approval->user != s.counsel ||
+      approval->body.value("scope_sha256", "") != crypto::hex(crypto::sha256(view_of(canonical(to_json(s))))))
+    return refused(fmt::format("scope {} of {} is not the one that {} approved", s.sequence, s.matter,
+                               approval->user));
+  return {};
+}
+
 }  // namespace
 
 const std::vector<authority::Role>& record_readers() {
@@ -112,10 +138,12 @@ Result<authority::ScopeTicket> newest_scope(Carrier& c, const std::string& matte
   if (!cert) return altered();
   WRIT_TRY(ticket, authority::verify_scope(view_of(text), *cert, c.roots(), c.now()));
   if (ticket.scope().matter != matter || ticket.scope().sequence != sequence) return altered();
+  WRIT_CHECK(check_emergency(c, ticket.scope()));
   return ticket;
 }
 
 Result<RecordAccess> RecordAccess::enter(Carrier& c, const std::string& matter, const Acting& who) {
+  WRIT_CHECK(c.check_clock());
   WRIT_CHECK(check_matter(c, matter));
   WRIT_TRY(ticket, newest_scope(c, matter));
   return RecordAccess{c, matter, who.person.user, std::move(ticket)};

@@ -328,7 +328,12 @@ Result<std::string> read_calls(Carrier& c, CallsAsk a, const Acting& who,
 
 Result<authority::ScopeTicket> RecordService::grant_scope(const ScopeRequest& r, const Credentials& counsel) {
   WRIT_TRY(who, c_->act_as(counsel, Role::counsel));
-  return c_->attempt(counsel.user, "records.scope", r.matter, [&] { return sign_and_store(*c_, r, who); });
+  return grant_scope(r, who);
+}
+
+Result<authority::ScopeTicket> RecordService::grant_scope(const ScopeRequest& r, const Acting& counsel) {
+  return c_->attempt(counsel.person.user, "records.scope", r.matter,
+                     [&] { return sign_and_store(*c_, r, counsel); });
 }
 
 Result<Json> RecordService::scopes(const std::string& matter, const Credentials& who) {
@@ -361,7 +366,12 @@ Result<Json> RecordService::scopes(const std::string& matter, const Credentials&
 Result<Json> RecordService::whois(const std::string& matter, const records::Ask& ask,
                                   const Credentials& who) {
   WRIT_TRY(by, c_->act_as_any(who, record_readers()));
-  return c_->attempt(who.user, "records.whois", matter, [&] { return read_whois(*c_, matter, ask, by); });
+  return whois(matter, ask, by);
+}
+
+Result<Json> RecordService::whois(const std::string& matter, const records::Ask& ask, const Acting& who) {
+  return c_->attempt(who.person.user, "records.whois", matter,
+                     [&] { return read_whois(*c_, matter, ask, who); });
 }
 
 Result<Json> RecordService::stays(const std::string& matter, const std::string& property,
@@ -376,7 +386,13 @@ Result<Json> RecordService::stays(const std::string& matter, const std::string& 
 Result<std::string> RecordService::calls(const CallsAsk& ask, const Credentials& who,
                                          const std::function<Status(const CallRow&)>& row) {
   WRIT_TRY(by, c_->act_as_any(who, record_readers()));
-  return c_->attempt(who.user, "records.calls", ask.matter, [&] { return read_calls(*c_, ask, by, row); });
+  return calls(ask, by, row);
+}
+
+Result<std::string> RecordService::calls(const CallsAsk& ask, const Acting& who,
+                                         const std::function<Status(const CallRow&)>& row) {
+  return c_->attempt(who.person.user, "records.calls", ask.matter,
+                     [&] { return read_calls(*c_, ask, who, row); });
 }
 
 }  // namespace writ::desk

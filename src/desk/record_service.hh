@@ -34,20 +34,25 @@ struct CallsAsk {
   std::string cursor;
 };
 
+// Every question is asked by credentials, or by a person who has given them already (a case's act).
 class RecordService {
  public:
   explicit RecordService(Carrier& c) : c_(&c) {}
   // Counsel signs; the matter must exist and not be closed. Returns the stored ticket.
   Result<authority::ScopeTicket> grant_scope(const ScopeRequest& r, const Credentials& counsel);
+  Result<authority::ScopeTicket> grant_scope(const ScopeRequest& r, const Acting& counsel);
   Result<Json> scopes(const std::string& matter, const Credentials& who);
   // Who asks: intake, counsel or officer; never admin, never finance.
   Result<Json> whois(const std::string& matter, const records::Ask& ask,
                      const Credentials& who);  // "writ.whois/1"
+  Result<Json> whois(const std::string& matter, const records::Ask& ask, const Acting& who);
   Result<Json> stays(const std::string& matter, const std::string& property,
                      const std::string& room_or_extension, Instant from, Instant until,
                      std::optional<Instant> known, const Credentials& who);  // "writ.stays/1"
   // Streams rows in constant memory to `row`; returns the cursor of the next page ("" at the end).
   Result<std::string> calls(const CallsAsk& ask, const Credentials& who,
+                            const std::function<Status(const CallRow&)>& row);
+  Result<std::string> calls(const CallsAsk& ask, const Acting& who,
                             const std::function<Status(const CallRow&)>& row);
   // Inclusion proof of one exported row, with the audit entry that holds the month's root:
   // "writ.record-proof/1". A row outside the scope and a row that is not there are refused in the same words.

@@ -10,6 +10,7 @@
 #include "desk/documents_kept.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
+#include "desk/order_check.hh"
 #include "desk/record_store.hh"
 #include "vault/matter_keys.hh"
 
@@ -264,6 +265,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
   if (!process::acceptable(checks))
     return fail(Exit::refused, fmt::format("{} does not pass its checks", matter), "requirements section 4",
                 "the cures that writ request show prints", "intake files the corrected order");
+  WRIT_CHECK(check_order_confirmed(*c_, o, user));
   if (probe.empty()) {
     WRIT_TRY(names, c_->probe_names());
     if (names.size() != 1)

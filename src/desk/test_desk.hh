@@ -13,6 +13,7 @@
 
 #include "capture/run.hh"
 #include "desk/audit_service.hh"
+#include "desk/order_check.hh"
 #include "desk/production_service.hh"
 #include "desk/request_service.hh"
 #include "desk/root_keys.hh"
@@ -76,6 +77,9 @@ struct OrderText {
   }
 };
 
+class Desk;
+void confirm_order(Desk& d, const std::string& matter);
+
 // A data directory, its probe and a clock; the carrier is opened when first asked for, so that a test can
 // alter things before.
 class Desk {
@@ -108,9 +112,15 @@ class Desk {
     auto s = db->prepare(query);
     return s && s->step().value_or(false) ? s->text(0) : "";
   }
-  Result<Filed> file(const OrderText& o, const std::string& user = "intake-1") {
+  Result<Filed> file_only(const OrderText& o, const std::string& user = "intake-1") {
     const std::string text = o.text();
     return requests().file(view_of(text), "order.toml", source_dir / "sandbox" / "order.pdf", who(user));
+  }
+  // And confirmed with the clerk of its court, when it passed its checks.
+  Result<Filed> file(const OrderText& o, const std::string& user = "intake-1") {
+    auto filed = file_only(o, user);
+    if (filed && filed->state == process::State::validated) confirm_order(*this, filed->matter);
+    return filed;
   }
   crypto::SigningKey probe_key() const {
     return crypto::SigningKey{View{read_file(probe() / "seed").value()}};
@@ -162,6 +172,57 @@ inline void add_person(Desk& d, const std::string& user, const std::vector<Role>
   ASSERT_TRUE(ok) << user << ": " << ok.error().what;
 }
 
+// The person, unlocked in the lawful way once, and from then on by the same key.
+inline Acting acting(Desk& d, const std::string& user) {
+  static std::map<std::string, std::pair<Bytes, Bytes>> unlocked;
+  const auto cert = d.carrier().cert_of(user).value();
+  auto& keys = unlocked[user];
+  if (keys.first.empty() || crypto::SigningKey{View(keys.first)}.public_key() != cert.verify) {
+    const Acting once = d.carrier().act_as_any(who(user), cert.roles).value();
+    keys = {Bytes(once.person.sign.seed().begin(), once.person.sign.seed().end()),
+            Bytes(once.person.box.secret().begin(), once.person.box.secret().end())};
+  }
+  return Acting{{user, crypto::SigningKey{View(keys.first)}, crypto::BoxKey{View(keys.second)}}, cert};
+}
+
+inline Contact contact_of(ContactKind kind, const std::string& organisation, const std::string& name,
+                          const std::string& number) {
+  Contact c;
+  c.kind = kind;
+  c.name = name;
+  c.organisation = organisation;
+  c.number = number;
+  c.address = "1 Court Square, Harborview, GA 30001";
+  c.jurisdiction = "GA";
+  c.source_kind = "government-directory";
+  c.source = "state directory of courts and agencies";
+  c.verified_on = "2026-11-20";
+  return c;
+}
+
+inline const std::string clerk = "A-2026-0001", sheriff = "A-2026-0002";  // entries of the directory
+
+inline void build_directory(Desk& d) {
+  AgencyDirectory directory{d.carrier()};
+  for (const Contact& c :
+       {contact_of(ContactKind::court_clerk, "Superior Court of Example County", "Clerk of the court",
+                   "+14045550181"),
+        contact_of(ContactKind::agency, "Example County Sheriff", "Watch commander", "+14045550182")}) {
+    const auto added = directory.add(c, acting(d, "intake-1"));
+    ASSERT_TRUE(added) << to_text(added.error());
+    const auto confirmed = directory.confirm(added->id, "called the main line", acting(d, "officer-1"));
+    ASSERT_TRUE(confirmed) << to_text(confirmed.error());
+  }
+}
+
+inline void confirm_order(Desk& d, const std::string& m) {
+  OrderCheck check{d.carrier()};
+  const auto confirmed = check.verify(m, {clerk, "deputy clerk", Outcome::confirmed, false}, acting(d, "intake-1"));
+  ASSERT_TRUE(confirmed) << to_text(confirmed.error());
+  const auto told = check.tell(m, sheriff, "watch commander on duty", acting(d, "intake-1"));
+  ASSERT_TRUE(told) << to_text(told.error());
+}
+
 inline void build_people(Desk& d) {
   const Status made = Carrier::init(
       {d.data(), source_dir / "policies" / "sandbox", d.dir.path() / "recovery", "", both_roots()}, d.clock);
@@ -190,6 +251,7 @@ inline void build_people(Desk& d) {
   const auto csv = read_text(source_dir / "sandbox" / "subscribers.csv");
   records::ImportReport report;
   ASSERT_TRUE(d.requests().import_records(view_of(*csv), "subscribers.csv", who("intake-1"), report));
+  build_directory(d);
 }
 
 // From the stage before to this one.

@@ -27,17 +27,4 @@ inline std::unique_ptr<Desk> staffed(Instant start = first_packet) {
   return d;
 }
 
-// The person, unlocked in the lawful way once, and from then on by the same key.
-inline Acting acting(Desk& d, const std::string& user) {
-  static std::map<std::string, std::pair<Bytes, Bytes>> unlocked;
-  const auto cert = d.carrier().cert_of(user).value();
-  auto& keys = unlocked[user];
-  if (keys.first.empty() || crypto::SigningKey{View(keys.first)}.public_key() != cert.verify) {
-    const Acting once = d.carrier().act_as_any(who(user), cert.roles).value();
-    keys = {Bytes(once.person.sign.seed().begin(), once.person.sign.seed().end()),
-            Bytes(once.person.box.secret().begin(), once.person.box.secret().end())};
-  }
-  return Acting{{user, crypto::SigningKey{View(keys.first)}, crypto::BoxKey{View(keys.second)}}, cert};
-}
-
 }  // namespace writ::desk::testing

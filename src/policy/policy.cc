@@ -165,6 +165,13 @@ void read_record_floor(Fields f, RecordRules& r) {
   f.finish();
 }
 
+void read_emergency(Fields f, EmergencyRules& r) {
+  r.per_agency_per_day = f.whole("per_agency_per_day", 1, 1000);
+  r.per_requester_per_day = f.whole("per_requester_per_day", 1, 1000);
+  r.citation = f.text("citation", Need::required);
+  f.finish();
+}
+
 void read_carrier(Fields& f, Policy& p) {
   p.carrier = f.text("carrier", Need::required);
   p.profile_name = p.layers.back().name;
@@ -184,6 +191,7 @@ void read_carrier(Fields& f, Policy& p) {
   if (auto t = f.object("fees", Need::required)) read_fees(*t, p.fees);
   if (auto r = f.object("records", Need::required)) read_records(*r, p.records);
   if (auto r = f.object("rating", Need::required)) read_rating(*r, p.records.rating);
+  if (auto r = f.object("emergency", Need::required)) read_emergency(*r, p.emergency);
 }
 
 Status read_layer(const std::string& file, std::string_view text, Policy& p, Place& cdr_months) {

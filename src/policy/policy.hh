@@ -70,6 +70,11 @@ struct RecordRules {                                  // [records] of the profil
   RatingTable rating;
 };
 
+struct EmergencyRules {  // [emergency] of the profile: more approvals within a day ask for legal process
+  std::int64_t per_agency_per_day = 0, per_requester_per_day = 0;
+  std::string citation;
+};
+
 struct Layer {
   std::string file, name, effective, verified_on, verified_against;
 };
@@ -96,6 +101,7 @@ struct Policy {
   std::vector<Contact> response_associates;  // S5
   std::vector<Retention> retention;
   RecordRules records;
+  EmergencyRules emergency;
   std::vector<ProcessKind> kinds;
   std::vector<Authority> authorities;
   std::vector<MatrixRow> plan_matrix, law_matrix;  // carrier's profile; federal layer and state packs

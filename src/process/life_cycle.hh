@@ -30,7 +30,9 @@ enum class Cycle {
   work_order,           // S49-S53
   plan_filing,          // 47 CFR 1.20005
   policy_edit,          // I7
-  own_copies            // destruction of the carrier's own copies
+  own_copies,           // destruction of the carrier's own copies
+  directory,            // an entry of the carrier's own directory of agencies and courts (V1)
+  order_check           // an order of interception, confirmed with the clerk of its court
 };
 const char* to_string(Cycle c);  // "request", "backup-preservation" ...
 Result<Cycle> parse_cycle(std::string_view s);

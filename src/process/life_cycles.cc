@@ -44,6 +44,14 @@ LifeCycle request() {
         {},
         {"verification"},
         "V1: call-back to an independently sourced number"},
+       {"attempt",
+        {"received"},
+        "",
+        handlers,
+        {},
+        {},
+        {"verification"},
+        "V1: whom the carrier tried to reach, and when"},
        {"validate",
         {"identity-verified"},
         "validated",
@@ -334,6 +342,14 @@ LifeCycle emergency() {
             {},
             {"verification"},
             "V1: a number of the carrier's own directory; the letter's own number proves nothing"},
+           {"attempt",
+            {"received"},
+            "",
+            handlers,
+            {},
+            {},
+            {"verification"},
+            "V1: whom the carrier tried to reach, and when"},
            {"assess",
             {"called-back"},
             "assessed",
@@ -350,11 +366,19 @@ LifeCycle emergency() {
             {"assess", "file"},
             {"items", "policy"},
             own_work},
+           {"try-approver",
+            {"assessed"},
+            "",
+            officer,
+            {"assess"},
+            {},
+            {"whom", "how"},
+            "break-glass: each attempt to reach a second approver is an act when it is made"},
            {"approve-alone",
             {"assessed"},
             "approved",
             officer,
-            {"call-back", "assess"},
+            {"call-back", "assess", "try-approver"},
             {},
             {"items", "policy", "attempts"},
             "break-glass: a second approver was not reached in 15 minutes"},
@@ -669,16 +693,66 @@ LifeCycle own_copies() {
            {"withdraw", {"proposed"}, "withdrawn", deciders, {}, {}, {"reason"}, "two people destroy"}}};
 }
 
+LifeCycle directory() {
+  return {Cycle::directory,
+          "A",
+          "V1, S41: call-back numbers come from the carrier's own directory, sourced independently",
+          {"proposed", "confirmed", "change-proposed", "retired"},
+          {"retired"},
+          {{"file", {""}, "proposed", handlers, {}, {}, {"contact"}, "V1: an independently sourced number"},
+           {"confirm", {"proposed"}, "confirmed", staff, {}, {"file"}, {"contact", "looked_up"}, own_work},
+           {"change", {"confirmed"}, "change-proposed", handlers, {"confirm"}, {}, {"contact"}, "V1"},
+           {"confirm-change",
+            {"change-proposed"},
+            "confirmed",
+            staff,
+            {"change"},
+            {"change"},
+            {"contact", "looked_up"},
+            own_work},
+           {"drop-change", {"change-proposed"}, "confirmed", staff, {"change"}, {}, {"reason"}, "V1"},
+           {"retire",
+            {"proposed", "confirmed", "change-proposed"},
+            "retired",
+            deciders,
+            {},
+            {},
+            {"reason"},
+            "V1: a number that no longer holds"}}};
+}
+
+LifeCycle order_check() {
+  constexpr std::string_view with_clerk =
+      "every order and every extension is confirmed with the clerk of the court (47 CFR 1.20002(b))";
+  return {Cycle::order_check,
+          "K",
+          with_clerk,
+          {"opened", "confirmed", "denied"},
+          {"denied"},
+          {{"file", {""}, "opened", handlers, {}, {}, {"matter", "order", "request_sha256"}, with_clerk},
+           {"attempt", {"opened"}, "", handlers, {}, {}, {"verification"}, with_clerk},
+           {"confirm", {"opened"}, "confirmed", handlers, {}, {}, {"verification"}, with_clerk},
+           {"deny", {"opened", "confirmed"}, "denied", handlers, {}, {}, {"verification"}, with_clerk},
+           {"tell",
+            {"opened", "confirmed"},
+            "",
+            handlers,
+            {},
+            {},
+            {"notice"},
+            "a second contact of the agency is told of each interception"}}};
+}
+
 constexpr std::array cycles{Cycle::request,          Cycle::preservation, Cycle::backup_preservation,
                             Cycle::child_protection, Cycle::emergency,    Cycle::national_security,
                             Cycle::recurring,        Cycle::invoice,      Cycle::incident,
                             Cycle::work_order,       Cycle::plan_filing,  Cycle::policy_edit,
-                            Cycle::own_copies};
+                            Cycle::own_copies,       Cycle::directory,    Cycle::order_check};
 
 constexpr std::array names{"request",   "preservation",      "backup-preservation", "child-protection",
                            "emergency", "national-security", "recurring",           "invoice",
                            "incident",  "work-order",        "plan-filing",         "policy-edit",
-                           "own-copies"};
+                           "own-copies", "directory",         "order-check"};
 static_assert(cycles.size() == names.size());
 
 }  // namespace
@@ -692,7 +766,7 @@ const LifeCycle& life_cycle(Cycle c) {
       request(),   preservation(),      backup_preservation(), child_protection(),
       emergency(), national_security(), recurring(),           invoice(),
       incident(),  work_order(),        plan_filing(),         policy_edit(),
-      own_copies()};
+      own_copies(), directory(),         order_check()};
   return tables.at(static_cast<std::size_t>(c));
 }
 
