@@ -41,6 +41,8 @@ void add_ingest_commands(CLI::App& app, Options& o);      // ingest
 void add_work_commands(CLI::App& app, Options& o);        // work
 void add_copies_commands(CLI::App& app, Options& o);      // copies
 void add_invoice_commands(CLI::App& app, Options& o);     // invoice
+void add_disclosure_commands(CLI::App& app, Options& o);  // disclose
+void add_preserve_commands(CLI::App& app, Options& o);    // preserve
 
 // A case after a step: JSON, or its number and state.
 void tell(const Options& o, const desk::Case& c);

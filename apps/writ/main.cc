@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
   writ::cli::add_invoice_commands(app, o);
   writ::cli::add_agency_commands(app, o);
   writ::cli::add_emergency_commands(app, o);
+  writ::cli::add_disclosure_commands(app, o);
+  writ::cli::add_preserve_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -5,8 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include "base/csv_cell.hh"
 #include "cli.hh"
-#include "csv_cell.hh"
 #include "desk/ingest_service.hh"
 #include "desk/record_service.hh"
 #include "desk/retention_service.hh"

@@ -16,10 +16,6 @@ using authority::ScopeSubject;
 using records::CdrQuery;
 using records::FactKind;
 
-Span cut(const records::Period& p, const Span& w) {
-  return {std::max(p.from, w.first), p.until ? std::min(*p.until, w.second) : w.second};
-}
-
 std::vector<Span> merged(std::vector<Span> spans) {
   std::erase_if(spans, [](const Span& s) { return s.first >= s.second; });
   std::sort(spans.begin(), spans.end());
@@ -58,41 +54,6 @@ Result<std::vector<Span>> readable(RecordStore& store, const RecordAccess& acces
   return subscriber ? without(w, tenants) : tenants;
 }
 
-CdrQuery query(CdrQuery::By by, const std::string& value, const std::string& account) {
-  CdrQuery q;
-  q.by = by;
-  q.value = value;
-  q.account = account;
-  return q;
-}
-
-// The extensions of a room during a stay, and the numbers that reach them.
-Status add_room(RecordStore& store, const RecordAccess& access, const std::string& property,
-                const std::string& room, bool is_named, const Span& stay, std::vector<CallSource>& out) {
-  records::Criteria in_room;
-  in_room.kind = FactKind::extension;
-  in_room.account = property;
-  in_room.place = room;
-  WRIT_TRY(extensions, store.catalogue().find(in_room, {stay.first, stay.second, {}}));
-  for (const auto& e : extensions) {
-    if (!is_named && !access.ticket().names({"extension", e.fact.key, property})) continue;
-    const Span span = cut(e.fact.valid, stay);
-    if (span.first >= span.second) continue;
-    out.push_back({query(CdrQuery::By::extension, e.fact.key, property), {span}});
-    records::Criteria reaches;
-    reaches.kind = FactKind::number;
-    reaches.account = property;
-    reaches.place = e.fact.key;
-    WRIT_TRY(numbers, store.catalogue().find(reaches, {span.first, span.second, {}}));
-    for (const auto& n : numbers) {
-      const Span reached = cut(n.fact.valid, span);
-      if (reached.first < reached.second)
-        out.push_back({query(CdrQuery::By::number, n.fact.key, property), {reached}});
-    }
-  }
-  return {};
-}
-
 tl::unexpected<Error> no_such_stay(const ScopeSubject& s) {
   return fail(Exit::refused,
               fmt::format("the scope reaches no stay '{}' at property {}", s.value, s.property), record_rule,
@@ -109,8 +70,13 @@ Result<std::vector<CallSource>> stay_sources(RecordStore& store, const RecordAcc
     const bool is_named = access.ticket().names({"tenant-name", name, ""}) ||
                           access.ticket().names({"tenant-name", name, s.property});
     const Span stay = cut(v.fact.valid, w);
-    if (stay.first < stay.second)
-      WRIT_CHECK(add_room(store, access, s.property, v.fact.body.value("room", ""), is_named, stay, out));
+    if (stay.first >= stay.second) continue;
+    WRIT_CHECK(add_room(
+        store, {s.property, v.fact.body.value("room", ""), stay},
+        [&](const std::string& extension) {
+          return is_named || access.ticket().names({"extension", extension, s.property});
+        },
+        out));
   }
   if (out.empty()) return no_such_stay(s);
   return out;
@@ -118,16 +84,55 @@ Result<std::vector<CallSource>> stay_sources(RecordStore& store, const RecordAcc
 
 }  // namespace
 
+Span cut(const records::Period& p, const Span& w) {
+  return {std::max(p.from, w.first), p.until ? std::min(*p.until, w.second) : w.second};
+}
+
+records::CdrQuery call_query(CdrQuery::By by, const std::string& value, const std::string& account) {
+  CdrQuery q;
+  q.by = by;
+  q.value = value;
+  q.account = account;
+  return q;
+}
+
+Status add_room(RecordStore& store, const RoomStay& room,
+                const std::function<bool(const std::string& extension)>& wanted,
+                std::vector<CallSource>& out) {
+  records::Criteria in_room;
+  in_room.kind = FactKind::extension;
+  in_room.account = room.property;
+  in_room.place = room.room;
+  WRIT_TRY(extensions, store.catalogue().find(in_room, {room.stay.first, room.stay.second, {}}));
+  for (const auto& e : extensions) {
+    if (!wanted(e.fact.key)) continue;
+    const Span span = cut(e.fact.valid, room.stay);
+    if (span.first >= span.second) continue;
+    out.push_back({call_query(CdrQuery::By::extension, e.fact.key, room.property), {span}});
+    records::Criteria reaches;
+    reaches.kind = FactKind::number;
+    reaches.account = room.property;
+    reaches.place = e.fact.key;
+    WRIT_TRY(numbers, store.catalogue().find(reaches, {span.first, span.second, {}}));
+    for (const auto& n : numbers) {
+      const Span reached = cut(n.fact.valid, span);
+      if (reached.first < reached.second)
+        out.push_back({call_query(CdrQuery::By::number, n.fact.key, room.property), {reached}});
+    }
+  }
+  return {};
+}
+
 Result<std::vector<CallSource>> call_sources(RecordStore& store, const RecordAccess& access,
                                              const ScopeSubject& s, Instant from, Instant until) {
   const Span w{from, until};
   if (s.kind == "stay") return stay_sources(store, access, s, w);
-  if (s.kind == "account") return std::vector<CallSource>{{query(CdrQuery::By::account, "", s.value), {w}}};
+  if (s.kind == "account") return std::vector<CallSource>{{call_query(CdrQuery::By::account, "", s.value), {w}}};
   WRIT_TRY(spans, readable(store, access, s, w));
   if (s.kind == "number")
-    return std::vector<CallSource>{{query(CdrQuery::By::number, s.value, ""), std::move(spans)}};
+    return std::vector<CallSource>{{call_query(CdrQuery::By::number, s.value, ""), std::move(spans)}};
   if (s.kind == "extension")
-    return std::vector<CallSource>{{query(CdrQuery::By::extension, s.value, s.property), std::move(spans)}};
+    return std::vector<CallSource>{{call_query(CdrQuery::By::extension, s.value, s.property), std::move(spans)}};
   return fail(Exit::usage, fmt::format("calls are not asked by {}", s.kind), record_rule,
               "number, extension, account or stay", "ask whois first, then for the calls of what it names");
 }

@@ -15,6 +15,18 @@ struct CallSource {
   std::vector<Span> spans;  // ordered, disjoint
 };
 
+records::CdrQuery call_query(records::CdrQuery::By by, const std::string& value, const std::string& account);
+Span cut(const records::Period& p, const Span& w);
+
+struct RoomStay {
+  std::string property, room;
+  Span stay;
+};
+// The extensions of a room during a stay, and the numbers that reach them.
+Status add_room(RecordStore& store, const RoomStay& room,
+                const std::function<bool(const std::string& extension)>& wanted,
+                std::vector<CallSource>& out);
+
 // A stay is asked as {"stay", reservation, property}; everything else as the scope names it.
 Result<std::vector<CallSource>> call_sources(RecordStore& store, const RecordAccess& access,
                                              const authority::ScopeSubject& subject, Instant from,

@@ -32,12 +32,19 @@ struct CallsAsk {
   Instant from{}, until{};
   std::size_t page = 0;  // rows; 0: all, streamed
   std::string cursor;
+  // Instead of a subject: the calls of the one whom this question identifies (a tenant by name, a subscriber
+  // by name or address). Nobody, or several: no rows.
+  std::optional<records::Ask> of = {};
 };
+
+class RecordStore;
 
 // Every question is asked by credentials, or by a person who has given them already (a case's act).
 class RecordService {
  public:
   explicit RecordService(Carrier& c) : c_(&c) {}
+  // Reads a frozen store (record_freeze.hh) instead of the carrier's records, through the same gate.
+  RecordService(Carrier& c, RecordStore& frozen) : c_(&c), frozen_(&frozen) {}
   // Counsel signs; the matter must exist and not be closed. Returns the stored ticket.
   Result<authority::ScopeTicket> grant_scope(const ScopeRequest& r, const Credentials& counsel);
   Result<authority::ScopeTicket> grant_scope(const ScopeRequest& r, const Acting& counsel);
@@ -49,6 +56,9 @@ class RecordService {
   Result<Json> stays(const std::string& matter, const std::string& property,
                      const std::string& room_or_extension, Instant from, Instant until,
                      std::optional<Instant> known, const Credentials& who);  // "writ.stays/1"
+  Result<Json> stays(const std::string& matter, const std::string& property,
+                     const std::string& room_or_extension, Instant from, Instant until,
+                     std::optional<Instant> known, const Acting& who);
   // Streams rows in constant memory to `row`; returns the cursor of the next page ("" at the end).
   Result<std::string> calls(const CallsAsk& ask, const Credentials& who,
                             const std::function<Status(const CallRow&)>& row);
@@ -66,6 +76,7 @@ class RecordService {
 
  private:
   Carrier* c_;
+  RecordStore* frozen_ = nullptr;
 };
 
 // Needs no carrier but its two roots and the desk's certificate: the row is in the month, the month's root in

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/sourced.hh"
+#include "records/cdr_list.hh"
 
 namespace writ::desk {
 namespace {
@@ -227,6 +228,19 @@ Result<std::unique_ptr<RecordStore>> RecordStore::open_part(Carrier& c, bool wit
     WRIT_TRY(book, records::open_embedded_cdrs(c.data() / "cdrs", std::move(master)));
     s->cdrs_ = std::move(book);
   }
+  return s;
+}
+
+Result<std::unique_ptr<RecordStore>> RecordStore::frozen(const std::vector<records::Fact>& facts,
+                                                         Instant known_at,
+                                                         std::vector<records::StoredCdr> calls) {
+  std::unique_ptr<RecordStore> s{new RecordStore{fs::path{}}};
+  WRIT_TRY(memory, store::Database::open(":memory:"));
+  s->own_ = std::make_unique<store::Database>(std::move(memory));
+  WRIT_TRY(catalogue, records::Catalogue::open(*s->own_, crypto::Secret32{}));
+  for (const records::Fact& f : facts) WRIT_CHECK(catalogue.put(f, "snapshot", known_at));
+  s->catalogue_ = std::make_unique<records::Catalogue>(std::move(catalogue));
+  s->cdrs_ = records::list_of_cdrs(std::move(calls));
   return s;
 }
 

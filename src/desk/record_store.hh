@@ -28,6 +28,10 @@ class RecordStore {
   static Result<std::unique_ptr<RecordStore>> open(Carrier& c);
   // Without the book of calls: cdrs() is not to be used.
   static Result<std::unique_ptr<RecordStore>> open_catalogue(Carrier& c);
+  // Of a snapshot, in memory: what it held, and nothing else.
+  static Result<std::unique_ptr<RecordStore>> frozen(const std::vector<records::Fact>& facts,
+                                                     Instant known_at,
+                                                     std::vector<records::StoredCdr> calls);
   records::Catalogue& catalogue() { return *catalogue_; }
   records::CdrBook& cdrs() { return *cdrs_; }
   fs::path raw_dir() const { return data_ / "raw"; }
@@ -39,7 +43,7 @@ class RecordStore {
   explicit RecordStore(fs::path data) : data_(std::move(data)) {}
   fs::path data_;
   RecordSettings settings_;
-  std::unique_ptr<store::Database> own_;  // PostgreSQL: the catalogue's connection
+  std::unique_ptr<store::Database> own_;  // PostgreSQL: the catalogue's connection; a frozen store's own
   std::unique_ptr<records::Catalogue> catalogue_;
   std::unique_ptr<records::CdrBook> cdrs_;
 };

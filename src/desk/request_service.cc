@@ -8,6 +8,7 @@
 #include "base/limits.hh"
 #include "desk/case_book.hh"
 #include "desk/documents_kept.hh"
+#include "desk/custodians.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
 #include "desk/order_check.hh"
@@ -166,16 +167,10 @@ Status RequestService::matter_keys(const Order& o, authority::GrantBody& b) {
     return fail(Exit::integrity, fmt::format("{} has evidence, but no grant", o.matter),
                 "nothing authorised is lost", "the store as it was", "restore store.db from backup");
   if (earlier.empty()) WRIT_CHECK(vault::destroy_matter_keys(dir, o.matter));
-  std::vector<vault::Custodian> custodians;
-  WRIT_TRY(people, c_->people());
-  for (const auto& cert : people)
-    if (authority::verify_cert(cert, c_->roots(), Role::custodian, c_->now()))
-      custodians.push_back({cert.user, cert.box});
-  WRIT_TRY(recovery, c_->recovery_keys());
-  WRIT_TRY(call_data, vault::make_matter_key(dir, o.matter, "call-data", custodians, recovery));
+  WRIT_TRY(call_data, matter_key(*c_, o.matter, "call-data"));
   b.call_data_to = {call_data};
   if (authority::yields_content(b.kind)) {
-    WRIT_TRY(content, vault::make_matter_key(dir, o.matter, "content", custodians, recovery));
+    WRIT_TRY(content, matter_key(*c_, o.matter, "content"));
     b.content_to = {content};
   }
   for (const GrantRow& g : earlier) {

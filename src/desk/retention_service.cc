@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/months.hh"
+#include "desk/preserved.hh"
 #include "ingest/raw_store.hh"
 
 namespace writ::desk {
@@ -30,40 +31,6 @@ Instant end_of(const std::string& month) {
   return sys_days{(m + months{1}) / day{1}};
 }
 
-std::vector<records::CdrHold> call_holds(const std::vector<Hold>& holds) {
-  using By = records::CdrQuery::By;
-  std::vector<records::CdrHold> out;
-  for (const Hold& h : holds) {
-    if (!h.stands()) continue;
-    const auto& s = h.subject;
-    records::CdrHold c;
-    c.id = std::to_string(h.number);
-    c.by = s.kind == "number" ? By::number : s.kind == "extension" ? By::extension : By::account;
-    c.value = s.kind == "account" ? "" : s.value;
-    c.account = s.kind == "account" ? s.value : s.property;
-    c.from = h.from;
-    c.until = h.until;
-    out.push_back(std::move(c));
-  }
-  return out;
-}
-
-// Accounts that lose nothing: named by a hold, or once holders of what it names.
-Result<std::vector<std::string>> held_accounts(RecordStore& store, const std::vector<Hold>& holds) {
-  std::vector<std::string> out;
-  for (const Hold& h : holds) {
-    if (!h.stands()) continue;
-    if (h.subject.kind == "account") out.push_back(h.subject.value);
-    if (h.subject.kind == "extension") out.push_back(h.subject.property);
-    if (h.subject.kind != "number") continue;
-    WRIT_TRY(holders, store.catalogue().who_holds("number", h.subject.value, "", {h.from, h.until, {}}));
-    for (const auto& x : holders) out.push_back(x.account);
-  }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
-
 Json month_json(const CdrPurge::Month& m) {
   return Json{{"month", m.month},
               {"rows", m.rows},
@@ -76,18 +43,16 @@ Json month_json(const CdrPurge::Month& m) {
 struct Grounds {
   Cutoffs cutoffs;
   std::vector<Hold> holds;
-  std::vector<records::CdrHold> calls;
-  std::vector<std::string> accounts;  // held
+  Kept kept;  // by them, and by preservations
 };
 
 Result<Grounds> grounds(Carrier& c, RecordStore& store) {
   Grounds g;
   g.cutoffs = retention_cutoffs(c.policy().records, c.now());
   WRIT_TRY(holds, Holds{c}.all());
-  WRIT_TRY(accounts, held_accounts(store, holds));
-  g.calls = call_holds(holds);
+  WRIT_TRY(kept, kept_records(c, store, holds));
+  g.kept = std::move(kept);
   g.holds = std::move(holds);
-  g.accounts = std::move(accounts);
   return g;
 }
 
@@ -105,7 +70,7 @@ Result<std::vector<ingest::RawInfo>> raw_to_go(RecordStore& store, const Grounds
   };
   // Rows of a destroyed month that a hold keeps are found by the hold itself.
   const auto held_in = [&](const std::string& month) {
-    return std::any_of(g.calls.begin(), g.calls.end(), [&](const records::CdrHold& h) {
+    return std::any_of(g.kept.calls.begin(), g.kept.calls.end(), [&](const records::CdrHold& h) {
       return h.from < end_of(month) && month <= rfc3339(h.until).substr(0, 7);
     });
   };
@@ -138,8 +103,8 @@ struct Plan {
 Result<Plan> make_plan(Carrier& c, RecordStore& store) {
   Plan p;
   WRIT_TRY(g, grounds(c, store));
-  WRIT_TRY(calls, store.cdrs().purge(g.cutoffs.calls, g.calls, true));
-  WRIT_TRY(catalogue, store.catalogue().purge(g.cutoffs.account, g.accounts, true));
+  WRIT_TRY(calls, store.cdrs().purge(g.cutoffs.calls, g.kept.calls, true));
+  WRIT_TRY(catalogue, store.catalogue().purge(g.cutoffs.account, g.kept.accounts, true));
   WRIT_TRY(raw, raw_to_go(store, g, calls.months));
   p.grounds = std::move(g);
   p.calls = std::move(calls);
@@ -167,7 +132,7 @@ Json plan_json(const Carrier& c, const Plan& p) {
               {"facts", facts_json(p.catalogue)},
               {"raw_files", std::move(raw)},
               {"holds", std::move(holds)},
-              {"held_accounts", p.grounds.accounts}};
+              {"held_accounts", p.grounds.kept.accounts}};
 }
 
 // The lines of one destruction in store.db.
@@ -243,12 +208,15 @@ Status destroy(Carrier& c, RecordStore& store, const Plan& p, std::int64_t numbe
     WRIT_CHECK(ledger.month(number, month_json(m)));
     // Holds that were placed since the plan was made count as well.
     WRIT_TRY(holds, Holds{c}.all());
-    WRIT_TRY(gone, store.cdrs().purge(end_of(m.month), call_holds(holds), false));
+    WRIT_TRY(kept, kept_records(c, store, holds));
+    WRIT_TRY(gone, store.cdrs().purge(end_of(m.month), kept.calls, false));
     for (const auto& done : gone.months)
       if (done.month == m.month && (done.rows != m.rows || done.held != m.held))
         WRIT_CHECK(ledger.month(number, month_json(done)));
   }
-  WRIT_TRY(catalogue, store.catalogue().purge(p.grounds.cutoffs.account, p.grounds.accounts, false));
+  WRIT_TRY(holds, Holds{c}.all());
+  WRIT_TRY(kept, kept_records(c, store, holds));
+  WRIT_TRY(catalogue, store.catalogue().purge(p.grounds.cutoffs.account, kept.accounts, false));
   static_cast<void>(catalogue);
   const ingest::RawStore raw{store.raw_dir()};
   for (const auto& r : p.raw) WRIT_CHECK(raw.remove(r.id, store.quarantine_dir()));

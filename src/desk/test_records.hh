@@ -16,7 +16,8 @@ inline const ScopeSubject lodge_number{"number", "+14045550160", ""};
 inline const ScopeSubject lodge_room{"extension", "7", lodge};
 
 struct Hotel {
-  explicit Hotel(Stage stage = Stage::filed) : d(at(stage)), now(d->clock.now()) {
+  explicit Hotel(Stage stage = Stage::filed) : Hotel(at(stage)) {}
+  explicit Hotel(std::unique_ptr<Desk> desk) : d(std::move(desk)), now(d->clock.now()) {
     auto opened = RecordStore::open(d->carrier());
     if (!opened) throw std::runtime_error(to_text(opened.error()));
     store = std::move(*opened);

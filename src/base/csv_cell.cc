@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "csv_cell.hh"
+#include "base/csv_cell.hh"
 
-namespace writ::cli {
+namespace writ {
 namespace {
 
 bool is_number(const std::string& s) {
@@ -30,4 +30,4 @@ std::string csv_line(const std::vector<std::string>& cells) {
   return out + "\r\n";
 }
 
-}  // namespace writ::cli
+}  // namespace writ

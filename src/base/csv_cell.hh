@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace writ::cli {
+namespace writ {
 
 std::string csv_cell(const std::string& text);
 std::string csv_line(const std::vector<std::string>& cells);  // with CRLF
 
-}  // namespace writ::cli
+}  // namespace writ

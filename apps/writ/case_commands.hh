@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the commands over cases share: the person who acts, and what is told afterwards.
+#pragma once
+#include "cli.hh"
+#include "desk/case_book.hh"
+
+namespace writ::cli {
+
+// The one of --as, for the first of these roles that the person holds.
+Result<desk::Acting> person(const Options& o, desk::Carrier& c, const std::vector<authority::Role>& any_of);
+// The case as JSON, or its number and state; `next`: who does what.
+Status told(const Options& o, const desk::Case& c, const std::string& next);
+
+}  // namespace writ::cli

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// writ disclose: from the validated request to its delivery (docs/disclosure.md).
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "case_commands.hh"
+#include "cases/disclosure.hh"
+#include "cli.hh"
+
+namespace writ::cli {
+namespace {
+
+using authority::Role;
+using cases::Disclosure;
+
+struct Args {
+  std::string matter, statute, from, until, reason, out = ".", by;
+  std::vector<std::string> silent, custodians;
+};
+
+Result<Instant> maybe_time(const std::string& text, const char* option) {
+  if (text.empty()) return Instant{};
+  auto t = parse_rfc3339(text);
+  if (!t)
+    return fail(Exit::usage, fmt::format("{} '{}' is not a time", option, text), {}, {},
+                "write it with its offset: 2026-11-01T02:14:00-04:00");
+  return *t;
+}
+
+Result<cases::Approval> approval_of(const Args& a) {
+  cases::Approval out;
+  for (const std::string& s : a.silent) {
+    const auto at = s.find('=');
+    if (at == std::string::npos || at + 1 == s.size())
+      return fail(Exit::usage, fmt::format("--approve-silent '{}' gives no reason", s), {}, {},
+                  "write ITEM=REASON");
+    out.word.silent[s.substr(0, at)] = s.substr(at + 1);
+  }
+  out.word.statute = a.statute;
+  WRIT_TRY(from, maybe_time(a.from, "--from"));
+  WRIT_TRY(until, maybe_time(a.until, "--until"));
+  out.from = from;
+  out.until = until;
+  return out;
+}
+
+std::string decision_lines(const Json& items) {
+  std::string out;
+  for (const Json& i : items) {
+    out += fmt::format("  {:<7} {:<20} {}\n", i.value("verdict", ""), i.value("item", ""), i.value("rule", ""));
+    if (i.value("verdict", "") != "permit")
+      out += fmt::format("          {}; {}\n", i.value("fact", ""), i.value("cure", ""));
+  }
+  return out;
+}
+
+Status preview(Options& o, const Args& a) {
+  WRIT_TRY(approval, approval_of(a));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::counsel}));
+  WRIT_TRY(j, Disclosure{c}.preview(a.matter, approval, who));
+  if (o.json)
+    print(j);
+  else
+    print(decision_lines(j["items"]));
+  return {};
+}
+
+Status approve(Options& o, const Args& a) {
+  WRIT_TRY(approval, approval_of(a));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::counsel}));
+  WRIT_TRY(done, Disclosure{c}.approve(a.matter, approval, who));
+  say(o, decision_lines(done.newest("approve")->body["items"]));
+  return told(o, done, "intake or officer: writ disclose collect " + a.matter);
+}
+
+Status collect(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
+  if (a.custodians.empty()) {
+    WRIT_TRY(done, Disclosure{c}.collect(a.matter, who));
+    return told(o, done, "a second person: writ disclose check " + a.matter);
+  }
+  WRIT_TRY(keys, credentials(a.custodians, 2, "--custodian"));
+  WRIT_TRY(first, c.act_as(keys[0], Role::custodian));
+  WRIT_TRY(second, c.act_as(keys[1], Role::custodian));
+  const cases::Openers openers{first, second};
+  WRIT_TRY(done, Disclosure{c}.collect(a.matter, who, &openers));
+  return told(o, done, "a second person: writ disclose check " + a.matter);
+}
+
+Status check(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::officer, Role::counsel, Role::intake}));
+  WRIT_TRY(done, Disclosure{c}.check_scope(a.matter, who));
+  return told(o, done, "intake or officer: writ disclose deliver " + a.matter);
+}
+
+Status recollect(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
+  WRIT_TRY(done, Disclosure{c}.recollect(a.matter, a.reason, who));
+  return told(o, done, "writ disclose collect " + a.matter);
+}
+
+Status deliver(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
+  WRIT_TRY(done, Disclosure{c}.deliver(a.matter, a.out, who));
+  say(o, fmt::format("the files are in {}", (fs::path(a.out) / a.matter).string()));
+  return told(o, done, "when the agency has it: writ disclose acknowledge " + a.matter);
+}
+
+Status acknowledge(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
+  WRIT_TRY(done, Disclosure{c}.acknowledge(a.matter, a.by, who));
+  return told(o, done, "counsel or officer closes the request");
+}
+
+}  // namespace
+
+Result<desk::Acting> person(const Options& o, desk::Carrier& c, const std::vector<Role>& any_of) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  return c.act_as_any(who[0], any_of);
+}
+
+Status told(const Options& o, const desk::Case& c, const std::string& next) {
+  if (o.json)
+    print(desk::to_json(c));
+  else
+    print(fmt::format("{} {}\n", c.matter, c.state));
+  if (!next.empty()) say(o, "next: " + next);
+  return {};
+}
+
+void add_disclosure_commands(CLI::App& app, Options& o) {
+  const auto a = std::make_shared<Args>();
+  auto* group = app.add_subcommand("disclose", "records for a validated request")->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, Status (*f)(Options&, const Args&)) {
+    CLI::App* c = command(group, o, name, help, [&o, a, f] { return f(o, *a); });
+    c->add_option("matter", a->matter)->required();
+    return c;
+  };
+  for (CLI::App* c : {add("preview", "what the matrix decides, item by item (counsel)", preview),
+                      add("approve", "counsel: sign the decisions and the record scope", approve)}) {
+    c->add_option("--approve-silent", a->silent, "ITEM=REASON: release where the matrix is silent");
+    c->add_option("--statute-reason", a->statute,
+                  "why the cited statute makes the summons an administrative subpoena");
+    c->add_option("--from", a->from, "narrow the period of the records, or state it where the document does not");
+    c->add_option("--until", a->until, "the same, its end");
+  }
+  add("collect", "read what is permitted (intake, officer)", collect)
+      ->add_option("--custodian", a->custodians,
+                   "USER=PASSPHRASE_FILE, twice: to open the preserved snapshot that the request names");
+  add("check", "a second person compares every row with scope and document", check);
+  add("recollect", "give a collection up, to collect again", recollect)
+      ->add_option("--reason", a->reason)
+      ->required();
+  add("deliver", "letter, tables, manifest and proof", deliver)
+      ->add_option("--out", a->out, "directory; the files go to OUT/MATTER")
+      ->capture_default_str();
+  add("acknowledge", "the agency has it", acknowledge)->add_option("--by", a->by, "who said so, and how")->required();
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A collection compared with what was allowed, by a second reading of its own: which item each field belongs
+// to stands here, not in the code that reads the records. An unknown field is a conflict.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cases/collection.hh"
+#include "desk/demand_subjects.hh"
+
+namespace writ::cases {
+namespace {
+
+struct FieldRule {
+  std::string_view group, field;
+  std::vector<std::string_view> items;  // one of them
+};
+
+const std::vector<FieldRule>& field_rules() {
+  static const std::vector<FieldRule> rules{
+      {"party", "account", {"subscriber-number"}},
+      {"party", "numbers", {"subscriber-number"}},
+      {"party", "blocks", {"subscriber-number"}},
+      {"party", "names", {"subscriber-name"}},
+      {"party", "addresses", {"subscriber-address"}},
+      {"party", "service", {"subscriber-service"}},
+      {"party", "payments", {"subscriber-payment"}},
+      {"tenant", "name", {"tenant-name"}},
+      {"tenant", "service", {"tenant-service"}},
+      {"tenant", "reservation", {"tenant-number"}},
+      {"tenant", "network_addresses", {"tenant-number"}},
+      {"tenant", "rooms", {"tenant-address", "tenant-number"}},
+      {"room", "room", {"tenant-address", "tenant-number"}},
+      {"room", "from", {"tenant-address", "tenant-number"}},
+      {"room", "until", {"tenant-address", "tenant-number"}},
+      {"room", "extensions", {"tenant-number"}},
+      {"stay", "name", {"tenant-name"}},
+      {"stay", "reservation", {"tenant-number"}},
+      {"stay", "extension", {"tenant-number"}},
+      {"stay", "from", {"tenant-service"}},
+      {"stay", "until", {"tenant-service"}},
+      {"call", "account", {"subscriber-number"}}};
+  return rules;
+}
+
+constexpr std::string_view call_fields[] = {
+    "record",      "subjects",         "start",           "answer_ms", "duration_ms", "caller", "called",
+    "redirecting", "caller_extension", "called_extension", "class",     "disposition"};
+
+class Comparison {
+ public:
+  Comparison(const Json& collection, const CollectionPlan& plan) : c_(collection), plan_(plan) {
+    for (const auto i : plan.items.records) items_.emplace_back(authority::to_string(i));
+  }
+
+  std::vector<std::string> run() {
+    try {
+      head();
+      for (const Json& a : c_.at("answers")) answer(a);
+      for (const Json& row : c_.at("calls")) call(row);
+    } catch (const Json::exception&) {
+      conflict("it is not written as a collection is");
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void conflict(std::string what) { out_.push_back(std::move(what)); }
+  bool allowed(const std::vector<std::string>& any_of) const {
+    return std::any_of(any_of.begin(), any_of.end(), [&](const std::string& i) {
+      return std::find(items_.begin(), items_.end(), i) != items_.end();
+    });
+  }
+
+  void head() {
+    if (c_.at("schema") != "writ.collection/1" || c_.at("matter") != plan_.matter)
+      conflict("it is not a collection of this matter");
+    if (c_.at("items") != Json(items_)) conflict("its items are not the permitted ones");
+    if (c_.at("not_kept") != Json(plan_.items.not_kept))
+      conflict("what it says is not kept is not what was permitted");
+    if (c_.at("period") != Json{{"from", rfc3339(plan_.from)}, {"until", rfc3339(plan_.until)}})
+      conflict("its period is not the one that counsel signed");
+  }
+
+  // Every field of `object` belongs to a permitted item.
+  void fields(const Json& object, std::string_view group, const std::string& where) {
+    for (const auto& [key, value] : object.items()) {
+      if (group == "party" && key == "tenant") continue;
+      const auto items = items_of_field(group, key);
+      if (items.empty())
+        conflict(fmt::format("{}: nobody knows the field '{}'", where, key));
+      else if (!allowed(items))
+        conflict(fmt::format("{}: '{}' needs the item {}", where, key, fmt::join(items, " or ")));
+      if (value.is_array() && key != "extensions")
+        for (const Json& row : value) in_period(row, where + ": " + key);
+    }
+  }
+
+  void in_period(const Json& row, const std::string& where) {
+    if (!row.is_object()) return;
+    const auto from = parse_rfc3339(row.value("from", "1970-01-01T00:00:00Z"));
+    const auto until = parse_rfc3339(row.value("until", "2262-01-01T00:00:00Z"));
+    if (!from || !until || *from >= plan_.until || *until < plan_.from)
+      conflict(where + ": a row outside of the period");
+  }
+
+  bool is_subject(const Json& n) const {
+    return n.is_number_unsigned() && n.get<std::size_t>() >= 1 &&
+           n.get<std::size_t>() <= plan_.subjects.size();
+  }
+
+  void answer(const Json& a) {
+    if (!is_subject(a.at("subject"))) return conflict("an answer about nobody whom the document names");
+    const std::string where = fmt::format("subject {}", a.at("subject").get<std::size_t>());
+    for (const Json& ask : a.at("asks"))
+      for (const Json& party : ask.at("answer").at("parties")) {
+        fields(party, "party", where);
+        const Json tenant = party.value("tenant", Json::object());
+        fields(tenant, "tenant", where);
+        for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
+      }
+    for (const Json& stay : a.value("stays", Json::array())) {
+      fields(stay, "stay", where);
+      in_period(stay, where);
+    }
+  }
+
+  void call(const Json& row) {
+    const std::string where = "call " + row.at("record").get<std::string>();
+    if (!allowed({"subscriber-calls", "tenant-calls"})) conflict(where + ": calls are not permitted");
+    for (const auto& [key, value] : row.items()) {
+      if (std::find(std::begin(call_fields), std::end(call_fields), key) != std::end(call_fields)) continue;
+      if (const auto items = items_of_field("call", key); items.empty() || !allowed(items))
+        conflict(fmt::format("{}: '{}' is not permitted", where, key));
+    }
+    const auto start = parse_rfc3339(row.at("start").get<std::string>());
+    if (!start || *start < plan_.from || *start >= plan_.until)
+      conflict(where + ": it began outside of the period");
+    if (row.at("subjects").empty()) conflict(where + ": it is of nobody");
+    for (const Json& n : row.at("subjects"))
+      if (!is_subject(n) || !concerns(row, plan_.subjects[n.get<std::size_t>() - 1]))
+        conflict(where + ": it does not concern whom the document names");
+  }
+
+  // What the row itself shows; whose room or account it was, the second reading of the records tells.
+  static bool concerns(const Json& row, const process::DemandSubject& s) {
+    if (s.kind != "number" && s.kind != "extension") return true;
+    const auto subject = desk::scope_subject(s);
+    if (!subject) return false;
+    for (const char* party : {"caller", "called", "redirecting", "caller_extension", "called_extension"})
+      if (row.value(party, "") == subject->value) return true;
+    return false;
+  }
+
+  const Json& c_;
+  const CollectionPlan& plan_;
+  std::vector<std::string> items_, out_;
+};
+
+}  // namespace
+
+std::vector<std::string> items_of_field(std::string_view group, std::string_view field) {
+  for (const FieldRule& r : field_rules())
+    if (r.group == group && r.field == field) return {r.items.begin(), r.items.end()};
+  return {};
+}
+
+std::vector<std::string> scope_conflicts(const Json& collection, const CollectionPlan& plan) {
+  return Comparison{collection, plan}.run();
+}
+
+}  // namespace writ::cases

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cases/disclosure.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cases/case_files.hh"
+#include "cases/demand_case.hh"
+#include "cases/later_process.hh"
+#include "desk/demand_subjects.hh"
+#include "desk/record_access.hh"
+
+namespace writ::cases {
+namespace {
+
+using desk::Acting;
+using desk::Case;
+using desk::CaseBook;
+using desk::CaseStep;
+
+constexpr const char* rule_text = "disclosure = requested AND permitted AND found (I6; S20 to S24)";
+
+// When the document that counts came in.
+Instant received(const Case& c) {
+  Instant at = c.opened();
+  for (const desk::CaseAct& a : c.acts)
+    if (a.act == "file" || a.act == "correct") at = a.at;
+  return at;
+}
+
+Json word_json(const Approval& a) {
+  const auto text = [](Instant t) { return t == Instant{} ? std::string() : rfc3339(t); };
+  return {{"silent", a.word.silent},
+          {"statute", a.word.statute},
+          {"from", text(a.from)},
+          {"until", text(a.until)}};
+}
+
+Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Demand& d, const Approval& a) {
+  const Instant from = a.from == Instant{} ? d.records_from : a.from;
+  const Instant stated = d.records_until == Instant{} ? received(c) : d.records_until;
+  const Instant until = std::min(a.until == Instant{} ? stated : a.until, received(c));
+  if (from == Instant{})
+    return fail(Exit::refused, "the document states no period of the records", rule_text,
+                "the time that the records are wanted of", "counsel states it with --from and --until");
+  if ((d.records_from != Instant{} && from < d.records_from) || until > stated || from >= until)
+    return fail(Exit::refused,
+                fmt::format("the period {} to {} is not inside the document's", rfc3339_seconds(from),
+                            rfc3339_seconds(until)),
+                rule_text, "a period that the document asks for, before its receipt", "narrow it, or leave it");
+  return std::pair{from, until};
+}
+
+Status check_authority(const desk::Carrier& c, const process::Demand& d) {
+  const policy::ProcessKind* kind = policy::process_kind(c.policy(), d.kind);
+  if (kind == nullptr || kind->authority.empty()) return {};
+  const std::string why = policy::why_not_in_force(c.policy(), kind->authority, c.now());
+  if (why.empty()) return {};
+  return fail(Exit::refused, fmt::format("{}: {}", kind->title, why), kind->citation,
+              "an authority in force (L14)", "counsel decides; the policy is edited when the law is");
+}
+
+struct Judged {
+  process::Demand demand;
+  std::vector<ItemDecision> decisions;
+  Instant from{}, until{};
+};
+
+Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
+  Judged j;
+  WRIT_TRY(demand, demand_of(of));
+  WRIT_CHECK(check_authority(c, demand));
+  WRIT_TRY(decisions, decide_items(c.policy(), demand, a.word));
+  WRIT_TRY(period, period_of(of, demand, a));
+  j.demand = std::move(demand);
+  j.decisions = std::move(decisions);
+  j.from = period.first;
+  j.until = period.second;
+  return j;
+}
+
+Json judged_json(const desk::Carrier& c, const Judged& j) {
+  return {{"items", to_json(j.decisions)},
+          {"policy", crypto::hex(c.policy().hash)},
+          {"period", {{"from", rfc3339(j.from)}, {"until", rfc3339(j.until)}}}};
+}
+
+// Exactly the permitted items, the document's subjects, the period. Null when none of the items is a record.
+Result<Json> sign_scope(desk::Carrier& c, const Case& of, const Judged& j, const Acting& counsel) {
+  const PermittedItems items = permitted(j.decisions);
+  if (items.records.empty()) return Json();
+  desk::ScopeRequest r;
+  r.matter = of.matter;
+  r.purpose = fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
+  for (const process::DemandSubject& s : j.demand.subjects) {
+    WRIT_TRY(subject, desk::scope_subject(s));
+    r.subjects.push_back(std::move(subject));
+  }
+  r.items = items.records;
+  r.records_from = j.from;
+  r.records_until = j.until;
+  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
+  return Json{{"sequence", ticket.scope().sequence},
+              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
+}
+
+Status check_any_permitted(const Judged& j) {
+  if (std::any_of(j.decisions.begin(), j.decisions.end(), [](const auto& d) { return d.permitted; }))
+    return {};
+  std::string why;
+  for (const ItemDecision& d : j.decisions) why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
+  return fail(Exit::refused, "nothing of what is asked for is permitted", why, "an item that may be released",
+              "reject the request with these reasons (writ request reject)");
+}
+
+Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, const Openers* openers) {
+  WRIT_TRY(plan, plan_of(of));
+  WRIT_TRY(demand, demand_of(of));
+  WRIT_TRY(preserved, preserved_source(c, of, demand));
+  desk::RecordService records{c};
+  WRIT_TRY(collection, gather(c, records, who, plan, "records"));
+  if (preserved.is_over) collection["retention"]["preservation_over"] = preserved.matter;
+  if (preserved.matter.empty() || preserved.is_over) return collection;
+  WRIT_TRY(snapshot, open_preserved(c, of, preserved.matter, openers));
+  desk::RecordService frozen{c, *snapshot};
+  WRIT_TRY(kept, gather(c, frozen, who, plan, "preservation " + preserved.matter));
+  return merged(std::move(kept), collection);
+}
+
+Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
+  WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
+  Json kept = Json::array();
+  for (const Table& t : tables(collection)) {
+    WRIT_TRY(table, keep_case_file(c, of.matter, fs::path(t.name).stem().string(), ".csv", t.csv));
+    kept.push_back({{"name", t.name}, {"file", table.name}, {"sha256", table.sha256}});
+  }
+  return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
+}
+
+}  // namespace
+
+std::vector<ItemDecision> decisions_of(const Case& c) {
+  std::vector<ItemDecision> out;
+  const desk::CaseAct* approved = c.newest("approve");
+  if (approved == nullptr) return out;
+  for (const Json& j : approved->body.value("items", Json::array()))
+    out.push_back({j.value("item", ""), j.value("title", ""), j.value("verdict", "") == "permit",
+                   j.value("plan", ""), j.value("law", ""), j.value("rule", ""), j.value("fact", ""),
+                   j.value("cure", ""), j.value("reason", "")});
+  return out;
+}
+
+Result<CollectionPlan> plan_of(const Case& c) {
+  const desk::CaseAct* approved = c.newest("approve");
+  if (approved == nullptr)
+    return fail(Exit::refused, fmt::format("{} is not approved", c.matter), rule_text, "counsel's approval",
+                "counsel approves it (writ disclose approve)");
+  WRIT_TRY(demand, demand_of(c));
+  const Json period = approved->body.value("period", Json::object());
+  WRIT_TRY(from, parse_rfc3339(period.value("from", "")));
+  WRIT_TRY(until, parse_rfc3339(period.value("until", "")));
+  return CollectionPlan{c.matter, std::move(demand.subjects), permitted(decisions_of(c)), from, until};
+}
+
+Status check_approved_scope(desk::Carrier& c, const Case& of) {
+  const desk::CaseAct* approved = of.newest("approve");
+  const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
+  if (scope.is_null()) return {};  // nothing to read: nothing can be read
+  WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
+  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
+  if (is == scope.value("sha256", "")) return {};
+  return fail(Exit::refused,
+              fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
+              rule_text, "the scope that the approval signed",
+              "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
+}
+
+Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, const Acting& counsel) {
+  return c_->attempt(counsel.person.user, "disclosure.preview", matter, [&]() -> Result<Json> {
+    WRIT_CHECK(authority::verify_cert(counsel.cert, c_->roots(), authority::Role::counsel, c_->now()));
+    WRIT_TRY(of, desk::read_case(*c_, matter));
+    WRIT_CHECK(c_->note(counsel.person.user, "disclosure.preview", matter));
+    WRIT_TRY(j, judge(*c_, of, a));
+    Json out = judged_json(*c_, j);
+    out["schema"] = "writ.item-decisions/1";
+    out["matter"] = matter;
+    return out;
+  });
+}
+
+Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
+  WRIT_TRY(before, desk::read_case(*c_, matter));
+  if (is_done(before, "approve", counsel.person.user) && before.acts.back().body["word"] == word_json(a))
+    return before;
+  CaseStep step{"approve", Json{{"word", word_json(a)}}};
+  step.guard = [&](const Case& of) -> Status {
+    WRIT_TRY(j, judge(*c_, of, a));
+    return check_any_permitted(j);
+  };
+  step.effect = [&](const Case& of) -> Result<Json> {
+    WRIT_TRY(j, judge(*c_, of, a));
+    WRIT_TRY(scope, sign_scope(*c_, of, j, counsel));
+    Json body = judged_json(*c_, j);
+    body["scope"] = std::move(scope);
+    return body;
+  };
+  return CaseBook{*c_}.act(matter, std::move(step), counsel);
+}
+
+Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, const Openers* openers) {
+  WRIT_TRY(before, desk::read_case(*c_, matter));
+  if (is_done(before, "collect", who.person.user)) return before;
+  CaseStep step{"collect"};
+  step.guard = [&](const Case& of) { return check_approved_scope(*c_, of); };
+  step.effect = [&](const Case& of) -> Result<Json> {
+    WRIT_TRY(collection, collect_all(*c_, of, who, openers));
+    return keep_collection(*c_, of, collection);
+  };
+  return CaseBook{*c_}.act(matter, std::move(step), who);
+}
+
+Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
+  const desk::CaseAct* collected = of.newest("collect");
+  if (collected == nullptr)
+    return fail(Exit::refused, fmt::format("{} has no collection", of.matter), rule_text, "a collection",
+                "intake collects (writ disclose collect)");
+  const Json named = collected->body.value("collection", Json::object());
+  WRIT_TRY(text, read_case_file(c, of.matter, named.value("file", ""), named.value("sha256", "")));
+  return parse_canonical(view_of(text), "collection");
+}
+
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second) {
+  WRIT_TRY(plan, plan_of(of));
+  WRIT_TRY(collection, collection_of(c, of));
+  std::vector<std::string> out = scope_conflicts(collection, plan);
+  const Json& approved = of.newest("approve")->body;
+  Approval a;
+  a.word.silent = approved["word"]["silent"].get<std::map<std::string, std::string>>();
+  a.word.statute = approved["word"].value("statute", "");
+  WRIT_TRY(demand, demand_of(of));
+  WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
+  if (to_json(again) != approved["items"])
+    out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
+  // What only a frozen store holds, two custodians would have to open once more: it is compared field by
+  // field above. What the records hold is read again.
+  desk::RecordService records{c};
+  WRIT_TRY(reread, gather(c, records, second, plan, "records"));
+  std::map<std::string, Json> rows;
+  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
+  const bool is_frozen = collection["sources"] != Json::array({"records"});
+  for (const Json& row : collection["calls"]) {
+    const auto it = rows.find(row.value("record", ""));
+    if (it == rows.end() ? !is_frozen : it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
+  }
+  for (const Json& answer : collection["answers"])
+    if (answer.value("source", "") == "records" &&
+        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
+      out.push_back(fmt::format("the answer about subject {} is not what the records say",
+                                answer.value("subject", std::size_t{0})));
+  return out;
+}
+
+Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
+  CaseStep step{"check-scope"};
+  WRIT_TRY(before, desk::read_case(*c_, matter));
+  if (is_done(before, "check-scope", second.person.user)) return before;
+  if (const desk::CaseAct* collected = before.newest("collect"))
+    step.body["collection"] = collected->body["collection"];
+  step.guard = [&](const Case& of) -> Status {
+    WRIT_CHECK(check_approved_scope(*c_, of));
+    WRIT_TRY(conflicts, collection_conflicts(*c_, of, second));
+    if (conflicts.empty()) return {};
+    return fail(Exit::refused,
+                fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
+                            fmt::join(conflicts, "; ")),
+                rule_text, "a collection that holds what was approved, and nothing else",
+                "collect again (writ disclose recollect)");
+  };
+  return CaseBook{*c_}.act(matter, std::move(step), second);
+}
+
+Result<Case> Disclosure::recollect(const std::string& matter, const std::string& reason, const Acting& who) {
+  return CaseBook{*c_}.act(matter, {"recollect", Json{{"reason", reason}}}, who);
+}
+
+Result<Case> Disclosure::acknowledge(const std::string& matter, const std::string& by, const Acting& who) {
+  return CaseBook{*c_}.act(matter, {"acknowledge", Json{{"by", by}}}, who);
+}
+
+}  // namespace writ::cases
