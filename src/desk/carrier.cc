@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "desk/case_book.hh"
+#include "desk/compartment.hh"
 #include "desk/grant_stays.hh"
 #include "desk/root_keys.hh"
 
@@ -33,12 +34,16 @@ constexpr std::string_view schema[] = {R"sql(
   CREATE TABLE invoices(number TEXT PRIMARY KEY, matter TEXT NOT NULL, body TEXT NOT NULL, UNIQUE(matter, body)) STRICT;
 )sql"};
 
-Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
-  WRIT_TRY(db, store::Database::open(data / "store.db"));
+Result<std::unique_ptr<store::Database>> with_tables(store::Database db) {
   WRIT_CHECK(db.migrate("desk", schema));
   WRIT_CHECK(migrate_grant_stays(db));
   WRIT_CHECK(migrate_cases(db));
   return std::make_unique<store::Database>(std::move(db));
+}
+
+Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
+  WRIT_TRY(db, store::Database::open(data / "store.db"));
+  return with_tables(std::move(db));
 }
 
 Result<crypto::SigningKey> read_desk_key(const fs::path& data) {
@@ -184,11 +189,47 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
     return tl::unexpected(std::move(ok).error());
   }
   return Carrier{data,           clock,         std::move(policy), std::move(roots), std::move(cert),
-                 std::move(key), std::move(db), std::move(*log)};
+                 std::move(key), std::move(db), std::move(*log),   nullptr};
 }
+
+Result<Carrier> Carrier::open_inside(Carrier& outside, std::unique_ptr<Inside> keys) {
+  WRIT_TRY(sealed, store::Database::open_sealed(keys->store()));
+  WRIT_TRY(db, with_tables(std::move(sealed)));
+  auto log = audit::Log::open(keys->dir / "audit", outside.desk_key_, keys->reader, *outside.clock_);
+  if (!log) return log_refuses(log.error());
+  const fs::path dir = keys->dir;
+  return Carrier{dir,
+                 *outside.clock_,
+                 outside.policy_,
+                 outside.roots_,
+                 outside.desk_cert_,
+                 crypto::SigningKey{outside.desk_key_.seed()},
+                 std::move(db),
+                 std::move(*log),
+                 std::move(keys)};
+}
+
+Carrier::Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r,
+                 authority::RoleCert cert, crypto::SigningKey key, std::unique_ptr<store::Database> db,
+                 audit::Log log, std::unique_ptr<Inside> inside)
+    : data_(std::move(data)),
+      clock_(&clock),
+      policy_(std::move(p)),
+      roots_(std::move(r)),
+      desk_cert_(std::move(cert)),
+      desk_key_(std::move(key)),
+      db_(std::move(db)),
+      log_(std::move(log)),
+      inside_(std::move(inside)) {}
+Carrier::Carrier(Carrier&&) noexcept = default;
+Carrier::~Carrier() = default;
+
+Carrier& Carrier::outside() { return inside_ ? *inside_->outside : *this; }
+const Carrier& Carrier::outside() const { return inside_ ? *inside_->outside : *this; }
 
 Status Carrier::add_user(const std::string& user, const std::string& passphrase,
                          const std::vector<Role>& roles, const std::vector<Credentials>& root_holders) {
+  WRIT_CHECK(only_outside("adding a person"));
   WRIT_CHECK(check_name(user));
   WRIT_CHECK(check_passphrase({user, passphrase}));
   if (auto ok = authority::check_staffing(roles); !ok) return refuse("desk", "user.add", "", ok.error());
@@ -226,6 +267,7 @@ Status Carrier::add_user(const std::string& user, const std::string& passphrase,
 
 Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
                                           const std::vector<Credentials>& root_holders) {
+  WRIT_CHECK(only_outside("enrolling a probe"));
   WRIT_CHECK(check_name(name));
   WRIT_TRY(j, parse_canonical(request, "probe request"));
   WRIT_TRY(asked, field<std::string>(j, "name", "probe request"));
@@ -256,13 +298,8 @@ Result<Acting> Carrier::act_as(const Credentials& c, Role role) { return act_as_
 Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>& any_of) {
   std::string wanted;
   for (const Role r : any_of) wanted += (wanted.empty() ? "" : " or ") + std::string(authority::to_string(r));
-  const auto head = log_.head();
-  if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
-    return refuse(
-        c.user, "act", "",
-        {Exit::refused, "the clock of this machine was set back behind the audit log",
-         "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done"});
-  WRIT_TRY(ask, db_->prepare("SELECT key_file FROM users WHERE name=?"));
+  if (auto right = check_clock(); !right) return refuse(c.user, "act", "", right.error());
+  WRIT_TRY(ask, outside().db_->prepare("SELECT key_file FROM users WHERE name=?"));
   WRIT_TRY(found, ask.bind(1, c.user).step());
   const auto cert = cert_of(c.user);
   if (!found || !cert)
@@ -287,16 +324,30 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   Error last;
   for (const Role r : any_of) {
     auto ok = authority::verify_cert(*cert, roots_, r, now());
-    if (ok) return Acting{std::move(*person), *cert};
+    if (ok) {
+      Acting acting{std::move(*person), *cert};
+      if (auto named = admits(acting); !named) return refuse(c.user, "act", "", named.error());
+      return acting;
+    }
     last = std::move(ok).error();
   }
   last.next = last.next.empty() ? "somebody with the role " + wanted + " does this" : last.next;
   return refuse(c.user, "act", "", last);
 }
 
+Status Carrier::check_clock() const {
+  for (const audit::Log* log : {&log_, &outside().log_}) {
+    const auto head = log->head();
+    if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
+      return fail(Exit::refused, "the clock of this machine was set back behind the audit log",
+                  "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done");
+  }
+  return {};
+}
+
 Result<std::vector<authority::RoleCert>> Carrier::people() const {
   std::vector<authority::RoleCert> out;
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM users ORDER BY name"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM users ORDER BY name"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
@@ -306,7 +357,7 @@ Result<std::vector<authority::RoleCert>> Carrier::people() const {
 }
 
 Result<authority::RoleCert> Carrier::cert_of(const std::string& user) const {
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM users WHERE name=?"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM users WHERE name=?"));
   WRIT_TRY(row, ask.bind(1, user).step());
   if (!row) return fail(Exit::not_found, fmt::format("there is no user '{}'", user));
   WRIT_TRY(cert, parse_cert_text(ask.text(0), "certificate of " + user));
@@ -316,7 +367,7 @@ Result<authority::RoleCert> Carrier::cert_of(const std::string& user) const {
 }
 
 Result<authority::RoleCert> Carrier::probe_cert(const std::string& name) const {
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM probes WHERE name=?"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM probes WHERE name=?"));
   WRIT_TRY(row, ask.bind(1, name).step());
   if (!row)
     return fail(Exit::not_found, fmt::format("there is no probe '{}'", name), {}, "an enrolled probe",
@@ -328,7 +379,7 @@ Result<authority::RoleCert> Carrier::probe_cert(const std::string& name) const {
 
 Result<std::vector<std::string>> Carrier::probe_names() const {
   std::vector<std::string> out;
-  WRIT_TRY(ask, db_->prepare("SELECT name FROM probes ORDER BY name"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT name FROM probes ORDER BY name"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
@@ -337,11 +388,12 @@ Result<std::vector<std::string>> Carrier::probe_names() const {
 }
 
 Result<std::array<crypto::BoxPublic, 2>> Carrier::recovery_keys() const {
-  WRIT_TRY(file, read_file(data_ / "recovery.json"));
+  WRIT_TRY(file, read_file(outside().data_ / "recovery.json"));
   return read_recovery(file, roots_);
 }
 
 Result<crypto::BoxKey> Carrier::audit_reader(const Acting& auditor) const {
+  if (inside_) return inside_->open_reader(auditor.person);
   return open_reader(data_, auditor.person);
 }
 

@@ -253,6 +253,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
   const std::string& user = who.person.user;
   if (who.person.sign.public_key() != who.cert.verify)
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
+  WRIT_CHECK(c_->admits(who));
   if (is_repeated(c, step, user)) return c;
   const auto past = history(c);
   WRIT_TRY(rule,

@@ -109,6 +109,7 @@ Status RequestService::keep_document(const fs::path& document, crypto::Digest& s
 
 Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
                                    const Credentials& who) {
+  WRIT_CHECK(c_->only_outside("filing an order for an interception"));
   WRIT_TRY(enterer, c_->act_as_any(who, {Role::intake, Role::officer, Role::technician}));
   WRIT_TRY(request, process::parse_request(order_text, order_name));
   return c_->attempt(who.user, "request.file", request.extends,
@@ -330,6 +331,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
 
 Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
                                       records::ImportReport& report) {
+  WRIT_CHECK(c_->only_outside("importing records"));
   WRIT_TRY(done, IngestService{*c_}.import_catalogue(csv, name, who));
   report = std::move(done.report);
   return to_status(done.suspended);
