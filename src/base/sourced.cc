@@ -129,17 +129,22 @@ std::string Fields::word(const char* key, const std::vector<std::string>& words,
   return s;
 }
 
-std::int64_t Fields::whole(const char* key, std::int64_t min, std::int64_t max) {
-  const Json* v = find(key, Need::required);
-  if (v == nullptr) return min;
+std::int64_t Fields::whole_at(const Json& value, const std::string& pointer, std::int64_t min,
+                              std::int64_t max) {
   const bool too_big =
-      v->is_number_unsigned() && v->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
-  if (!v->is_number_integer() || too_big || v->get<std::int64_t>() < min || v->get<std::int64_t>() > max) {
-    refuse(key, "is not a whole number in range",
-           fmt::format("write a whole number from {} to {}", min, max));
+      value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  if (!value.is_number_integer() || too_big || value.get<std::int64_t>() < min ||
+      value.get<std::int64_t>() > max) {
+    reading_->refuse(pointer, "is not a whole number in range",
+                     fmt::format("write a whole number from {} to {}", min, max));
     return min;
   }
-  return v->get<std::int64_t>();
+  return value.get<std::int64_t>();
+}
+
+std::int64_t Fields::whole(const char* key, std::int64_t min, std::int64_t max) {
+  const Json* v = find(key, Need::required);
+  return v == nullptr ? min : whole_at(*v, at(key), min, max);
 }
 
 bool Fields::flag(const char* key) {
@@ -163,17 +168,26 @@ Instant Fields::time(const char* key) {
   return std::chrono::floor<std::chrono::microseconds>(*t);  // what is printed and signed has microseconds
 }
 
-std::vector<std::string> Fields::texts(const char* key) {
+const Json* Fields::list(const char* key, const char* what, const std::string& cure) {
   const Json* v = find(key, Need::optional);
+  if (v == nullptr || (v->is_array() && v->size() <= list_items_max)) return v;
+  refuse(key, what, fmt::format("{}, at most {}", cure, list_items_max));
+  return nullptr;
+}
+
+std::vector<std::string> Fields::texts(const char* key) {
+  const Json* v = list(key, "must be a list of texts", fmt::format("write {} = [\"...\", \"...\"]", key));
   std::vector<std::string> out;
-  if (v == nullptr) return out;
-  if (!v->is_array() || v->size() > list_items_max) {
-    refuse(key, "must be a list of texts",
-           fmt::format("write {} = [\"...\", \"...\"], at most {} items", key, list_items_max));
-    return out;
-  }
-  for (std::size_t i = 0; i < v->size(); ++i)
+  for (std::size_t i = 0; v != nullptr && i < v->size(); ++i)
     out.push_back(text_at((*v)[i], key, fmt::format("{}/{}", at(key), i)));
+  return out;
+}
+
+std::vector<std::int64_t> Fields::wholes(const char* key, std::int64_t min, std::int64_t max) {
+  const Json* v = list(key, "must be a list of whole numbers", fmt::format("write {} = [2, 1]", key));
+  std::vector<std::int64_t> out;
+  for (std::size_t i = 0; v != nullptr && i < v->size(); ++i)
+    out.push_back(whole_at((*v)[i], fmt::format("{}/{}", at(key), i), min, max));
   return out;
 }
 
@@ -184,15 +198,9 @@ std::optional<Fields> Fields::object(const char* key, Need need) {
 }
 
 std::vector<Fields> Fields::objects(const char* key) {
-  const Json* v = find(key, Need::optional);
+  const Json* v = list(key, "must be a list of tables", fmt::format("write each as [[{}]]", key));
   std::vector<Fields> out;
-  if (v == nullptr) return out;
-  if (!v->is_array() || v->size() > list_items_max) {
-    refuse(key, "must be a list of tables",
-           fmt::format("write each as [[{}]], at most {}", key, list_items_max));
-    return out;
-  }
-  for (std::size_t i = 0; i < v->size(); ++i)
+  for (std::size_t i = 0; v != nullptr && i < v->size(); ++i)
     out.emplace_back(*reading_, (*v)[i], fmt::format("{}/{}", at(key), i));
   return out;
 }

@@ -62,6 +62,7 @@ class Fields {
   bool flag(const char* key);                                               // absent: false
   Instant time(const char* key);                                            // absent or "": Instant{}
   std::vector<std::string> texts(const char* key);                          // absent: empty
+  std::vector<std::int64_t> wholes(const char* key, std::int64_t min, std::int64_t max);  // absent: empty
   std::optional<Fields> object(const char* key, Need need);
   std::vector<Fields> objects(const char* key);
   // Complains about keys that nothing above asked for.
@@ -71,6 +72,8 @@ class Fields {
 
  private:
   const Json* find(const char* key, Need need);
+  const Json* list(const char* key, const char* what, const std::string& cure);  // nullptr: none, or refused
+  std::int64_t whole_at(const Json& value, const std::string& pointer, std::int64_t min, std::int64_t max);
   std::string text_at(const Json& value, const char* key, const std::string& at);
   std::string at(const char* key) const { return pointer_ + "/" + key; }
 

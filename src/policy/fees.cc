@@ -14,10 +14,7 @@ using std::chrono::year_month_day;
 // day. It is always counted from `start`: 31 Jan, 28 Feb, 31 Mar, not 28 Mar.
 Instant anniversary(Instant start, int n) {
   const auto day = floor<days>(start);
-  const year_month_day first{day};
-  year_month_day then = first + std::chrono::months{n};
-  if (!then.ok()) then = then.year() / then.month() / std::chrono::last;
-  return Instant{std::chrono::sys_days{then}} + (start - day);
+  return Instant{std::chrono::sys_days{plus_months(year_month_day{day}, n)}} + (start - day);
 }
 
 std::string date_text(Instant t) {

@@ -25,26 +25,28 @@ Result<Cell> parse_cell(std::string_view s);
 // Columns: "subpoena" "summons" "court-order" "warrant" "emergency" "nsl".
 // Items: authority::to_string(RecordItem) and "subscriber-ssn" "tenant-ssn" "other-non-content"
 // "stored-content".
-struct MatrixRow {
+struct MatrixRow {  // one cell of one layer
   std::string item, title, column;
   Cell cell = Cell::no;
   std::string citation;
+  std::string layer;  // file that states it
 };
 
 struct Situation {                   // what the document and the desk say about one item
-  bool expressly_requested = false;  // R, v!
+  bool expressly_requested = false;  // R; v!: expressly needed
   bool statute_cited = false;        // Y*: and the statute makes it an administrative subpoena
   bool counsel_approved = false;     // silent cells: counsel approved this item in this matter
 };
 enum class Verdict { permit, needs_counsel, refuse };
+const char* to_string(Verdict v);  // "permit" "needs-counsel" "refuse"
 struct Decision {
   Verdict verdict = Verdict::refuse;
-  Cell plan = Cell::no, law = Cell::no;
-  std::string rule;  // both layers' citations: "S21 (carrier policy); 18 USC 2703(c)(2) (law)"
+  Cell plan = Cell::no, law = Cell::no;  // of several layers of law: the strictest
+  std::string rule;  // every layer's: "carrier policy: SSI plan (S21); law: 18 USC 2703(c)(2)"
   std::string fact, cure;
 };
 struct Policy;
-// Unknown item or column: refuse.
+// Unknown item or column: refuse. A silent cell that counsel approved still needs the other side's permit.
 Decision decide(const Policy& p, std::string_view item, std::string_view column, const Situation& s);
 std::vector<std::string> matrix_items(const Policy& p);  // in the order of the profile
 std::vector<std::string> matrix_columns(const Policy& p);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/sourced.hh"
+#include "policy/layer_tables.hh"
 
 namespace writ::policy {
 namespace {
@@ -33,14 +34,6 @@ void read_fees(Fields f, FeeTable& t) {
   t.currency = f.text("currency", Need::required);
   t.effective = f.text("effective", Need::required);
   t.citation = f.text("citation", Need::required);
-  f.finish();
-}
-
-void read_caps(Fields f, Policy& p) {
-  p.wiretap_days_max = f.whole("wiretap_days", 1, 366);
-  p.wiretap_start_days_max = f.whole("wiretap_start_days", 0, 366);
-  p.pen_trap_days_max = f.whole("pen_trap_days", 1, 366);
-  p.emergency_hours_max = f.whole("emergency_hours", 1, 24 * 31);
   f.finish();
 }
 
@@ -95,6 +88,16 @@ void read_citations(Fields& f, std::map<std::string, std::string>& out) {
     if (!out.emplace(key, text).second)
       c.refuse("key", "is named twice", "keep one citation for each key, in one layer");
   }
+}
+
+// carrier.toml is the plan's word and federal.toml the law's; any other layer says whose rows it brings.
+Side read_side(Fields& f, const std::string& file) {
+  const std::string fixed = file == "carrier.toml" ? "plan" : file == "federal.toml" ? "law" : "";
+  const std::string stated = f.word("side", {"plan", "law"}, Need::optional);
+  if (!fixed.empty() && !stated.empty() && stated != fixed)
+    f.refuse("side", fmt::format("of {} is the {}", file, fixed), "leave the line out");
+  const std::string& side = fixed.empty() ? stated : fixed;
+  return side == "plan" ? Side::plan : side == "law" ? Side::law : Side::none;
 }
 
 void read_layer_head(Fields& f, const std::string& file, Policy& p) {
@@ -188,13 +191,13 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
   Reading reading(source, rule_text);
   Fields f(reading, reading.root(), "");
   read_layer_head(f, file, p);
+  const Side side = read_side(f, file);
   if (file == "carrier.toml") {
     read_carrier(f, p);
     const auto place = source.places.find("/records/cdr_months");
     if (place != source.places.end()) cdr_months = place->second;
   }
   if (file == "federal.toml") {
-    if (auto caps = f.object("caps", Need::required)) read_caps(*caps, p);
     if (auto r = f.object("records", Need::required)) read_record_floor(*r, p.records);
     read_items(f, "pen_trap_content", p.pen_trap_items, p.pen_trap_contents);
     read_items(f, "wiretap_content", p.wiretap_items, p.wiretap_contents);
@@ -203,6 +206,12 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
     if (p.wiretap_contents.empty())
       f.refuse("wiretap_content", "is missing", "name the contents of 18 USC 2518(4)");
   }
+  read_matrix(f, side, file, p);
+  read_kinds(f, p);
+  read_authorities(f, p);
+  read_offices(f, p);
+  read_clocks(f, p);
+  read_calendar(f, p);
   read_checks(f, p.checks);
   read_retention(f, p.retention);
   read_citations(f, p.citations);
@@ -275,6 +284,7 @@ Result<Policy> load(const fs::path& dir) {
   }
   WRIT_CHECK(all_checks_named(p, dir));
   WRIT_CHECK(above_the_floor(p.records, cdr_months));
+  WRIT_CHECK(tables_whole(p));
   p.hash = hash.finish();
   return p;
 }

@@ -80,9 +80,10 @@ struct Policy {
   Contact appointed_officer, service_of_process;
   std::vector<CheckRule> checks;
   FeeTable fees;
-  std::int64_t wiretap_days_max = 30, pen_trap_days_max = 60, emergency_hours_max = 48;
+  // From the clocks wiretap, pen-trap, emergency-intercept and wiretap-start.
+  std::int64_t wiretap_days_max = 0, pen_trap_days_max = 0, emergency_hours_max = 0;
   std::int64_t wiretap_start_days_max =
-      10;  // 2518(5): the 30 days begin at the latest so long after the order
+      0;  // 2518(5): the 30 days begin at the latest so long after the order
   std::vector<std::string> pen_trap_contents,
       wiretap_contents;                                      // named statutory contents (3123(b), 2518(4))
   std::string certification_retention;                       // how long 1.20004 certifications are kept
@@ -99,6 +100,8 @@ struct Policy {
   std::vector<MatrixRow> plan_matrix, law_matrix;  // carrier's profile; federal layer and state packs
   std::vector<ClockRule> clocks;
   std::vector<Holiday> holidays;
+  int holidays_first_year = 0, holidays_last_year = 0;  // whose holidays are all listed
+  std::string holiday_citation;
   std::vector<Office> offices;
   std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
   std::vector<Layer>

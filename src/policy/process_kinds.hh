@@ -16,7 +16,8 @@ struct ProcessKind {
   std::string column;  // of the matrix; "": releases nothing
   std::string cycle;   // process::to_string(Cycle), or "interception"
   std::string citation;
-  std::string authority;            // id of the dated authority it needs; "": none
+  std::string authority;            // id of the dated authority it needs; "cited": the one that the
+                                    // document cites, which it has to; "": none
   bool needs_court = false;         // V3
   bool needs_statute = false;       // V17
   bool needs_return_date = false;   // V2
@@ -26,7 +27,8 @@ struct ProcessKind {
 
 struct Authority {  // L14: "fisa-702" ...
   std::string id, title, citation;
-  std::string effective, lapses;  // dates; lapses "": no end is known to law
+  std::string effective, lapses;  // dates in the carrier's zone; lapses: the first day on which it is not in
+                                  // force, "": no end is known to law
   std::string verified_on;
   bool never = false;  // 105A/105B: refused whatever the date (S31)
 };
