@@ -34,8 +34,12 @@ constexpr std::string_view schema[] = {R"sql(
   CREATE TABLE invoices(number TEXT PRIMARY KEY, matter TEXT NOT NULL, body TEXT NOT NULL, UNIQUE(matter, body)) STRICT;
 )sql"};
 
+constexpr std::string_view clock_schema[] = {
+    "CREATE TABLE clock_mark(one INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL) STRICT"};
+
 Result<std::unique_ptr<store::Database>> with_tables(store::Database db) {
   WRIT_CHECK(db.migrate("desk", schema));
+  WRIT_CHECK(db.migrate("clock", clock_schema));
   WRIT_CHECK(migrate_grant_stays(db));
   WRIT_CHECK(migrate_cases(db));
   return std::make_unique<store::Database>(std::move(db));
@@ -180,6 +184,12 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
   WRIT_TRY(cert, parse_cert_text(cert_text, "desk.cert.json"));
   if (cert.verify != key.public_key())
     return fail(Exit::integrity, "keys/desk.key is not the key that the roots certified");
+  // init makes the store before roots.json: an absent one was lost, and an empty one must not take its place.
+  std::error_code ec;
+  if (const auto size = fs::file_size(data / "store.db", ec); ec || size == 0)
+    return fail(Exit::integrity, "the store of this carrier is gone",
+                "the store holds every case; the log says what is in it", "store.db as it was",
+                "restore store.db from backup; nothing was done");
   WRIT_TRY(db, open_store(data));
   auto log = audit::Log::open(data / "audit", key, roots.audit_reader, clock);
   if (!log) return log_refuses(log.error());
@@ -335,14 +345,35 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   return refuse(c.user, "act", "", last);
 }
 
-Status Carrier::check_clock() const {
-  for (const audit::Log* log : {&log_, &outside().log_}) {
-    const auto head = log->head();
-    if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
-      return fail(Exit::refused, "the clock of this machine was set back behind the audit log",
-                  "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done");
+Result<Instant> Carrier::latest_seen() const {
+  Instant latest{};
+  for (const Carrier* c : {this, &outside()}) {
+    if (const auto head = c->log_.head(); head && head->size > 0) latest = std::max(latest, head->at);
+    WRIT_TRY(ask, c->db_->prepare("SELECT at_ns FROM clock_mark WHERE one=1"));
+    WRIT_TRY(marked, ask.step());
+    if (marked) latest = std::max(latest, from_ns(ask.integer(0)));
   }
+  return latest;
+}
+
+Status Carrier::check_clock() const {
+  WRIT_TRY(latest, latest_seen());
+  if (now() + std::chrono::seconds{1} < latest)
+    return fail(Exit::refused, "the clock of this machine was set back behind the audit log",
+                "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done");
   return {};
+}
+
+Status Carrier::mark_clock(Instant t) {
+  WRIT_TRY(put, db_->prepare("INSERT INTO clock_mark(one, at_ns) VALUES(1,?) ON CONFLICT(one) DO UPDATE SET "
+                             "at_ns=excluded.at_ns WHERE at_ns<excluded.at_ns"));
+  return put.bind(1, to_ns(t)).run();
+}
+
+// An entry that a clock set back dates becomes the log's newest: the mark keeps what was the latest.
+void Carrier::keep_latest() {
+  if (const auto head = log_.head(); head && head->size > 0 && now() < head->at)
+    static_cast<void>(mark_clock(head->at));
 }
 
 Result<std::vector<authority::RoleCert>> Carrier::people() const {
@@ -399,6 +430,7 @@ Result<crypto::BoxKey> Carrier::audit_reader(const Acting& auditor) const {
 
 Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string& action,
                                      const std::string& matter, Json detail) {
+  keep_latest();
   auto receipt = log_.append({actor, action, matter, std::move(detail)});
   if (!receipt) return log_refuses(receipt.error());
   return receipt;
@@ -406,6 +438,7 @@ Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string
 
 tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::string& action,
                                       const std::string& matter, Error e) {
+  keep_latest();
   static_cast<void>(log_.append(
       {actor, "refused", matter,
        Json{{"action", action}, {"why", e.what}, {"rule", e.rule}, {"exit", static_cast<int>(e.exit)}}}));

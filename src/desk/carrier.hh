@@ -46,8 +46,8 @@ class Carrier {
   // people: nothing more to do.
   static Status init(const InitOptions& o, Clock& clock);
   static Result<Carrier> open(const fs::path& data, Clock& clock);
-  // A compartment: a desk of its own over the people, policy, roots and records of `outside`, which stays where
-  // it is as long as this lives. Only Compartments (compartment.hh) has what this takes.
+  // A compartment: a desk of its own over the people, policy, roots and records of `outside`, which stays
+  // where it is as long as this lives. Only Compartments (compartment.hh) has what this takes.
   static Result<Carrier> open_inside(Carrier& outside, std::unique_ptr<Inside> keys);
   Carrier(Carrier&&) noexcept;
   ~Carrier();
@@ -62,8 +62,10 @@ class Carrier {
   // As above for the first of `any_of` that the person holds.
   Result<Acting> act_as_any(const Credentials& c, const std::vector<authority::Role>& any_of);
 
-  // Refused when the clock stands behind the newest entry of the log (I3).
+  // Refused when the clock stands behind the newest entry of the log, or behind the mark (I3).
   Status check_clock() const;
+  // Remembers that it was that late, also where nothing is noted. Never takes a later mark back.
+  Status mark_clock(Instant t);
 
   Result<std::vector<authority::RoleCert>> people() const;
   Result<authority::RoleCert> cert_of(const std::string& user) const;
@@ -113,6 +115,8 @@ class Carrier {
   Instant now() const { return clock_->now(); }
 
  private:
+  Result<Instant> latest_seen() const;
+  void keep_latest();
   static bool is_refusal(Exit e) { return e == Exit::refused || e == Exit::expired || e == Exit::integrity; }
   Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r, authority::RoleCert cert,
           crypto::SigningKey key, std::unique_ptr<store::Database> db, audit::Log log,

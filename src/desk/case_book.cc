@@ -174,16 +174,20 @@ Result<std::optional<Case>> CaseBook::find(const crypto::Digest& key) const {
   return std::optional{std::move(c)};
 }
 
-Result<std::vector<Case>> CaseBook::all(std::optional<Cycle> cycle) const {
-  std::vector<std::string> matters;
+Result<std::vector<std::string>> CaseBook::matters(std::optional<Cycle> cycle) const {
+  std::vector<std::string> out;
   WRIT_TRY(ask, c_->db().prepare("SELECT matter, cycle FROM cases ORDER BY matter"));
   for (;;) {
     WRIT_TRY(row, ask.step());
-    if (!row) break;
-    if (!cycle || ask.text(1) == process::to_string(*cycle)) matters.push_back(ask.text(0));
+    if (!row) return out;
+    if (!cycle || ask.text(1) == process::to_string(*cycle)) out.push_back(ask.text(0));
   }
+}
+
+Result<std::vector<Case>> CaseBook::all(std::optional<Cycle> cycle) const {
+  WRIT_TRY(numbers, matters(cycle));
   std::vector<Case> out;
-  for (const std::string& m : matters) {
+  for (const std::string& m : numbers) {
     WRIT_TRY(c, read(m));
     out.push_back(std::move(c));
   }
@@ -251,6 +255,7 @@ Result<Case> CaseBook::tick(const std::string& matter, CaseStep step) {
 Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
                            const std::optional<crypto::Digest>& key) {
   const std::string& user = who.person.user;
+  WRIT_CHECK(c_->check_clock());
   if (who.person.sign.public_key() != who.cert.verify)
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
   WRIT_CHECK(c_->admits(who));

@@ -68,6 +68,8 @@ class CaseBook {
 
   Result<Case> read(const std::string& matter) const { return read_case(*c_, matter); }
   Result<std::optional<Case>> find(const crypto::Digest& key) const;
+  // Numbers of the cases, sorted: who must go on when one of them cannot be read.
+  Result<std::vector<std::string>> matters(std::optional<process::Cycle> cycle = {}) const;
   Result<std::vector<Case>> all(std::optional<process::Cycle> cycle = {}) const;  // by number
 
  private:

@@ -119,6 +119,29 @@ std::vector<crypto::BoxPublic> boxes_of(const std::vector<authority::RoleCert>& 
   return out;
 }
 
+constexpr const char* people_file = "people";  // who was named when it was made
+
+std::string list_of(const std::vector<authority::RoleCert>& people) {
+  Json out = Json::array();
+  for (const auto& p : people) out.push_back(p.user);
+  return canonical(out);
+}
+
+Status keep_inside(const Inside& i, const fs::path& name, View content) {
+  return write_file(
+      i.file(name),
+      crypto::encrypt(i.derived("writ.compartment/files"), content, view_of(name.generic_string())), 0400);
+}
+
+// The same name for other people would let those in who were named then.
+Result<Carrier> same_people(Carrier there, const std::vector<authority::RoleCert>& people) {
+  WRIT_TRY(kept, there.kept_file(people_file));
+  if (text_of(kept) == list_of(people)) return there;
+  return fail(Exit::usage,
+              fmt::format("'{}' is a compartment of yours with other people", there.inside()->name), rule,
+              "another name", "choose another name");
+}
+
 Status check_list(const std::vector<authority::RoleCert>& named, const std::string& by) {
   const auto lacks = [](const char* what) {
     return fail(Exit::usage, fmt::format("{} is not among the named persons", what), rule,
@@ -165,10 +188,10 @@ Result<crypto::BoxKey> Inside::open_reader(const authority::Person& auditor) con
               "a named auditor reads it");
 }
 
-fs::path Inside::file(const fs::path& name) const {
+fs::path Inside::file(const fs::path& relative) const {
   const crypto::Secret32 under = derived("writ.compartment/names");
   std::array<std::uint8_t, 32> out{};
-  crypto::blake2b(out, under.view(), view_of(name.generic_string()));
+  crypto::blake2b(out, under.view(), view_of(relative.generic_string()));
   return dir / "files" / crypto::hex(out);
 }
 
@@ -209,7 +232,8 @@ Result<Carrier> Compartments::create(const std::string& name, const std::vector<
   WRIT_CHECK(check_name(name));
   WRIT_TRY(people, certified(*outside_, named));
   WRIT_CHECK(check_list(people, by.person.user));
-  if (auto there = open(name, by); there || there.error().exit != Exit::not_found) return there;
+  if (auto there = open(name, by); there || there.error().exit != Exit::not_found)
+    return there ? same_people(std::move(*there), people) : std::move(there);
   Inside made;
   made.outside = outside_;
   made.id = crypto::hex(crypto::random_bytes(16));
@@ -221,6 +245,7 @@ Result<Carrier> Compartments::create(const std::string& name, const std::vector<
   WRIT_CHECK(make_dirs(made.dir, 0700));
   WRIT_CHECK(make_dirs(made.dir / "files", 0700));
   WRIT_CHECK(write_file(made.dir / "reader", seal_door(boxes_of(people, true), reader.secret()), 0600));
+  WRIT_CHECK(keep_inside(made, people_file, view_of(list_of(people))));
   WRIT_CHECK(write_file(made.dir / "door", seal_door(boxes_of(people, false), write_word(made)), 0600));
   WRIT_TRY(inside, enter(std::move(made)));
   WRIT_CHECK(inside.note(by.person.user, "compartment.create", "", Json{{"named", named}}));
@@ -258,10 +283,7 @@ Status Carrier::keep_file(const fs::path& name, View content) const {
     WRIT_CHECK(make_dirs((data_ / name).parent_path(), 0700));
     return write_file(data_ / name, content, 0440);
   }
-  return write_file(inside_->file(name),
-                    crypto::encrypt(inside_->derived("writ.compartment/files"), content,
-                                    view_of(name.generic_string())),
-                    0400);
+  return keep_inside(*inside_, name, content);
 }
 
 Result<Bytes> Carrier::kept_file(const fs::path& name) const {

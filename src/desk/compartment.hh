@@ -16,8 +16,8 @@
 //     lock      one process at a time has a compartment open
 //
 // Whoever is not named opens no box; a compartment that is not theirs and one that is not there are the same
-// for them, as nothing outside differs. What the owner of the disk still sees: how many such directories there
-// are, their sizes and times (docs/compartments.md).
+// for them, as nothing outside differs. What the owner of the disk still sees: how many such directories
+// there are, their sizes and times (docs/compartments.md).
 #pragma once
 #include "desk/carrier.hh"
 
@@ -34,7 +34,7 @@ struct Inside {  // of an opened compartment
   store::SealedFile store() const;
   bool opens_for(const authority::Person& p) const;
   Result<crypto::BoxKey> open_reader(const authority::Person& auditor) const;  // Exit::refused
-  fs::path file(const fs::path& name) const;
+  fs::path file(const fs::path& relative) const;
   crypto::Secret32 derived(std::string_view domain) const;
 };
 
@@ -48,7 +48,8 @@ class Compartments {
   explicit Compartments(Carrier& outside) : outside_(&outside) {}
   // Of these, the ones that this person's key opens; by name.
   Result<std::vector<CompartmentName>> of(const authority::Person& who) const;
-  // By name or id. Not named and not there: the same Exit::not_found. Waits while another process has it open.
+  // By name or id. Not named and not there: the same Exit::not_found. Waits while another process has it
+  // open.
   Result<Carrier> open(const std::string& name, const Acting& who);
   // Makes one that `named` open: certified people, `by` among them, at least one auditor. The same again by
   // the same person gives the one that is there. Exit::usage names what is wrong with the list.

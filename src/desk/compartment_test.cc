@@ -19,9 +19,7 @@ const std::string canary = "CANARY-EX-7719";
 
 crypto::Digest key_of(std::string_view what) { return crypto::sha256(view_of(what)); }
 
-CaseStep filing() {
-  return {"file", Json{{"demand", Json{{"instrument", canary}}}, {"named", named}}};
-}
+CaseStep filing() { return {"file", Json{{"demand", Json{{"instrument", canary}}}, {"named", named}}}; }
 
 struct Compartment : ::testing::Test {
   std::unique_ptr<Desk> d = staffed();
@@ -38,7 +36,8 @@ struct Compartment : ::testing::Test {
   }
   std::string opened_case() {
     Carrier c = made();
-    const auto filed = CaseBook{c}.open(Cycle::national_security, key_of("x"), filing(), acting(*d, "intake-1"));
+    const auto filed =
+        CaseBook{c}.open(Cycle::national_security, key_of("x"), filing(), acting(*d, "intake-1"));
     EXPECT_TRUE(filed) << to_text(filed.error());
     return filed->matter;
   }
@@ -101,8 +100,9 @@ TEST_F(Compartment, NothingOfItIsReadableOnTheDisk) {
 TEST_F(Compartment, TheDoorTellsNeitherWhoNorHowMany) {
   { const Carrier few = made("few"); }
   {
-    auto more = all().create("more", {"intake-1", "intake-2", "counsel-1", "counsel-2", "officer-1", "auditor-1"},
-                             acting(*d, "intake-1"));
+    auto more =
+        all().create("more", {"intake-1", "intake-2", "counsel-1", "counsel-2", "officer-1", "auditor-1"},
+                     acting(*d, "intake-1"));
     ASSERT_TRUE(more);
   }
   std::set<std::uintmax_t> sizes;
@@ -129,7 +129,8 @@ TEST_F(Compartment, WhoIsNotNamedDoesNothingInAnOpenOne) {
 
 TEST_F(Compartment, NamesAreChecked) {
   const auto by = acting(*d, "intake-1");
-  EXPECT_EQ(all().create("x", {"intake-1", "counsel-1"}, by).error().what, "an auditor is not among the named persons");
+  EXPECT_EQ(all().create("x", {"intake-1", "counsel-1"}, by).error().what,
+            "an auditor is not among the named persons");
   EXPECT_EQ(all().create("x", {"counsel-1", "auditor-1"}, by).error().exit, Exit::usage);
   EXPECT_EQ(all().create("x", {"intake-1", "nobody", "auditor-1"}, by).error().exit, Exit::usage);
   EXPECT_EQ(all().create("../x", named, by).error().exit, Exit::usage);
@@ -175,7 +176,8 @@ TEST_F(Compartment, WhatOthersWouldSeeIsRefused) {
   Carrier c = made();
   EXPECT_EQ(RetentionService{c}.place_hold({}, who("counsel-1")).error().exit, Exit::refused);
   EXPECT_EQ(RetentionService{c}.purge(who("officer-1"), who("counsel-1")).error().exit, Exit::refused);
-  EXPECT_EQ(RequestService{c}.file({}, "order.toml", "order.pdf", who("intake-1")).error().exit, Exit::refused);
+  EXPECT_EQ(RequestService{c}.file({}, "order.toml", "order.pdf", who("intake-1")).error().exit,
+            Exit::refused);
   EXPECT_EQ(c.add_user("x", "passphrase of x", {Role::intake}, both_roots()).error().exit, Exit::refused);
 }
 

@@ -129,7 +129,7 @@ struct HeadRow {
 Result<std::vector<HeadRow>> head_rows(Carrier& c) {
   std::vector<HeadRow> out;
   WRIT_TRY(ask, c.outside().db().prepare("SELECT audit_index, month, size, root, opening FROM record_heads "
-                               "ORDER BY audit_index, month"));
+                                         "ORDER BY audit_index, month"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;

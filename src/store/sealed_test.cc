@@ -28,7 +28,8 @@ struct Sealed : ::testing::Test {
     fs::remove_all(dir, ec);
   }
   Database open() const {
-    auto db = Database::open_sealed({dir / "store", flipped, [](View v) -> Result<Bytes> { return flipped(v); }});
+    auto db =
+        Database::open_sealed({dir / "store", flipped, [](View v) -> Result<Bytes> { return flipped(v); }});
     EXPECT_TRUE(db) << to_text(db.error());
     return std::move(*db);
   }
@@ -86,10 +87,9 @@ TEST_F(Sealed, AWriteThatTheDiskRefusesIsNoSuccessAndNoAnswer) {
 
 TEST_F(Sealed, AFileThatDoesNotOpenIsTold) {
   { ASSERT_TRUE(open().exec("CREATE TABLE t(a TEXT) STRICT")); }
-  const auto refused =
-      Database::open_sealed({dir / "store", flipped, [](View) -> Result<Bytes> {
-                               return fail(Exit::integrity, "not under this key");
-                             }});
+  const auto refused = Database::open_sealed({dir / "store", flipped, [](View) -> Result<Bytes> {
+                                                return fail(Exit::integrity, "not under this key");
+                                              }});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().exit, Exit::integrity);
 }

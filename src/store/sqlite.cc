@@ -30,8 +30,9 @@ class SqliteStatement final : public StatementEngine {
   SqliteStatement(const SqliteStatement&) = delete;
   SqliteStatement& operator=(const SqliteStatement&) = delete;
   ~SqliteStatement() override {
-    sqlite3_finalize(s_);
+    sqlite3_reset(s_);                                // commits what is open; the connection is there still
     if (keeper_) static_cast<void>(keeper_->keep());  // a failure stays, and the next statement tells it
+    sqlite3_finalize(s_);
   }
 
   void bind(int i, const Value& v) override {
@@ -179,8 +180,9 @@ Result<std::shared_ptr<DatabaseEngine>> open_sealed_sqlite(SealedFile file) {
   if (r != SQLITE_OK) return fail(Exit::failure, "store: no memory");
   WRIT_CHECK(db->lies_sealed(std::move(file)));
   // Rollback journals and sorting stay in memory: nothing readable is written beside the sealed file.
-  WRIT_CHECK(db->exec(
-      "PRAGMA journal_mode=MEMORY; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"));
+  WRIT_CHECK(
+      db->exec("PRAGMA journal_mode=MEMORY; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA "
+               "trusted_schema=OFF;"));
   return std::shared_ptr<DatabaseEngine>(std::move(db));
 }
 
