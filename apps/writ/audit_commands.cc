@@ -22,7 +22,12 @@ Status verify(Options& o, const Args& a) {
     WRIT_TRY(cp, audit::parse_checkpoint(j));
     witness = cp;
   }
-  WRIT_TRY(r, desk::verify_log(o.data, witness));
+  const auto verified = [&]() -> Result<audit::VerifyReport> {
+    if (o.compartment.empty()) return desk::verify_log(o.data, witness);
+    WRIT_TRY(c, open_carrier(o));
+    return desk::verify_log(c, witness);
+  };
+  WRIT_TRY(r, verified());
   if (o.json)
     print(Json{{"schema", "writ.audit-verify/1"},
                {"entries", r.entries},

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "desk/compartment.hh"
+
 namespace writ::cli {
 namespace {
 
@@ -64,7 +66,19 @@ Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string
 Result<desk::Carrier> open_carrier(Options& o) {
   if (o.data.empty())
     return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");
-  return desk::Carrier::open(o.data, o.clock);
+  if (o.compartment.empty()) return desk::Carrier::open(o.data, o.clock);
+  WRIT_TRY(c, desk::Carrier::open(o.data, o.clock));
+  o.outside = std::make_unique<desk::Carrier>(std::move(c));
+  WRIT_TRY(who, anybody(*o.outside, o));
+  return desk::Compartments{*o.outside}.open(o.compartment, who);
+}
+
+Result<desk::Acting> anybody(desk::Carrier& c, const Options& o) {
+  if (o.as.empty()) return fail(Exit::usage, "nobody is named", {}, {}, "--as USER=PASSPHRASE_FILE");
+  WRIT_TRY(who, credentials(o.as.front()));
+  using authority::Role;
+  return c.act_as_any(who, {Role::intake, Role::counsel, Role::officer, Role::technician, Role::custodian,
+                            Role::finance, Role::auditor, Role::admin});
 }
 
 void print(const Json& j) { std::cout << canonical(j) << "\n"; }

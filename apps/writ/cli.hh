@@ -3,6 +3,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct Options {
   std::string data;  // --data or $WRIT_DATA
   bool json = false, quiet = false;
   std::vector<std::string> as, roots;  // USER=PASSPHRASE_FILE, USER=- (stdin), USER (asked on the terminal)
+  std::string compartment;             // --compartment: its name; only who is named opens it
+  std::unique_ptr<desk::Carrier> outside;  // the desk around it, once it is open
   SystemClock clock;
   std::function<Status()> run;  // set by the chosen command
 };
@@ -22,7 +25,10 @@ struct Options {
 Result<desk::Credentials> credentials(const std::string& spec);
 Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string>& specs, std::size_t wanted,
                                                    const char* option);
+// The carrier, or with --compartment the compartment that the first --as opens.
 Result<desk::Carrier> open_carrier(Options& o);
+// The person of the first --as, whatever their role.
+Result<desk::Acting> anybody(desk::Carrier& c, const Options& o);
 
 void print(const Json& j);                            // canonical JSON and a line end on stdout
 void print(const std::string& text);                  // as is, on stdout
@@ -43,6 +49,8 @@ void add_copies_commands(CLI::App& app, Options& o);      // copies
 void add_invoice_commands(CLI::App& app, Options& o);     // invoice
 void add_disclosure_commands(CLI::App& app, Options& o);  // disclose
 void add_preserve_commands(CLI::App& app, Options& o);    // preserve
+void add_due_commands(CLI::App& app, Options& o);         // due
+void add_national_commands(CLI::App& app, Options& o);    // national
 
 // A case after a step: JSON, or its number and state.
 void tell(const Options& o, const desk::Case& c);

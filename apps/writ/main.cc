@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--data", o.data, "data directory")->envname("WRIT_DATA");
+  app.add_option("--compartment", o.compartment, "work inside this compartment (docs/compartments.md)");
   app.add_flag("--json", o.json, "print JSON");
   app.add_flag("--quiet", o.quiet, "no talk on standard error");
   app.set_version_flag("--version", "writ 0.1.0");
@@ -29,6 +30,8 @@ int main(int argc, char** argv) {
   writ::cli::add_emergency_commands(app, o);
   writ::cli::add_disclosure_commands(app, o);
   writ::cli::add_preserve_commands(app, o);
+  writ::cli::add_due_commands(app, o);
+  writ::cli::add_national_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -44,4 +44,8 @@ Result<audit::VerifyReport> verify_log(const fs::path& data,
   return audit::verify_directory(data / "audit", cert.verify, witness);
 }
 
+Result<audit::VerifyReport> verify_log(const Carrier& c, const std::optional<audit::Checkpoint>& witness) {
+  return audit::verify_directory(c.data() / "audit", c.desk_cert().verify, witness);
+}
+
 }  // namespace writ::desk

@@ -21,5 +21,8 @@ class AuditService {
 
 // Needs no carrier that opens: a broken log must still be examinable.
 Result<audit::VerifyReport> verify_log(const fs::path& data, const std::optional<audit::Checkpoint>& witness);
+// Of a carrier that is open, a compartment as well.
+Result<audit::VerifyReport> verify_log(const Carrier& c,
+                                       const std::optional<audit::Checkpoint>& witness = {});
 
 }  // namespace writ::desk

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "desk/case_book.hh"
+#include "desk/compartment.hh"
 #include "desk/grant_stays.hh"
 #include "desk/root_keys.hh"
 
@@ -33,12 +34,20 @@ constexpr std::string_view schema[] = {R"sql(
   CREATE TABLE invoices(number TEXT PRIMARY KEY, matter TEXT NOT NULL, body TEXT NOT NULL, UNIQUE(matter, body)) STRICT;
 )sql"};
 
-Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
-  WRIT_TRY(db, store::Database::open(data / "store.db"));
+constexpr std::string_view clock_schema[] = {
+    "CREATE TABLE clock_mark(one INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL) STRICT"};
+
+Result<std::unique_ptr<store::Database>> with_tables(store::Database db) {
   WRIT_CHECK(db.migrate("desk", schema));
+  WRIT_CHECK(db.migrate("clock", clock_schema));
   WRIT_CHECK(migrate_grant_stays(db));
   WRIT_CHECK(migrate_cases(db));
   return std::make_unique<store::Database>(std::move(db));
+}
+
+Result<std::unique_ptr<store::Database>> open_store(const fs::path& data) {
+  WRIT_TRY(db, store::Database::open(data / "store.db"));
+  return with_tables(std::move(db));
 }
 
 Result<crypto::SigningKey> read_desk_key(const fs::path& data) {
@@ -175,6 +184,12 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
   WRIT_TRY(cert, parse_cert_text(cert_text, "desk.cert.json"));
   if (cert.verify != key.public_key())
     return fail(Exit::integrity, "keys/desk.key is not the key that the roots certified");
+  // init makes the store before roots.json: an absent one was lost, and an empty one must not take its place.
+  std::error_code ec;
+  if (const auto size = fs::file_size(data / "store.db", ec); ec || size == 0)
+    return fail(Exit::integrity, "the store of this carrier is gone",
+                "the store holds every case; the log says what is in it", "store.db as it was",
+                "restore store.db from backup; nothing was done");
   WRIT_TRY(db, open_store(data));
   auto log = audit::Log::open(data / "audit", key, roots.audit_reader, clock);
   if (!log) return log_refuses(log.error());
@@ -184,11 +199,47 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
     return tl::unexpected(std::move(ok).error());
   }
   return Carrier{data,           clock,         std::move(policy), std::move(roots), std::move(cert),
-                 std::move(key), std::move(db), std::move(*log)};
+                 std::move(key), std::move(db), std::move(*log),   nullptr};
 }
+
+Result<Carrier> Carrier::open_inside(Carrier& outside, std::unique_ptr<Inside> keys) {
+  WRIT_TRY(sealed, store::Database::open_sealed(keys->store()));
+  WRIT_TRY(db, with_tables(std::move(sealed)));
+  auto log = audit::Log::open(keys->dir / "audit", outside.desk_key_, keys->reader, *outside.clock_);
+  if (!log) return log_refuses(log.error());
+  const fs::path dir = keys->dir;
+  return Carrier{dir,
+                 *outside.clock_,
+                 outside.policy_,
+                 outside.roots_,
+                 outside.desk_cert_,
+                 crypto::SigningKey{outside.desk_key_.seed()},
+                 std::move(db),
+                 std::move(*log),
+                 std::move(keys)};
+}
+
+Carrier::Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r,
+                 authority::RoleCert cert, crypto::SigningKey key, std::unique_ptr<store::Database> db,
+                 audit::Log log, std::unique_ptr<Inside> inside)
+    : data_(std::move(data)),
+      clock_(&clock),
+      policy_(std::move(p)),
+      roots_(std::move(r)),
+      desk_cert_(std::move(cert)),
+      desk_key_(std::move(key)),
+      db_(std::move(db)),
+      log_(std::move(log)),
+      inside_(std::move(inside)) {}
+Carrier::Carrier(Carrier&&) noexcept = default;
+Carrier::~Carrier() = default;
+
+Carrier& Carrier::outside() { return inside_ ? *inside_->outside : *this; }
+const Carrier& Carrier::outside() const { return inside_ ? *inside_->outside : *this; }
 
 Status Carrier::add_user(const std::string& user, const std::string& passphrase,
                          const std::vector<Role>& roles, const std::vector<Credentials>& root_holders) {
+  WRIT_CHECK(only_outside("adding a person"));
   WRIT_CHECK(check_name(user));
   WRIT_CHECK(check_passphrase({user, passphrase}));
   if (auto ok = authority::check_staffing(roles); !ok) return refuse("desk", "user.add", "", ok.error());
@@ -226,6 +277,7 @@ Status Carrier::add_user(const std::string& user, const std::string& passphrase,
 
 Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
                                           const std::vector<Credentials>& root_holders) {
+  WRIT_CHECK(only_outside("enrolling a probe"));
   WRIT_CHECK(check_name(name));
   WRIT_TRY(j, parse_canonical(request, "probe request"));
   WRIT_TRY(asked, field<std::string>(j, "name", "probe request"));
@@ -257,7 +309,7 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   std::string wanted;
   for (const Role r : any_of) wanted += (wanted.empty() ? "" : " or ") + std::string(authority::to_string(r));
   if (auto right = check_clock(); !right) return refuse(c.user, "act", "", right.error());
-  WRIT_TRY(ask, db_->prepare("SELECT key_file FROM users WHERE name=?"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT key_file FROM users WHERE name=?"));
   WRIT_TRY(found, ask.bind(1, c.user).step());
   const auto cert = cert_of(c.user);
   if (!found || !cert)
@@ -282,24 +334,51 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
   Error last;
   for (const Role r : any_of) {
     auto ok = authority::verify_cert(*cert, roots_, r, now());
-    if (ok) return Acting{std::move(*person), *cert};
+    if (ok) {
+      Acting acting{std::move(*person), *cert};
+      if (auto named = admits(acting); !named) return refuse(c.user, "act", "", named.error());
+      return acting;
+    }
     last = std::move(ok).error();
   }
   last.next = last.next.empty() ? "somebody with the role " + wanted + " does this" : last.next;
   return refuse(c.user, "act", "", last);
 }
 
+Result<Instant> Carrier::latest_seen() const {
+  Instant latest{};
+  for (const Carrier* c : {this, &outside()}) {
+    if (const auto head = c->log_.head(); head && head->size > 0) latest = std::max(latest, head->at);
+    WRIT_TRY(ask, c->db_->prepare("SELECT at_ns FROM clock_mark WHERE one=1"));
+    WRIT_TRY(marked, ask.step());
+    if (marked) latest = std::max(latest, from_ns(ask.integer(0)));
+  }
+  return latest;
+}
+
 Status Carrier::check_clock() const {
-  const auto head = log_.head();
-  if (head && head->size > 0 && now() + std::chrono::seconds{1} < head->at)
+  WRIT_TRY(latest, latest_seen());
+  if (now() + std::chrono::seconds{1} < latest)
     return fail(Exit::refused, "the clock of this machine was set back behind the audit log",
                 "I3: a clock set back stops activity", "the right time", "set the clock; nothing was done");
   return {};
 }
 
+Status Carrier::mark_clock(Instant t) {
+  WRIT_TRY(put, db_->prepare("INSERT INTO clock_mark(one, at_ns) VALUES(1,?) ON CONFLICT(one) DO UPDATE SET "
+                             "at_ns=excluded.at_ns WHERE at_ns<excluded.at_ns"));
+  return put.bind(1, to_ns(t)).run();
+}
+
+// An entry that a clock set back dates becomes the log's newest: the mark keeps what was the latest.
+void Carrier::keep_latest() {
+  if (const auto head = log_.head(); head && head->size > 0 && now() < head->at)
+    static_cast<void>(mark_clock(head->at));
+}
+
 Result<std::vector<authority::RoleCert>> Carrier::people() const {
   std::vector<authority::RoleCert> out;
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM users ORDER BY name"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM users ORDER BY name"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
@@ -309,7 +388,7 @@ Result<std::vector<authority::RoleCert>> Carrier::people() const {
 }
 
 Result<authority::RoleCert> Carrier::cert_of(const std::string& user) const {
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM users WHERE name=?"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM users WHERE name=?"));
   WRIT_TRY(row, ask.bind(1, user).step());
   if (!row) return fail(Exit::not_found, fmt::format("there is no user '{}'", user));
   WRIT_TRY(cert, parse_cert_text(ask.text(0), "certificate of " + user));
@@ -319,7 +398,7 @@ Result<authority::RoleCert> Carrier::cert_of(const std::string& user) const {
 }
 
 Result<authority::RoleCert> Carrier::probe_cert(const std::string& name) const {
-  WRIT_TRY(ask, db_->prepare("SELECT cert FROM probes WHERE name=?"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT cert FROM probes WHERE name=?"));
   WRIT_TRY(row, ask.bind(1, name).step());
   if (!row)
     return fail(Exit::not_found, fmt::format("there is no probe '{}'", name), {}, "an enrolled probe",
@@ -331,7 +410,7 @@ Result<authority::RoleCert> Carrier::probe_cert(const std::string& name) const {
 
 Result<std::vector<std::string>> Carrier::probe_names() const {
   std::vector<std::string> out;
-  WRIT_TRY(ask, db_->prepare("SELECT name FROM probes ORDER BY name"));
+  WRIT_TRY(ask, outside().db_->prepare("SELECT name FROM probes ORDER BY name"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
@@ -340,16 +419,18 @@ Result<std::vector<std::string>> Carrier::probe_names() const {
 }
 
 Result<std::array<crypto::BoxPublic, 2>> Carrier::recovery_keys() const {
-  WRIT_TRY(file, read_file(data_ / "recovery.json"));
+  WRIT_TRY(file, read_file(outside().data_ / "recovery.json"));
   return read_recovery(file, roots_);
 }
 
 Result<crypto::BoxKey> Carrier::audit_reader(const Acting& auditor) const {
+  if (inside_) return inside_->open_reader(auditor.person);
   return open_reader(data_, auditor.person);
 }
 
 Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string& action,
                                      const std::string& matter, Json detail) {
+  keep_latest();
   auto receipt = log_.append({actor, action, matter, std::move(detail)});
   if (!receipt) return log_refuses(receipt.error());
   return receipt;
@@ -357,6 +438,7 @@ Result<audit::Receipt> Carrier::note(const std::string& actor, const std::string
 
 tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::string& action,
                                       const std::string& matter, Error e) {
+  keep_latest();
   static_cast<void>(log_.append(
       {actor, "refused", matter,
        Json{{"action", action}, {"why", e.what}, {"rule", e.rule}, {"exit", static_cast<int>(e.exit)}}}));

@@ -7,8 +7,9 @@
 //   nothing keys/root-USER.json                        the two root keys, each locked under its holder's
 //   passphrase keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor
 //   (and each root holder) policy/                                    the profile and its layers (*.toml)
-//   store.db audit/ vault/ documents/ evidence/ grants/
+//   store.db audit/ vault/ documents/ evidence/ grants/ compartments/ (compartment.hh)
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@
 #include "store/database.hh"
 
 namespace writ::desk {
+
+struct Inside;  // compartment.hh
 
 struct Credentials {
   std::string user;
@@ -43,6 +46,11 @@ class Carrier {
   // people: nothing more to do.
   static Status init(const InitOptions& o, Clock& clock);
   static Result<Carrier> open(const fs::path& data, Clock& clock);
+  // A compartment: a desk of its own over the people, policy, roots and records of `outside`, which stays
+  // where it is as long as this lives. Only Compartments (compartment.hh) has what this takes.
+  static Result<Carrier> open_inside(Carrier& outside, std::unique_ptr<Inside> keys);
+  Carrier(Carrier&&) noexcept;
+  ~Carrier();
 
   Status add_user(const std::string& user, const std::string& passphrase,
                   const std::vector<authority::Role>& roles, const std::vector<Credentials>& roots);
@@ -54,8 +62,10 @@ class Carrier {
   // As above for the first of `any_of` that the person holds.
   Result<Acting> act_as_any(const Credentials& c, const std::vector<authority::Role>& any_of);
 
-  // Refused when the clock stands behind the newest entry of the log (I3).
+  // Refused when the clock stands behind the newest entry of the log, or behind the mark (I3).
   Status check_clock() const;
+  // Remembers that it was that late, also where nothing is noted. Never takes a later mark back.
+  Status mark_clock(Instant t);
 
   Result<std::vector<authority::RoleCert>> people() const;
   Result<authority::RoleCert> cert_of(const std::string& user) const;
@@ -80,6 +90,20 @@ class Carrier {
     return refuse(actor, action, matter, std::move(done).error());
   }
 
+  // The desk whose people, probes and records these are: itself, or the one around the compartment.
+  Carrier& outside();
+  const Carrier& outside() const;
+  const Inside* inside() const { return inside_.get(); }  // nullptr: not a compartment
+  // Refuses what a compartment may not do, since others would see it.
+  Status only_outside(std::string_view act) const;
+  // The desk's own key, and in a compartment the named persons, whose key opens its door.
+  Status admits(const Acting& who) const;
+
+  // Files of a case: written whole and durably, read-only; in a compartment sealed, under a name that tells
+  // nothing. `name` is relative: "documents/SHA256".
+  Status keep_file(const fs::path& name, View content) const;
+  Result<Bytes> kept_file(const fs::path& name) const;
+
   const fs::path& data() const { return data_; }
   const policy::Policy& policy() const { return policy_; }
   const authority::TrustRoots& roots() const { return roots_; }
@@ -91,17 +115,12 @@ class Carrier {
   Instant now() const { return clock_->now(); }
 
  private:
+  Result<Instant> latest_seen() const;
+  void keep_latest();
   static bool is_refusal(Exit e) { return e == Exit::refused || e == Exit::expired || e == Exit::integrity; }
   Carrier(fs::path data, Clock& clock, policy::Policy p, authority::TrustRoots r, authority::RoleCert cert,
-          crypto::SigningKey key, std::unique_ptr<store::Database> db, audit::Log log)
-      : data_(std::move(data)),
-        clock_(&clock),
-        policy_(std::move(p)),
-        roots_(std::move(r)),
-        desk_cert_(std::move(cert)),
-        desk_key_(std::move(key)),
-        db_(std::move(db)),
-        log_(std::move(log)) {}
+          crypto::SigningKey key, std::unique_ptr<store::Database> db, audit::Log log,
+          std::unique_ptr<Inside> inside);
   fs::path data_;
   Clock* clock_;
   policy::Policy policy_;
@@ -110,6 +129,7 @@ class Carrier {
   crypto::SigningKey desk_key_;
   std::unique_ptr<store::Database> db_;
   audit::Log log_;
+  std::unique_ptr<Inside> inside_;
 };
 
 }  // namespace writ::desk

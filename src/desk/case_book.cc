@@ -174,16 +174,20 @@ Result<std::optional<Case>> CaseBook::find(const crypto::Digest& key) const {
   return std::optional{std::move(c)};
 }
 
-Result<std::vector<Case>> read_cases(const Carrier& carrier, std::optional<Cycle> cycle) {
-  std::vector<std::string> matters;
+Result<std::vector<std::string>> case_numbers(const Carrier& carrier, std::optional<Cycle> cycle) {
+  std::vector<std::string> out;
   WRIT_TRY(ask, carrier.db().prepare("SELECT matter, cycle FROM cases ORDER BY matter"));
   for (;;) {
     WRIT_TRY(row, ask.step());
-    if (!row) break;
-    if (!cycle || ask.text(1) == process::to_string(*cycle)) matters.push_back(ask.text(0));
+    if (!row) return out;
+    if (!cycle || ask.text(1) == process::to_string(*cycle)) out.push_back(ask.text(0));
   }
+}
+
+Result<std::vector<Case>> read_cases(const Carrier& carrier, std::optional<Cycle> cycle) {
+  WRIT_TRY(numbers, case_numbers(carrier, cycle));
   std::vector<Case> out;
-  for (const std::string& m : matters) {
+  for (const std::string& m : numbers) {
     WRIT_TRY(c, read_case(carrier, m));
     out.push_back(std::move(c));
   }
@@ -266,6 +270,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
   WRIT_CHECK(c_->check_clock());
   if (who.person.sign.public_key() != who.cert.verify)
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
+  WRIT_CHECK(c_->admits(who));
   if (is_repeated(c, step, user)) return c;
   const auto past = history(c);
   WRIT_TRY(rule,

@@ -50,6 +50,8 @@ struct CaseStep {
 
 // Verified act by act; Exit::not_found; Exit::integrity.
 Result<Case> read_case(const Carrier& c, const std::string& matter);
+// Numbers of the cases, sorted: for who must go on when one of them cannot be read.
+Result<std::vector<std::string>> case_numbers(const Carrier& c, std::optional<process::Cycle> cycle = {});
 Result<std::vector<Case>> read_cases(const Carrier& c,
                                      std::optional<process::Cycle> cycle = {});  // by number
 // Cases of that cycle whose filing names the matter: work orders of an interception, invoices of a request.
@@ -75,6 +77,9 @@ class CaseBook {
 
   Result<Case> read(const std::string& matter) const { return read_case(*c_, matter); }
   Result<std::optional<Case>> find(const crypto::Digest& key) const;
+  Result<std::vector<std::string>> matters(std::optional<process::Cycle> cycle = {}) const {
+    return case_numbers(*c_, cycle);
+  }
   Result<std::vector<Case>> all(std::optional<process::Cycle> cycle = {}) const {
     return read_cases(*c_, cycle);
   }

@@ -33,6 +33,7 @@ Instant oldest_kept(const policy::RecordRules& rules, Instant now) {
 Result<CdrImport> IngestService::import_cdrs(const fs::path& file, const ingest::SourceSettings& source,
                                              const Credentials& who,
                                              const std::function<void(const ingest::Progress&)>& progress) {
+  WRIT_CHECK(c_->only_outside("importing records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open(*c_));
   CdrImport out;
@@ -68,6 +69,7 @@ Result<CdrImport> IngestService::import_cdrs(const fs::path& file, const ingest:
 
 Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::string& name,
                                                         const Credentials& who) {
+  WRIT_CHECK(c_->only_outside("importing records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open_catalogue(*c_));
   CatalogueImport out;
@@ -86,6 +88,7 @@ Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::str
 
 Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credentials& who,
                                const std::atomic<bool>& stop, bool once, const Talk& talk) {
+  WRIT_CHECK(c_->only_outside("taking in records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open_catalogue(*c_));
   WRIT_CHECK(c_->note(by.person.user, "hotel.link", "",
@@ -117,6 +120,7 @@ Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credent
 
 Status IngestService::run_receiver(const ingest::SourceSettings& source, const ingest::ReceiverSettings& at,
                                    const Credentials& who, const std::atomic<bool>& stop, const Talk& talk) {
+  WRIT_CHECK(c_->only_outside("taking in records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open(*c_));
   WRIT_CHECK(c_->note(

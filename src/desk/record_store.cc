@@ -108,7 +108,7 @@ Result<std::vector<NotedHead>> heads_of(const Json& entry, std::uint64_t index) 
 
 // The entry as it lies in the log, opened with the key that the desk kept.
 Result<audit::Proof> opened(Carrier& c, std::uint64_t index, const std::string& opening) {
-  WRIT_TRY(proof, c.log().prove(index));
+  WRIT_TRY(proof, c.outside().log().prove(index));
   WRIT_TRY(key, crypto::unhex(opening));
   proof.opening = std::move(key);
   return proof;
@@ -129,8 +129,8 @@ struct HeadRow {
 
 Result<std::vector<HeadRow>> head_rows(Carrier& c) {
   std::vector<HeadRow> out;
-  WRIT_TRY(ask, c.db().prepare("SELECT audit_index, month, size, root, opening FROM record_heads "
-                               "ORDER BY audit_index, month"));
+  WRIT_TRY(ask, c.outside().db().prepare("SELECT audit_index, month, size, root, opening FROM record_heads "
+                                         "ORDER BY audit_index, month"));
   for (;;) {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
@@ -203,7 +203,9 @@ Result<std::unique_ptr<RecordStore>> RecordStore::open(Carrier& c) { return open
 
 Result<std::unique_ptr<RecordStore>> RecordStore::open_catalogue(Carrier& c) { return open_part(c, false); }
 
-Result<std::unique_ptr<RecordStore>> RecordStore::open_part(Carrier& c, bool with_calls) {
+Result<std::unique_ptr<RecordStore>> RecordStore::open_part(Carrier& inside, bool with_calls) {
+  WRIT_CHECK(migrate_record_tables(inside));
+  Carrier& c = inside.outside();  // a compartment has no records of its own
   WRIT_CHECK(migrate_record_tables(c));
   WRIT_TRY(settings, read_settings(c.data()));
   WRIT_TRY(key, record_key(c));

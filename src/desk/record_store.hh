@@ -39,7 +39,7 @@ class RecordStore {
   const RecordSettings& settings() const { return settings_; }
 
  private:
-  static Result<std::unique_ptr<RecordStore>> open_part(Carrier& c, bool with_calls);
+  static Result<std::unique_ptr<RecordStore>> open_part(Carrier& inside, bool with_calls);
   explicit RecordStore(fs::path data) : data_(std::move(data)) {}
   fs::path data_;
   RecordSettings settings_;

@@ -111,6 +111,7 @@ Result<Json> verify_book(Carrier& c, const Acting& who, bool is_auditor) {
 }  // namespace
 
 Result<Json> RecordService::verify(const Credentials& who) {
+  WRIT_CHECK(c_->only_outside("verifying the records"));
   WRIT_TRY(by, c_->act_as_any(who, {Role::auditor, Role::counsel, Role::officer}));
   return c_->attempt(who.user, "records.verify", "", [&]() -> Result<Json> {
     WRIT_CHECK(c_->note(who.user, "records.verify", ""));

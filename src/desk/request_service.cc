@@ -71,6 +71,7 @@ Result<Filed> RequestService::file(View order_text, const std::string& order_nam
 
 Result<Filed> RequestService::file(View order_text, const std::string& order_name, const fs::path& document,
                                    const Acting& enterer) {
+  WRIT_CHECK(c_->only_outside("filing an order for an interception"));
   WRIT_TRY(request, process::parse_request(order_text, order_name));
   return c_->attempt(enterer.person.user, "request.file", request.extends, [&]() -> Result<Filed> {
     WRIT_CHECK(check_acting(*c_, enterer, enterers));
@@ -289,6 +290,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
 
 Status RequestService::import_records(View csv, const std::string& name, const Credentials& who,
                                       records::ImportReport& report) {
+  WRIT_CHECK(c_->only_outside("importing records"));
   WRIT_TRY(done, IngestService{*c_}.import_catalogue(csv, name, who));
   report = std::move(done.report);
   return to_status(done.suspended);

@@ -267,6 +267,7 @@ Cutoffs retention_cutoffs(const policy::RecordRules& r, Instant now) {
 }
 
 Result<Json> RetentionService::plan(const Credentials& who) {
+  WRIT_CHECK(c_->only_outside("a destruction of records"));
   WRIT_TRY(by, c_->act_as_any(who, {Role::officer, Role::counsel}));
   return c_->attempt(who.user, "records.purge-plan", "", [&]() -> Result<Json> {
     WRIT_CHECK(c_->note(by.person.user, "records.purge-plan", ""));
@@ -279,6 +280,7 @@ Result<Json> RetentionService::plan(const Credentials& who) {
 }
 
 Result<Json> RetentionService::purge(const Credentials& officer, const Credentials& counsel) {
+  WRIT_CHECK(c_->only_outside("a destruction of records"));
   WRIT_TRY(first, c_->act_as(officer, Role::officer));
   WRIT_TRY(second, c_->act_as(counsel, Role::counsel));
   return c_->attempt(officer.user, "records.purge", "", [&]() -> Result<Json> {
@@ -290,6 +292,7 @@ Result<Json> RetentionService::purge(const Credentials& officer, const Credentia
 }
 
 Result<Json> RetentionService::place_hold(const Hold& h, const Credentials& counsel) {
+  WRIT_CHECK(c_->only_outside("placing a legal hold"));
   WRIT_TRY(by, c_->act_as(counsel, Role::counsel));
   return c_->attempt(counsel.user, "records.hold", h.matter, [&]() -> Result<Json> {
     WRIT_TRY(placed, Holds{*c_}.place(h, by));

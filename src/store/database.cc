@@ -49,6 +49,10 @@ Result<Database> Database::open(const fs::path& file) {
   WRIT_TRY(e, open_sqlite(file));
   return Database(std::move(e));
 }
+Result<Database> Database::open_sealed(SealedFile file) {
+  WRIT_TRY(e, open_sealed_sqlite(std::move(file)));
+  return Database(std::move(e));
+}
 Result<Database> Database::connect(const std::string& conninfo) {
   WRIT_TRY(e, connect_postgres(conninfo));
   return Database(std::move(e));

@@ -67,9 +67,19 @@ using Value = std::variant<std::monostate, std::int64_t, Int32, std::string_view
 // Fills in the next row of a bulk load; false: no more. Must not touch the Database.
 using NextRow = std::function<Result<bool>(std::span<Value> row)>;
 
+// A small SQLite store that lies on the disk as one sealed file. It is in memory while it is open, and each
+// commit writes the file anew, atomically and durably, before it returns. One process has it open at a time:
+// the caller's lock.
+struct SealedFile {
+  fs::path file;
+  std::function<Bytes(View)> seal;
+  std::function<Result<Bytes>(View)> open;
+};
+
 class Database {
  public:
   static Result<Database> open(const fs::path& file);  // SQLite; created when absent
+  static Result<Database> open_sealed(SealedFile file);
   // PostgreSQL, by a libpq connection string or URI. Refuses a server that may lose what it confirmed (fsync
   // off) or whose text is not UTF-8. Errors never tell the password.
   static Result<Database> connect(const std::string& conninfo);

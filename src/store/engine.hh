@@ -32,6 +32,7 @@ class DatabaseEngine {
 };
 
 Result<std::shared_ptr<DatabaseEngine>> open_sqlite(const fs::path& file);
+Result<std::shared_ptr<DatabaseEngine>> open_sealed_sqlite(SealedFile file);
 Result<std::shared_ptr<DatabaseEngine>> connect_postgres(const std::string& conninfo);
 
 }  // namespace writ::store

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "store/engine.hh"
+#include "store/sealed_keeper.hh"
 
 namespace writ::store {
 namespace {
@@ -24,10 +25,15 @@ Error db_error(sqlite3* d, std::string_view act) {
 class SqliteStatement final : public StatementEngine {
  public:
   // `d` lives as long as the statement: a handle of a closed connection is a zombie until then (close_v2).
-  explicit SqliteStatement(sqlite3_stmt* s) : s_(s) {}
+  SqliteStatement(sqlite3_stmt* s, std::shared_ptr<SealedKeeper> keeper)
+      : s_(s), keeper_(std::move(keeper)) {}
   SqliteStatement(const SqliteStatement&) = delete;
   SqliteStatement& operator=(const SqliteStatement&) = delete;
-  ~SqliteStatement() override { sqlite3_finalize(s_); }
+  ~SqliteStatement() override {
+    sqlite3_reset(s_);                                // commits what is open; the connection is there still
+    if (keeper_) static_cast<void>(keeper_->keep());  // a failure stays, and the next statement tells it
+    sqlite3_finalize(s_);
+  }
 
   void bind(int i, const Value& v) override {
     int r = SQLITE_OK;
@@ -50,10 +56,12 @@ class SqliteStatement final : public StatementEngine {
     if (bad_)
       return fail(Exit::failure, fmt::format("store: {}: value {} cannot be bound", sqlite3_sql(s_), *bad_));
     if (done_) return false;  // sqlite3_step() would begin anew
+    if (keeper_) WRIT_CHECK(keeper_->keep());
     const int r = sqlite3_step(s_);
     if (r == SQLITE_ROW) return true;
     if (r == SQLITE_DONE) {
       done_ = true;
+      if (keeper_) WRIT_CHECK(keeper_->keep());
       return false;
     }
     return tl::unexpected(db_error(sqlite3_db_handle(s_), sqlite3_sql(s_)));
@@ -61,6 +69,7 @@ class SqliteStatement final : public StatementEngine {
   void reset() override {
     sqlite3_reset(s_);
     sqlite3_clear_bindings(s_);
+    if (keeper_) static_cast<void>(keeper_->keep());
     bad_.reset();
     done_ = false;
   }
@@ -79,6 +88,7 @@ class SqliteStatement final : public StatementEngine {
 
  private:
   sqlite3_stmt* s_;
+  std::shared_ptr<SealedKeeper> keeper_;
   std::optional<int> bad_;  // first value that could not be bound
   bool done_ = false;
 };
@@ -94,13 +104,18 @@ class SqliteDatabase final : public DatabaseEngine {
   Status exec(const std::string& sql) override {
     if (sqlite3_exec(d_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
       return tl::unexpected(db_error(d_, sql));
+    if (keeper_) return keeper_->keep();
     return {};
   }
   Result<Statement> prepare(std::string_view sql) override {
     sqlite3_stmt* s = nullptr;
     if (sqlite3_prepare_v2(d_, sql.data(), static_cast<int>(sql.size()), &s, nullptr) != SQLITE_OK)
       return tl::unexpected(db_error(d_, sql));
-    return Statement(std::make_unique<SqliteStatement>(s));
+    return Statement(std::make_unique<SqliteStatement>(s, keeper_));
+  }
+  Status lies_sealed(SealedFile file) {
+    keeper_ = std::make_shared<SealedKeeper>(d_, std::move(file));
+    return keeper_->load();
   }
   Status begin() override { return exec("BEGIN IMMEDIATE"); }
   Status commit() override { return exec("COMMIT"); }
@@ -152,9 +167,24 @@ class SqliteDatabase final : public DatabaseEngine {
     }
   }
   sqlite3* d_;
+  std::shared_ptr<SealedKeeper> keeper_;  // none: SQLite keeps its own file
 };
 
 }  // namespace
+
+Result<std::shared_ptr<DatabaseEngine>> open_sealed_sqlite(SealedFile file) {
+  sqlite3* raw = nullptr;
+  const int r = sqlite3_open_v2(":memory:", &raw,
+                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  auto db = std::make_shared<SqliteDatabase>(raw);
+  if (r != SQLITE_OK) return fail(Exit::failure, "store: no memory");
+  WRIT_CHECK(db->lies_sealed(std::move(file)));
+  // Rollback journals and sorting stay in memory: nothing readable is written beside the sealed file.
+  WRIT_CHECK(
+      db->exec("PRAGMA journal_mode=MEMORY; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA "
+               "trusted_schema=OFF;"));
+  return std::shared_ptr<DatabaseEngine>(std::move(db));
+}
 
 Result<std::shared_ptr<DatabaseEngine>> open_sqlite(const fs::path& file) {
   sqlite3* raw = nullptr;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <signal.h>
+#include <time.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cases/scheduler.hh"
+#include "cli.hh"
+#include "desk/compartment.hh"
+
+namespace writ::cli {
+namespace {
+
+struct Args {
+  std::string until;
+  bool run = false;
+  std::int64_t at_most = 60;
+};
+
+// What is due inside the compartments of whoever asks stands with the rest, under the compartment's name.
+Status add_inside(desk::Carrier& c, const desk::Acting& who, cases::DueList& all) {
+  desk::Compartments compartments{c};
+  WRIT_TRY(mine, compartments.of(who.person));
+  for (const auto& m : mine) {
+    WRIT_TRY(inside, compartments.open(m.id, who));
+    WRIT_CHECK(inside.note(who.person.user, "due.list", ""));
+    WRIT_TRY(more, cases::deadlines(inside));
+    for (auto& d : more.due) {
+      d.matter = m.name + "/" + d.matter;
+      all.due.push_back(std::move(d));
+    }
+    all.troubles.insert(all.troubles.end(), more.troubles.begin(), more.troubles.end());
+  }
+  cases::sort_by_urgency(all.due);
+  return {};
+}
+
+std::string line(const cases::Deadline& d, Instant now) {
+  return fmt::format("{}{} {} {}: {}\n    {}\n    {}; {}{}\n",
+                     d.severity == cases::Severity::emergency ? "EMERGENCY " : "",
+                     d.at <= now ? "overdue" : "due", rfc3339_seconds(d.at), d.matter, d.what, d.arithmetic,
+                     d.citation, d.who, d.act.empty() ? "" : fmt::format(" ({} by itself)", d.act));
+}
+
+void print_list(const cases::DueList& all, const cases::DueList& shown, Instant now) {
+  for (const auto& d : shown.due) print(line(d, now));
+  if (!shown.due.empty()) return;
+  const auto next = std::min_element(all.due.begin(), all.due.end(),
+                                     [](const auto& a, const auto& b) { return a.at < b.at; });
+  print(next == all.due.end()
+            ? std::string("nothing due; next: nothing\n")
+            : fmt::format("nothing due; next: {} {}, {}\n", next->matter, next->what, next->arithmetic));
+}
+
+Status list(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(all, cases::deadlines(c));
+  if (!o.as.empty() && o.compartment.empty()) {
+    WRIT_TRY(who, anybody(c, o));
+    WRIT_CHECK(add_inside(c, who, all));
+  }
+  cases::DueList shown = all;
+  if (!a.until.empty()) {
+    WRIT_TRY(until, parse_rfc3339(a.until));
+    std::erase_if(shown.due,
+                  [&](const auto& d) { return d.at > until && d.severity != cases::Severity::emergency; });
+  }
+  if (o.json)
+    print(cases::to_json(shown, c.now()));
+  else
+    print_list(all, shown, c.now());
+  for (const Error& e : all.troubles) say(o, to_text(e));
+  if (!all.troubles.empty())
+    return fail(Exit::partial, fmt::format("{} matters could not be looked at", all.troubles.size()), {}, {},
+                "see what is said of each of them");
+  return {};
+}
+
+// The store is opened for each round: one that was lost or changed under the loop is noticed.
+Result<cases::SchedulerRun> round(Options& o) {
+  WRIT_TRY(c, open_carrier(o));
+  return cases::Scheduler{c}.run_once();
+}
+
+void report(Options& o, const cases::SchedulerRun& r) {
+  if (o.json) print(cases::to_json(r));
+  for (const auto& d : r.done) say(o, fmt::format("{} {}: {}", d.matter, d.act, d.what));
+  for (const auto& t : r.told)
+    say(o, fmt::format("{} told: {}, {}", t.of.matter, t.of.what, t.of.arithmetic));
+  for (const Error& e : r.troubles) say(o, to_text(e));
+}
+
+// Until the next moment, a signal, or `at_most` seconds.
+bool sleep_until_signal(const sigset_t& set, std::int64_t seconds) {
+  timespec wait{};
+  wait.tv_sec = static_cast<time_t>(seconds);
+  return sigtimedwait(&set, nullptr, &wait) > 0;
+}
+
+Status run(Options& o, const Args& a) {
+  if (a.at_most < 1)
+    return fail(Exit::usage, "--at-most is a number of seconds", {}, "1 or more", "leave it out for 60");
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  for (;;) {
+    std::int64_t wait = a.at_most;
+    if (const auto r = round(o)) {
+      report(o, *r);
+      if (!r->done.empty()) wait = 0;  // an end may begin something
+      if (r->next)
+        wait = std::clamp<std::int64_t>(
+            std::chrono::ceil<std::chrono::seconds>(*r->next - o.clock.now()).count(), 0, wait);
+    } else {
+      say(o, to_text(r.error()));
+    }
+    if (sleep_until_signal(set, wait)) return {};
+  }
+}
+
+}  // namespace
+
+void add_due_commands(CLI::App& app, Options& o) {
+  const auto a = std::make_shared<Args>();
+  auto* due = command(&app, o, "due", "what is due, soonest first, with its arithmetic",
+                      [&o, a] { return a->run ? run(o, *a) : list(o, *a); });
+  due->add_option("--until", a->until, "only what is due by then (RFC 3339), and emergencies");
+  due->add_flag("--run", a->run, "do what the clock does, until SIGTERM");
+  due->add_option("--at-most", a->at_most, "--run: longest sleep, in seconds");
+}
+
+}  // namespace writ::cli

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is due about interceptions (life cycles 3 and 4): the end of the authority, the 48 hours of an
+// emergency, the certification, the sealing, the equipment.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "cases/deadlines.hh"
+#include "desk/intercept_service.hh"
+
+namespace writ::cases {
+namespace {
+
+using desk::GrantRow;
+using desk::Order;
+using process::State;
+using std::chrono::days;
+
+constexpr const char* certification_rule = "47 CFR 1.20004(a)(1), (2): at once or within a reasonable time";
+
+// One order, with what the rows and the policy say of it.
+struct OrderFacts {
+  const desk::Carrier& c;
+  const policy::Calendar& calendar;
+  const Order& o;
+  const std::optional<GrantRow>& g;
+  std::optional<Instant> armed;  // the technician's act
+  Instant end{};                 // of the authority, or when it was stopped
+  bool is_wiretap() const { return o.request.kind == "wiretap"; }
+};
+
+Deadline about(const OrderFacts& v, std::string what, Instant at, std::string arithmetic,
+               std::string citation, std::string who) {
+  Deadline d;
+  d.matter = v.o.matter;
+  d.subject = "interception";
+  d.what = std::move(what);
+  d.at = at;
+  d.arithmetic = fmt::format("due {} = {}", policy::in_words(v.calendar.zone(), at), arithmetic);
+  d.citation = std::move(citation);
+  d.who = std::move(who);
+  return d;
+}
+
+// The longest that the law would allow, said beside the end that the order states.
+Result<std::string> limit_of_law(const OrderFacts& v) {
+  const auto& p = v.c.policy();
+  if (!v.is_wiretap()) {
+    WRIT_TRY(limit, policy::due(p, "pen-trap", v.o.request.start, "start"));
+    return limit.arithmetic;
+  }
+  WRIT_TRY(latest, policy::due(p, "wiretap-start", v.o.request.issued, "order"));
+  const bool by_order = !v.armed || latest.at < *v.armed;
+  WRIT_TRY(limit, policy::due(p, "wiretap", by_order ? latest.at : *v.armed,
+                              by_order ? "10 days after the order" : "first possible interception"));
+  return limit.arithmetic;
+}
+
+Result<Deadline> end_of_authority(const OrderFacts& v) {
+  WRIT_TRY(limit, limit_of_law(v));
+  Deadline d = about(v, v.armed ? "the authority ends, the interception stops" : "the order ends unused",
+                     v.end, fmt::format("the end that the order states (the law's limit: {})", limit),
+                     v.is_wiretap() ? "18 USC 2518(5)" : "18 USC 3123(c)", "the clock");
+  d.act = "expire";
+  d.alerts = {d.at - days{7}, d.at - days{2}, d.at};
+  if (v.o.request.emergency) {
+    d.severity = Severity::emergency;
+    d.alerts = {d.at - std::chrono::hours{12}, d.at};
+  }
+  return d;
+}
+
+Result<Deadline> application(const OrderFacts& v) {
+  WRIT_TRY(due, policy::due(v.c.policy(), "emergency-intercept", std::max(*v.armed, v.o.request.start),
+                            "the interception began"));
+  Deadline d =
+      about(v, v.is_wiretap() ? "the agency's application is made" : "the agency's order is obtained", due.at,
+            {}, "18 USC 2518(7), 3125(a)", "officer");
+  d.arithmetic = due.arithmetic;
+  d.severity = Severity::emergency;
+  d.alerts = {d.at - std::chrono::hours{12}};
+  return d;
+}
+
+Result<bool> is_produced(const OrderFacts& v) {
+  WRIT_TRY(ask, v.c.db().prepare(
+                    "SELECT 1 FROM productions WHERE matter=? AND manifest_sha256 IS NOT NULL LIMIT 1"));
+  return ask.bind(1, v.o.matter).step();
+}
+
+Status add_after_arming(const OrderFacts& v, std::vector<Deadline>& out) {
+  if (!v.armed) return {};
+  if (!desk::stored_certification(v.c, v.o.matter))
+    out.push_back(about(v, "the certification is signed", *v.armed, "armed", certification_rule, "officer"));
+  if (v.o.state == State::armed || !v.is_wiretap()) return {};
+  WRIT_TRY(produced, is_produced(v));
+  if (!produced)
+    out.push_back(about(v, "the recordings go to the judge for sealing", v.end, "the end of the interception",
+                        "18 USC 2518(8)(a): immediately", "officer"));
+  return {};
+}
+
+// Field work (S49-S53): a daily retrieval while it runs, removal and release of the port when it is over.
+void add_field_work(const OrderFacts& v, const std::vector<desk::Case>& cases, std::vector<Deadline>& out) {
+  for (const desk::Case& w : cases) {
+    if (w.cycle != process::Cycle::work_order || w.acts.front().body.value("matter", "") != v.o.matter)
+      continue;
+    if (v.o.state == State::armed && w.state == "installed") {
+      const desk::CaseAct* last = w.newest("retrieve");
+      if (last == nullptr) last = w.newest("install");
+      Deadline d = about(v, fmt::format("the day's capture is retrieved ({})", w.matter), last->at + days{1},
+                         "the last retrieval + 24 hours", "S52: daily", "technician");
+      d.severity = Severity::profile;
+      out.push_back(std::move(d));
+    } else if (v.o.state != State::armed && (w.state == "installed" || w.state == "removed")) {
+      out.push_back(about(
+          v,
+          fmt::format("{} ({})", w.state == "installed" ? "the equipment is removed" : "the port is released",
+                      w.matter),
+          v.end, "the end of the interception", "S53", "technician"));
+    }
+  }
+}
+
+Status add_order(const OrderFacts& v, const std::vector<desk::Case>& cases, std::vector<Deadline>& out) {
+  switch (v.o.state) {
+    case State::received:
+    case State::returned:
+    case State::rejected:
+    case State::closed:
+      return {};
+    case State::validated:
+    case State::legally_authorised:
+    case State::carrier_authorised:
+    case State::armed: {
+      WRIT_TRY(end, end_of_authority(v));
+      out.push_back(std::move(end));
+      break;
+    }
+    case State::ended:
+    case State::certified:
+      break;
+  }
+  if (v.o.state == State::armed && v.o.request.emergency) {
+    WRIT_TRY(d, application(v));
+    out.push_back(std::move(d));
+  }
+  WRIT_CHECK(add_after_arming(v, out));
+  add_field_work(v, cases, out);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Deadline>> interception_deadlines(const desk::Carrier& c,
+                                                     const std::vector<desk::Case>& cases) {
+  std::vector<Deadline> out;
+  const desk::Orders orders{c};
+  WRIT_TRY(all, orders.all());
+  if (all.empty()) return out;
+  WRIT_TRY(calendar, policy::Calendar::of(c.policy()));
+  WRIT_TRY(stopped, orders.revocations());
+  for (const Order& o : all) {
+    WRIT_TRY(g, orders.grant(o.matter, o.number));
+    OrderFacts v{c, calendar, o, g, {}, authority_end(o, g)};
+    if (g && g->file && g->acts.size() == 3) v.armed = g->acts[2].at;
+    for (const auto& r : stopped.entries)
+      if (g && crypto::hex(r.grant) == g->id) v.end = std::min(v.end, r.at);
+    WRIT_CHECK(add_order(v, cases, out));
+  }
+  return out;
+}
+
+Instant authority_end(const Order& o, const std::optional<GrantRow>& g) {
+  return g ? g->body.not_after : o.request.end;
+}
+
+}  // namespace writ::cases
