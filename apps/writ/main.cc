@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);
   writ::cli::add_record_commands(app, o);
+  writ::cli::add_plan_commands(app, o);
+  writ::cli::add_incident_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

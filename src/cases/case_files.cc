@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cases/case_files.hh"
+
+#include <fmt/format.h>
+
+namespace writ::cases {
+
+fs::path case_dir(const desk::Carrier& c, const std::string& matter) {
+  return c.data() / "case-files" / matter;
+}
+
+Result<CaseFile> keep_case_file(const desk::Carrier& c, const std::string& matter, const std::string& prefix,
+                                const std::string& suffix, std::string_view text) {
+  const std::string sha256 = crypto::hex(crypto::sha256(view_of(text)));
+  CaseFile f{fmt::format("{}-{}{}", prefix, sha256.substr(0, 16), suffix), sha256};
+  WRIT_CHECK(make_dirs(case_dir(c, matter), 0700));
+  WRIT_CHECK(write_file(case_dir(c, matter) / f.name, text, 0600));
+  return f;
+}
+
+Result<std::string> read_case_file(const desk::Carrier& c, const std::string& matter, const std::string& name,
+                                   const std::string& sha256) {
+  auto text = read_text(case_dir(c, matter) / name);
+  if (!text || crypto::hex(crypto::sha256(view_of(*text))) != sha256)
+    return fail(Exit::integrity, fmt::format("{}: {} is missing or was altered", matter, name),
+                "an act names its files by their SHA-256", "the file as it was written",
+                "restore case-files/ from backup, or do the step again");
+  return text;
+}
+
+bool is_done(const desk::Case& c, std::string_view act, const std::string& user) {
+  return !c.acts.empty() && c.acts.back().act == act && c.acts.back().user == user;
+}
+
+Status check_person(const desk::Carrier& c, const desk::Acting& who,
+                    const std::vector<authority::Role>& roles) {
+  if (who.person.sign.public_key() != who.cert.verify)
+    return fail(Exit::integrity,
+                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
+  Status last;
+  for (const authority::Role r : roles)
+    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
+  return last;
+}
+
+}  // namespace writ::cases

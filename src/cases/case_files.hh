@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files of a case: data/case-files/MATTER/. What an act names is written before the act is stored, under a
+// name that tells its content, so that a repeated or late writer never spoils what another act names.
+#pragma once
+#include "desk/case_book.hh"
+
+namespace writ::cases {
+
+fs::path case_dir(const desk::Carrier& c, const std::string& matter);
+// <prefix>-<first 16 hex digits of its SHA-256><suffix>; durable when it returns.
+struct CaseFile {
+  std::string name, sha256;
+};
+Result<CaseFile> keep_case_file(const desk::Carrier& c, const std::string& matter, const std::string& prefix,
+                                const std::string& suffix, std::string_view text);
+// Exit::integrity when it is missing or not what the act says.
+Result<std::string> read_case_file(const desk::Carrier& c, const std::string& matter, const std::string& name,
+                                   const std::string& sha256);
+// The last act is this one, by this person: the command is a repeated one.
+bool is_done(const desk::Case& c, std::string_view act, const std::string& user);
+// For what is done outside of an act: the certified key, and one of these roles now.
+Status check_person(const desk::Carrier& c, const desk::Acting& who,
+                    const std::vector<authority::Role>& roles);
+
+}  // namespace writ::cases
