@@ -77,7 +77,9 @@ TEST(CertificationRegister, HoldsInterceptionsWithoutAuthorisationToo) {
   EXPECT_FALSE(incidents.record_interception(filed->matter, found, acting(*d, "counsel-1")))
       << "the responsible person signs";
   ASSERT_TRUE(incidents.record_interception(filed->matter, found, acting(*d, "officer-1")));
-  EXPECT_FALSE(incidents.record_interception(filed->matter, found, acting(*d, "officer-1"))) << "once";
+  const auto again = incidents.record_interception(filed->matter, found, acting(*d, "officer-1"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->acts.size(), 3u) << "once";
   const auto entries = read(*d);
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].matter, filed->matter) << "it began earlier";

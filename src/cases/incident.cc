@@ -46,6 +46,12 @@ bool has_affected(const Case& incident) {
   return a != nullptr && a->body.at("agencies").contains("affected");
 }
 
+// Acts that leave the state as it is may be done more than once, but the same one is not recorded twice.
+bool is_recorded(const Case& incident, const CaseStep& step) {
+  return std::any_of(incident.acts.begin(), incident.acts.end(),
+                     [&](const CaseAct& a) { return a.act == step.act && a.body == step.body; });
+}
+
 Status check_breach(const std::optional<Breach>& b, Instant now) {
   if (!b) return {};
   const bool whole = b->determined_at != Instant{} && !b->description.empty() && !b->method.empty() &&
@@ -216,12 +222,12 @@ Result<Case> IncidentService::hold_customer_notice(const std::string& matter, co
   const bool stated = !d.agency.empty() && !d.reference.empty();
   if (stated)
     step.body["direction"] = {{"agency", d.agency}, {"reference", d.reference}, {"until", rfc3339(d.until)}};
+  WRIT_TRY(now, read_incident(*c_, matter));
+  if (is_recorded(now, step)) return now;
   step.guard = [&](const Case& incident) -> Status {
     WRIT_CHECK(needs_breach(incident));
-    if (const CaseAct* last = incident.newest("hold-customer-notice"); last != nullptr) {
-      if (last->body != step.body) return {};  // an extension: as long as the agency directs
-      return not_yet(incident, "this direction is recorded already", {}, "nothing more to do");
-    }
+    // An extension lasts as long as the agency directs.
+    if (incident.newest("hold-customer-notice") != nullptr && d.until > c_->now()) return {};
     WRIT_TRY(longest, policy::due(c_->policy(), "customer-notice-hold", c_->now(), "directed"));
     if (d.until > c_->now() && d.until <= longest.at) return {};
     return not_yet(incident, "the direction ends in the past, or later than a first one may",
@@ -257,18 +263,16 @@ Result<Case> IncidentService::record_interception(const std::string& matter, con
                             "The signer certifies that this record is complete and accurate (47 "
                             "CFR 1.20004(a)(2))."}};
   CaseStep step{"record-interception", Json{{"certification", certification}}};
+  WRIT_TRY(now, read_incident(*c_, matter));
+  if (is_recorded(now, step)) return now;
   step.guard = [&](const Case& incident) -> Status {
     const bool stated = !u.targets.empty() && !u.type.empty() && u.enabled != Instant{} &&
                         u.enabled <= c_->now() && (!u.ended || *u.ended >= u.enabled);
-    const bool known = std::any_of(incident.acts.begin(), incident.acts.end(), [&](const CaseAct& a) {
-      return a.act == "record-interception" && a.body.at("certification") == certification;
-    });
-    if (stated && !known) return {};
-    return fail(Exit::refused,
-                known ? "this interception is recorded already" : "the interception is not described",
+    if (stated) return {};
+    return fail(Exit::refused, fmt::format("{}: the interception is not described", incident.matter),
                 "47 CFR 1.20004(a)(1)(i), (ii), (v)",
-                known ? "" : "the numbers or circuits, when it was enabled, its type",
-                known ? "writ plan register shows it" : "state them as far as they are known");
+                "the numbers or circuits, when it was enabled (not in the future), its type",
+                "state them as far as they are known");
   };
   return desk::CaseBook{*c_}.act(matter, std::move(step), officer);
 }
