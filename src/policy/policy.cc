@@ -18,7 +18,7 @@ constexpr std::int64_t months_max = 1200;
 constexpr std::size_t number_digits_max = 15;  // ITU-T E.164
 
 const std::string rule_text =
-    "a policy layer holds only what docs/order-file.md and the shipped profiles name (requirements, intro)";
+    "a policy layer holds only what docs/policy.md and the shipped profiles name (requirements, intro)";
 
 Contact read_contact(Fields f) {
   Contact c{f.text("title", Need::required), f.text("phone"), f.text("email"), f.text("address")};

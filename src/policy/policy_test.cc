@@ -8,42 +8,19 @@
 #include <random>
 
 #include "base/sourced.hh"
+#include "policy/test_policy.hh"
 
 namespace writ::policy {
 namespace {
 
 using testing::HasSubstr;
 
-const fs::path profiles = fs::path(WRIT_SOURCE_DIR) / "policies";
-
 Instant at(const char* s) { return *parse_rfc3339(s); }
 
-// A copy of the 2010 profile that a test may break.
-class Loader : public testing::Test {
- protected:
-  void SetUp() override {
-    dir_ = fs::path(testing::TempDir()) /
-           fmt::format("writ_policy_{}", testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(dir_);
-    fs::copy(profiles / "defero3-2010", dir_);
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-  void replace(const char* file, const std::string& what, const std::string& with) {
-    std::string text = *read_text(dir_ / file);
-    const auto pos = text.find(what);
-    ASSERT_NE(pos, std::string::npos) << what;
-    text.replace(pos, what.size(), with);
-    ASSERT_TRUE(write_file(dir_ / file, text));
-  }
-  std::string error() {
-    const auto p = load(dir_);
-    return p ? "" : to_text(p.error());
-  }
-  fs::path dir_;
-};
+using Loader = PolicyCopy;
 
 TEST(Profiles, ThePlanOf2010IsWhole) {
-  const auto p = load(profiles / "defero3-2010");
+  const auto p = load(profiles() / "defero3-2010");
   ASSERT_TRUE(p) << to_text(p.error());
   EXPECT_EQ(p->carrier, "Defero3, Inc.");
   EXPECT_EQ(p->filed, "2010-11-22");
@@ -69,7 +46,7 @@ TEST(Profiles, ThePlanOf2010IsWhole) {
 TEST(Profiles, SeverityAndStageOfEveryCheckAreThoseOfTheRequirements) {
   const std::string severity =
       "CCCXCWCCCCCWCCXXCCCXWXCCXCCXCWCXCXXCXWCC";  // V1 ... V40; V6 has none: it warns
-  const auto p = load(profiles / "defero3-2010");
+  const auto p = load(profiles() / "defero3-2010");
   ASSERT_TRUE(p);
   for (int i = 1; i <= 40; ++i) {
     const CheckRule* r = p->check(fmt::format("V{}", i));
@@ -84,17 +61,18 @@ TEST(Profiles, SeverityAndStageOfEveryCheckAreThoseOfTheRequirements) {
 }
 
 TEST(Profiles, TheSandboxSaysThatItIsFictional) {
-  const auto p = load(profiles / "sandbox");
+  const auto p = load(profiles() / "sandbox");
   ASSERT_TRUE(p) << to_text(p.error());
   EXPECT_TRUE(p->sandbox);
   EXPECT_THAT(p->carrier, HasSubstr("fictional"));
-  EXPECT_NE(p->hash, load(profiles / "defero3-2010")->hash);
+  EXPECT_NE(p->hash, load(profiles() / "defero3-2010")->hash);
 }
 
 TEST_F(Loader, HashesEveryByteOfEveryLayer) {
   const auto before = load(dir_)->hash;
   EXPECT_EQ(load(dir_)->hash, before);
-  for (const char* file : {"carrier.toml", "federal.toml", "checklist.toml"}) {
+  for (const char* file : {"carrier.toml", "federal.toml", "checklist.toml", "plan-matrix.toml",
+                           "process.toml", "holidays.toml"}) {
     const std::string text = *read_text(dir_ / file);
     ASSERT_TRUE(write_file(dir_ / file, text + " "));
     EXPECT_NE(load(dir_)->hash, before) << file;
@@ -250,7 +228,7 @@ TEST(Sourced, LongKeysCostNoMemory) {
 
 TEST(Profiles, RecordsAreKeptTwoYearsOverAFloorOfEighteenMonths) {
   for (const char* profile : {"defero3-2010", "sandbox"}) {
-    const auto p = load(profiles / profile);
+    const auto p = load(profiles() / profile);
     ASSERT_TRUE(p) << to_text(p.error());
     EXPECT_EQ(p->records.cdr_months, 24);
     EXPECT_EQ(p->records.account_months, 24);
@@ -259,7 +237,7 @@ TEST(Profiles, RecordsAreKeptTwoYearsOverAFloorOfEighteenMonths) {
     EXPECT_THAT(p->records.porting_administrator, HasSubstr("Number Portability"));
     EXPECT_THAT(p->records.rating.emergency, testing::Contains("911"));
   }
-  const auto p = load(profiles / "sandbox");
+  const auto p = load(profiles() / "sandbox");
   ASSERT_EQ(p->records.rating.properties.size(), 1u);
   EXPECT_EQ(p->records.rating.properties[0].account, "*");
   EXPECT_THAT(p->records.rating.properties[0].local, testing::ElementsAre("1404555"));
