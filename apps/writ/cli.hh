@@ -51,6 +51,8 @@ void add_disclosure_commands(CLI::App& app, Options& o);  // disclose
 void add_preserve_commands(CLI::App& app, Options& o);    // preserve
 void add_due_commands(CLI::App& app, Options& o);         // due
 void add_national_commands(CLI::App& app, Options& o);    // national
+void add_plan_commands(CLI::App& app, Options& o);        // plan
+void add_incident_commands(CLI::App& app, Options& o);    // incident
 
 // A case after a step: JSON, or its number and state.
 void tell(const Options& o, const desk::Case& c);

@@ -285,6 +285,10 @@ TEST(Clocks, EveryPeriodOfTheShippedProfiles) {
       {"request-answer", 10, Unit::business_days},
       {"plan-refiling", 90, Unit::days},
       {"breach-notice", 7, Unit::business_days},
+      {"customer-notice", 30, Unit::days},
+      {"customer-notice-wait", 7, Unit::business_days},
+      {"customer-notice-hold", 30, Unit::days},
+      {"certification-retention", 2, Unit::years},
       {"own-copies", 90, Unit::days},
       {"cdr-delivery", 7, Unit::days},
       {"acknowledgement-reminder", 7, Unit::days}};

@@ -179,7 +179,7 @@ void read_carrier(Fields& f, Policy& p) {
   p.sandbox = f.flag("sandbox");
   p.address = f.text("address", Need::required);
   p.certification_retention = f.text("certification_retention", Need::required);
-  p.gaps = f.texts("gaps");
+  p.transparency = f.text("transparency");
   if (auto c = f.object("appointed_officer", Need::required)) p.appointed_officer = read_contact(*c);
   if (auto c = f.object("service_of_process", Need::required)) p.service_of_process = read_contact(*c);
   for (const Fields& c : f.objects("response_associate")) p.response_associates.push_back(read_contact(c));
@@ -207,6 +207,8 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
   }
   if (file == "federal.toml") {
     if (auto r = f.object("records", Need::required)) read_record_floor(*r, p.records);
+    read_plan_requirements(f, p);
+    read_transparency_structures(f, p);
     read_items(f, "pen_trap_content", p.pen_trap_items, p.pen_trap_contents);
     read_items(f, "wiretap_content", p.wiretap_items, p.wiretap_contents);
     if (p.pen_trap_contents.empty())
@@ -220,6 +222,7 @@ Status read_layer(const std::string& file, std::string_view text, Policy& p, Pla
   read_offices(f, p);
   read_clocks(f, p);
   read_calendar(f, p);
+  if (file != "federal.toml") read_plan_statements(f, p);
   read_checks(f, p.checks);
   read_wording(f, p.wording);
   read_retention(f, p.retention);

@@ -12,6 +12,7 @@
 #include "crypto/crypto.hh"
 #include "policy/clocks.hh"
 #include "policy/matrix.hh"
+#include "policy/plan_rules.hh"
 #include "policy/process_kinds.hh"
 #include "policy/wording.hh"
 
@@ -111,7 +112,10 @@ struct Policy {
   std::string holiday_citation;
   std::vector<Office> offices;
   Wording wording;
-  std::vector<std::string> gaps;  // what the carrier's plan lacks (requirements section 6)
+  std::vector<PlanRequirement> plan_requirements;  // 47 CFR 1.20003-1.20005
+  std::vector<PlanStatement> plan_statements;      // what the carrier's plan says to them
+  std::vector<TransparencyStructure> transparency_structures;
+  std::string transparency;  // id of the structure that the carrier publishes by; "": none
   std::vector<Layer>
       layers;             // what was loaded, in order: carrier.toml, federal.toml, then the others by name
   crypto::Digest hash{};  // over the bytes of all files that were loaded, in order

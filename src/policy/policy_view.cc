@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array section_names{"carrier", "contacts", "fees",        "records", "rating",   "retention",
                                    "matrix",  "process",  "authorities", "clocks",  "holidays", "offices",
-                                   "checks",  "contents", "citations",   "layers"};
+                                   "checks",  "contents", "plan",   "citations",   "layers"};
 
 Json contact_json(const Contact& c) {
   return {{"title", c.title}, {"phone", c.phone}, {"email", c.email}, {"address", c.address}};
@@ -29,7 +29,7 @@ Json carrier_json(const Policy& p) {
             {"sandbox", p.sandbox},
             {"address", p.address},
             {"certification_retention", p.certification_retention},
-            {"gaps", p.gaps}}},
+            {"transparency", p.transparency}}},
           {"hours",
            {{"opens", p.hours.opens},
             {"closes", p.hours.closes},
@@ -168,6 +168,21 @@ Json contents_json(const Policy& p) {
   return out;
 }
 
+Json plan_json(const Policy& p) {
+  Json out = Json::object();
+  for (const PlanRequirement& q : p.plan_requirements)
+    out["requirement " + q.id] = {{"text", q.text}, {"citation", q.citation}, {"cure", q.cure}};
+  for (const PlanStatement& s : p.plan_statements)
+    out["statement " + s.requirement] = {{"text", s.text}, {"citation", s.citation}};
+  for (const TransparencyStructure& t : p.transparency_structures)
+    out["transparency " + t.id] = {{"title", t.title},
+                                   {"citation", t.citation},
+                                   {"band", t.band},
+                                   {"period_days", t.period_days},
+                                   {"delay_days", t.delay_days}};
+  return out;
+}
+
 Json retention_json(const Policy& p) {
   Json out = Json::object();
   for (const Retention& r : p.retention) {
@@ -239,6 +254,7 @@ Json to_json(const Policy& p) {
           {"offices", offices_json(p)},
           {"checks", checks_json(p)},
           {"contents", contents_json(p)},
+          {"plan", plan_json(p)},
           {"citations", citations_json(p)},
           {"layers", layers_json(p)}};
 }

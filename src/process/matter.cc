@@ -9,26 +9,8 @@
 #include "authority/strict.hh"
 
 namespace writ::process {
-namespace {
 
 using authority::Role;
-
-constexpr std::array<const char*, 10> state_names = {
-    "received",           "returned", "rejected", "validated", "legally-authorised",
-    "carrier-authorised", "armed",    "ended",    "certified", "closed"};
-constexpr std::array<const char*, 11> step_names = {
-    "file",   "authorise-legal", "authorise-carrier", "arm",     "extend", "stop",
-    "revoke", "certify",         "produce",           "invoice", "close"};
-
-// Who may take a step, and what must and must not have gone before. The same for every state in which it is
-// possible.
-struct StepRule {
-  Step step;
-  std::vector<Role> roles;      // one of them
-  std::vector<Step> after;      // each done, by somebody
-  std::vector<Step> by_others;  // if done, then by another person
-  const char* citation;
-};
 
 const std::vector<StepRule>& step_rules() {
   using enum Step;
@@ -67,6 +49,15 @@ const std::vector<StepRule>& step_rules() {
   };
   return rules;
 }
+
+namespace {
+
+constexpr std::array<const char*, 10> state_names = {
+    "received",           "returned", "rejected", "validated", "legally-authorised",
+    "carrier-authorised", "armed",    "ended",    "certified", "closed"};
+constexpr std::array<const char*, 11> step_names = {
+    "file",   "authorise-legal", "authorise-carrier", "arm",     "extend", "stop",
+    "revoke", "certify",         "produce",           "invoice", "close"};
 
 struct Move {
   State from;

@@ -43,6 +43,17 @@ enum class Step {
 };
 const char* to_string(Step s);
 
+// Who may take a step, and what must and must not have gone before. The same for every state in which it is
+// possible.
+struct StepRule {
+  Step step;
+  std::vector<authority::Role> roles;  // one of them
+  std::vector<Step> after;             // each done, by somebody
+  std::vector<Step> by_others;         // if done, then by another person
+  const char* citation;
+};
+const std::vector<StepRule>& step_rules();  // all of them, in the order of a matter's life
+
 struct Actor {
   std::string user;
   std::vector<authority::Role> roles;
