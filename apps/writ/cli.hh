@@ -35,6 +35,7 @@ void add_production_commands(CLI::App& app, Options& o);  // produce, invoice
 void add_audit_commands(CLI::App& app, Options& o);       // audit
 void add_record_commands(CLI::App& app, Options& o);      // records
 void add_ingest_commands(CLI::App& app, Options& o);      // ingest
+void add_policy_commands(CLI::App& app, Options& o);      // policy
 
 // A sub-command whose action is `f`; every one takes --as.
 template <class F>

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);
   writ::cli::add_record_commands(app, o);
+  writ::cli::add_policy_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
