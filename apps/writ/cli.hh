@@ -53,6 +53,7 @@ void add_due_commands(CLI::App& app, Options& o);         // due
 void add_national_commands(CLI::App& app, Options& o);    // national
 void add_plan_commands(CLI::App& app, Options& o);        // plan
 void add_incident_commands(CLI::App& app, Options& o);    // incident
+void add_policy_commands(CLI::App& app, Options& o);      // policy
 
 // A case after a step: JSON, or its number and state.
 void tell(const Options& o, const desk::Case& c);

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   writ::cli::add_national_commands(app, o);
   writ::cli::add_plan_commands(app, o);
   writ::cli::add_incident_commands(app, o);
+  writ::cli::add_policy_commands(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

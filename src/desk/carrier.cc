@@ -8,6 +8,7 @@
 #include "desk/case_book.hh"
 #include "desk/compartment.hh"
 #include "desk/grant_stays.hh"
+#include "desk/policy_service.hh"
 #include "desk/root_keys.hh"
 
 namespace writ::desk {
@@ -77,17 +78,6 @@ Result<crypto::BoxKey> open_reader(const fs::path& data, const authority::Person
   return crypto::BoxKey{View(secret)};
 }
 
-Status copy_policy(const fs::path& from, const fs::path& to) {
-  WRIT_CHECK(make_dirs(to));
-  std::error_code ec;
-  for (const auto& e : fs::directory_iterator(from, ec)) {
-    if (e.path().extension() != ".toml") continue;
-    WRIT_TRY(text, read_text(e.path()));
-    WRIT_CHECK(write_file(to / e.path().filename(), text));
-  }
-  return {};
-}
-
 tl::unexpected<Error> log_refuses(const Error& cause) {
   const Exit code = cause.exit == Exit::integrity ? Exit::integrity : Exit::refused;
   return fail(code, fmt::format("the audit log cannot be written: {}", cause.what),
@@ -114,7 +104,10 @@ Status same_carrier(const InitOptions& o, Clock& clock) {
                           {}, "choose another --data");
   WRIT_TRY(c, Carrier::open(o.data, clock));
   WRIT_TRY(policy, policy::load(o.policy_dir));
-  if (policy.hash != c.policy().hash || c.roots().carrier != (o.carrier.empty() ? policy.carrier : o.carrier))
+  WRIT_TRY(first_file, read_file(o.data / "policy.json"));
+  WRIT_TRY(first, read_first_policy(first_file, c.roots()));
+  if (crypto::hex(policy.hash) != first ||
+      c.roots().carrier != (o.carrier.empty() ? policy.carrier : o.carrier))
     return taken;
   if (!unlock_roots(o.data, c.roots(), o.roots)) return taken;
   return {};
@@ -155,6 +148,8 @@ Status Carrier::init(const InitOptions& o, Clock& clock) {
   WRIT_CHECK(write_file(o.data / "recovery.json",
                         sign_recovery(pair, {recovery[0].public_key(), recovery[1].public_key()})));
 
+  WRIT_CHECK(write_file(o.data / "policy.json", sign_first_policy(pair, roots.carrier, policy.hash)));
+
   const crypto::SigningKey desk;
   const crypto::BoxKey desk_box;
   WRIT_TRY(cert, certify_key(roots, pair, "desk", {Role::desk}, desk.public_key(), desk_box.public_key(),
@@ -178,7 +173,6 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
                 "make one with writ init, or name it with --data or WRIT_DATA");
   WRIT_TRY(roots_json, parse_canonical(view_of(*roots_text), "roots.json"));
   WRIT_TRY(roots, authority::parse_roots(roots_json));
-  WRIT_TRY(policy, policy::load(data / "policy"));
   WRIT_TRY(key, read_desk_key(data));
   WRIT_TRY(cert_text, read_text(data / "desk.cert.json"));
   WRIT_TRY(cert, parse_cert_text(cert_text, "desk.cert.json"));
@@ -198,8 +192,22 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
         log->append({"desk", "refused", "", Json{{"action", "open"}, {"why", ok.error().what}}}));
     return tl::unexpected(std::move(ok).error());
   }
-  return Carrier{data,           clock,         std::move(policy), std::move(roots), std::move(cert),
-                 std::move(key), std::move(db), std::move(*log),   nullptr};
+  Carrier c{data,           clock,         policy::Policy{}, std::move(roots), std::move(cert),
+            std::move(key), std::move(db), std::move(*log),   nullptr};
+  WRIT_CHECK(c.renew_policy());
+  return c;
+}
+
+Status Carrier::renew_policy() {
+  if (inside_ != nullptr) {
+    WRIT_CHECK(outside().renew_policy());
+    policy_ = outside().policy_;
+    return {};
+  }
+  auto policy = policy_in_force(*this);
+  if (!policy) return refuse("desk", "policy.renew", "", policy.error());
+  policy_ = std::move(*policy);
+  return {};
 }
 
 Result<Carrier> Carrier::open_inside(Carrier& outside, std::unique_ptr<Inside> keys) {

@@ -3,10 +3,11 @@
 // it, and nothing reaches the store or the log around it.
 //
 //   roots.json recovery.json desk.cert.json   public, signed by both roots (recovery, certificate)
-//   keys/desk.key                              the desk's own signing key, mode 0600: alone it can authorise
-//   nothing keys/root-USER.json                        the two root keys, each locked under its holder's
-//   passphrase keys/audit-reader.USER.box                 the auditors' reading key, sealed to each auditor
-//   (and each root holder) policy/                                    the profile and its layers (*.toml)
+//   keys/desk.key                the desk's own signing key, mode 0600: alone it can authorise nothing
+//   keys/root-USER.json          the two root keys, each locked under its holder's passphrase
+//   keys/audit-reader.USER.box   the auditors' reading key, sealed to each auditor (and each root holder)
+//   policy/ policy.json          the first profile and its layers (*.toml); its SHA-256, signed by both roots
+//   policies/SHA256/             the later versions of the policy (policy_service.hh)
 //   store.db audit/ vault/ documents/ evidence/ grants/ compartments/ (compartment.hh)
 #pragma once
 #include <memory>
@@ -105,7 +106,11 @@ class Carrier {
   Result<Bytes> kept_file(const fs::path& name) const;
 
   const fs::path& data() const { return data_; }
+  // The version in force when the carrier was opened, or when it was last renewed.
   const policy::Policy& policy() const { return policy_; }
+  // Takes up the version whose time has come (I7). Exit::integrity when it is not what was signed: then
+  // nothing is decided under it.
+  Status renew_policy();
   const authority::TrustRoots& roots() const { return roots_; }
   const authority::RoleCert& desk_cert() const { return desk_cert_; }
   const crypto::SigningKey& desk_key() const { return desk_key_; }

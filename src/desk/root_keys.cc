@@ -7,17 +7,38 @@ namespace writ::desk {
 namespace {
 
 constexpr const char* recovery_domain = "writ.recovery/1";
+constexpr const char* first_policy_domain = "writ.first-policy/1";
 constexpr std::chrono::days cert_days{3650};
 
 Json recovery_body(const std::array<crypto::BoxPublic, 2>& boxes) {
   return Json{{"schema", recovery_domain}, {"boxes", {boxes[0].text(), boxes[1].text()}}};
 }
 
-Result<bool> signed_by(const Json& j, const char* key, const crypto::VerifyKey& root,
+// The schema of a file that both roots sign is its domain too.
+std::string sign_by_both(const RootPair& pair, const char* domain, Json j) {
+  const std::string body = canonical(j);
+  j["by_a"] = crypto::hex(pair.a.sign.sign(domain, view_of(body)));
+  j["by_b"] = crypto::hex(pair.b.sign.sign(domain, view_of(body)));
+  return canonical(j);
+}
+
+Result<bool> signed_by(const Json& j, const char* key, const crypto::VerifyKey& root, const char* domain,
                        const std::string& body) {
-  WRIT_TRY(text, field<std::string>(j, key, "recovery.json"));
+  WRIT_TRY(text, field<std::string>(j, key, domain));
   const auto signature = crypto::unhex(text);
-  return signature && crypto::verify(root, recovery_domain, view_of(body), *signature);
+  return signature && crypto::verify(root, domain, view_of(body), *signature);
+}
+
+Result<bool> signed_by_both(const Json& j, const authority::TrustRoots& roots, const char* domain,
+                            const Json& body) {
+  const std::string text = canonical(body);
+  WRIT_TRY(a, signed_by(j, "by_a", roots.a, domain, text));
+  WRIT_TRY(b, signed_by(j, "by_b", roots.b, domain, text));
+  return a && b;
+}
+
+Json first_policy_body(const std::string& carrier, const std::string& sha256) {
+  return Json{{"schema", first_policy_domain}, {"carrier", carrier}, {"sha256", sha256}};
 }
 
 }  // namespace
@@ -67,11 +88,7 @@ Result<authority::RoleCert> certify_key(const authority::TrustRoots& roots, cons
 }
 
 std::string sign_recovery(const RootPair& pair, const std::array<crypto::BoxPublic, 2>& boxes) {
-  Json j = recovery_body(boxes);
-  const std::string body = canonical(j);
-  j["by_a"] = crypto::hex(pair.a.sign.sign(recovery_domain, view_of(body)));
-  j["by_b"] = crypto::hex(pair.b.sign.sign(recovery_domain, view_of(body)));
-  return canonical(j);
+  return sign_by_both(pair, recovery_domain, recovery_body(boxes));
 }
 
 Result<std::array<crypto::BoxPublic, 2>> read_recovery(View file, const authority::TrustRoots& roots) {
@@ -84,14 +101,27 @@ Result<std::array<crypto::BoxPublic, 2>> read_recovery(View file, const authorit
     if (!key) return fail(Exit::integrity, "recovery.json names what is not a key");
     out[i] = *key;
   }
-  const std::string body = canonical(recovery_body(out));
-  WRIT_TRY(a, signed_by(j, "by_a", roots.a, body));
-  WRIT_TRY(b, signed_by(j, "by_b", roots.b, body));
-  if (!a || !b)
+  WRIT_TRY(both, signed_by_both(j, roots, recovery_domain, recovery_body(out)));
+  if (!both)
     return fail(Exit::integrity, "the recovery keys are not signed by both roots",
                 "matter keys are wrapped only to certified custodians and to the carrier's own recovery keys",
                 "recovery.json as writ init wrote it", "restore the file from backup");
   return out;
+}
+
+std::string sign_first_policy(const RootPair& pair, const std::string& carrier, const crypto::Digest& hash) {
+  return sign_by_both(pair, first_policy_domain, first_policy_body(carrier, crypto::hex(hash)));
+}
+
+Result<std::string> read_first_policy(View file, const authority::TrustRoots& roots) {
+  WRIT_TRY(j, parse_canonical(file, "policy.json"));
+  WRIT_TRY(hash, field<std::string>(j, "sha256", "policy.json"));
+  WRIT_TRY(both, signed_by_both(j, roots, first_policy_domain, first_policy_body(roots.carrier, hash)));
+  if (!both)
+    return fail(Exit::integrity, "the carrier's first policy is not signed by both roots",
+                "I7: nobody alone changes the policy", "policy.json as writ init wrote it",
+                "restore the file from backup");
+  return hash;
 }
 
 Status write_recovery_sheets(const fs::path& dir, const std::string& carrier,

@@ -21,6 +21,9 @@ Result<authority::RoleCert> certify_key(const authority::TrustRoots& roots, cons
 // Public recovery keys, signed by both roots: {"schema":"writ.recovery/1","boxes":[..],"by_a","by_b"}.
 std::string sign_recovery(const RootPair& pair, const std::array<crypto::BoxPublic, 2>& boxes);
 Result<std::array<crypto::BoxPublic, 2>> read_recovery(View file, const authority::TrustRoots& roots);
+// Which policy the carrier began with: {"schema":"writ.first-policy/1","carrier","sha256","by_a","by_b"}.
+std::string sign_first_policy(const RootPair& pair, const std::string& carrier, const crypto::Digest& hash);
+Result<std::string> read_first_policy(View file, const authority::TrustRoots& roots);  // its SHA-256
 // Two text files to print and lock away.
 Status write_recovery_sheets(const fs::path& dir, const std::string& carrier,
                              const std::array<crypto::BoxKey, 2>& keys);

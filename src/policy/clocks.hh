@@ -24,7 +24,7 @@ Result<Unit> parse_unit(std::string_view s);
 std::span<const Unit> all_units();
 
 struct ClockRule {   // [[clock]]
-  std::string name;  // "preservation" ...: the list is in policies/README.md and `writ policy show clocks`
+  std::string name;  // "preservation" ...: docs/policy.md, `writ policy show clocks`
   std::int64_t amount = 0;
   Unit unit = Unit::days;
   std::vector<std::int64_t> alert_days;  // before the end, largest first

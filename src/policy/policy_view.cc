@@ -259,6 +259,16 @@ Json to_json(const Policy& p) {
           {"layers", layers_json(p)}};
 }
 
+Json to_json(const Decision& d) {
+  return {{"schema", "writ.policy-decision/1"},
+          {"verdict", policy::to_string(d.verdict)},
+          {"plan", policy::to_string(d.plan)},
+          {"law", policy::to_string(d.law)},
+          {"rule", d.rule},
+          {"fact", d.fact},
+          {"cure", d.cure}};
+}
+
 std::vector<Change> differences(const Policy& from, const Policy& to) {
   const Json a = to_json(from), b = to_json(to);
   std::vector<Change> out;

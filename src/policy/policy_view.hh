@@ -20,6 +20,8 @@ std::vector<std::string> sections();
 // "when counsel approves", "never".
 std::string released(const Policy& p, std::string_view item, std::string_view column);
 
+Json to_json(const Decision& d);  // "writ.policy-decision/1"
+
 struct Change {
   std::string section, row, field;
   Json before, after;  // null: it is not there
