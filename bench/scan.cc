@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How much of a scanned document is read right: `scan DIR` reads every DIR/NAME.tiff or .pdf through writ-page and
-// compares what is proposed with DIR/NAME.json (made by tests/scan/make-documents). Figures in docs/benchmarks.md.
+// How much of a scanned document is read right: `scan DIR` reads every DIR/NAME.tiff or .pdf through
+// writ-page and compares what is proposed with DIR/NAME.json (made by tests/scan/make-documents). Figures in
+// docs/benchmarks.md.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -53,7 +54,8 @@ bool same(const std::string& field, const std::string& want, const std::string& 
 std::map<std::string, std::string> truth_of(const Json& fields) {
   std::map<std::string, std::string> out;
   for (const auto& [field, value] : fields.items()) {
-    if (field != "subjects") out[field] = value.get<std::string>();
+    if (field != "subjects")
+      out[field] = value.get<std::string>();
     else
       for (const Json& s : value) out["subject " + s.get<std::string>()] = "yes";
   }
@@ -69,13 +71,16 @@ std::map<std::string, std::string> proposed(const std::vector<scan::Proposal>& p
   std::map<std::string, std::string> out;
   for (const scan::Proposal& p : proposals) {
     if (!is_measured(p.field)) continue;
-    if (p.field.starts_with("subjects.")) out["subject " + p.value] = "yes";
-    else out[p.field] = p.value;
+    if (p.field.starts_with("subjects."))
+      out["subject " + p.value] = "yes";
+    else
+      out[p.field] = p.value;
   }
   return out;
 }
 
-Count compare(const std::map<std::string, std::string>& want, std::map<std::string, std::string> got, bool talk) {
+Count compare(const std::map<std::string, std::string>& want, std::map<std::string, std::string> got,
+              bool talk) {
   Count c;
   for (const auto& [field, value] : want) {
     ++c.fields;
@@ -85,7 +90,8 @@ Count compare(const std::map<std::string, std::string>& want, std::map<std::stri
     c.missing += it == got.end() ? 1 : 0;
     c.wrong += it != got.end() && !is_right ? 1 : 0;
     if (talk && !is_right)
-      fmt::print("    {}: is '{}', proposed {}\n", field, value, it == got.end() ? "nothing" : "'" + it->second + "'");
+      fmt::print("    {}: is '{}', proposed {}\n", field, value,
+                 it == got.end() ? "nothing" : "'" + it->second + "'");
     if (it != got.end()) got.erase(it);
   }
   for (const auto& [field, value] : got) {
@@ -96,11 +102,12 @@ Count compare(const std::map<std::string, std::string>& want, std::map<std::stri
 }
 
 void print_row(const std::string& name, const Count& c, double seconds) {
-  fmt::print("{:<28} {:>6} {:>6} {:>6} {:>8} {:>9} {:>7.1f} % {:>6.1f} s\n", name, c.fields, c.right, c.wrong, c.missing,
-             c.spurious, c.fields > 0 ? 100.0 * c.right / c.fields : 0.0, seconds);
+  fmt::print("{:<28} {:>6} {:>6} {:>6} {:>8} {:>9} {:>7.1f} % {:>6.1f} s\n", name, c.fields, c.right, c.wrong,
+             c.missing, c.spurious, c.fields > 0 ? 100.0 * c.right / c.fields : 0.0, seconds);
 }
 
-Result<std::vector<scan::Page>> pages_of(const fs::path& document, const fs::path& reader, const std::string& keep) {
+Result<std::vector<scan::Page>> pages_of(const fs::path& document, const fs::path& reader,
+                                         const std::string& keep) {
   const fs::path kept = fs::path(keep) / (document.stem().string() + ".pages.json");
   if (!keep.empty() && fs::exists(kept)) {
     WRIT_TRY(text, read_text(kept));
@@ -128,8 +135,8 @@ Status measure(const std::string& dir, const std::string& reader, const std::str
     if (e.path().extension() == ".tiff" || e.path().extension() == ".pdf") documents.insert(e.path());
   Count all;
   double total = 0;
-  fmt::print("{:<28} {:>6} {:>6} {:>6} {:>8} {:>9} {:>9} {:>8}\n", "document", "fields", "right", "wrong", "missing", "spurious",
-             "right", "time");
+  fmt::print("{:<28} {:>6} {:>6} {:>6} {:>8} {:>9} {:>9} {:>8}\n", "document", "fields", "right", "wrong",
+             "missing", "spurious", "right", "time");
   for (const fs::path& document : documents) {
     fs::path truth_file = document;
     WRIT_TRY(truth_text, read_text(truth_file.replace_extension(".json")));
@@ -152,7 +159,8 @@ Status measure(const std::string& dir, const std::string& reader, const std::str
 
 int main(int argc, char** argv) {
   CLI::App app{"how much of scanned documents is read right"};
-  std::string dir, keep, reader = (writ::scan::default_reader().parent_path().parent_path() / "bin/writ-page").string();
+  std::string dir, keep,
+      reader = (writ::scan::default_reader().parent_path().parent_path() / "bin/writ-page").string();
   bool talk = false;
   app.add_option("dir", dir, "documents and their truth (tests/scan/make-documents)")->required();
   app.add_option("--reader", reader, "writ-page");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: a line that is a page as the worker writes it (JSON), or lines of text: words stand where the text has
-// them, each with a confidence and a place that its bytes give.
+// Input: a line that is a page as the worker writes it (JSON), or lines of text: words stand where the text
+// has them, each with a confidence and a place that its bytes give.
 #include "base/utf8.hh"
 #include "fuzz/check.hh"
 #include "scan/proposer.hh"

@@ -16,13 +16,13 @@ namespace writ::page {
 namespace {
 
 constexpr std::size_t store_bytes_max = 64u << 20;
+constexpr int nesting_max = 50;  // within one object
 
 tl::unexpected<Error> unreadable(std::string what) { return fail(Exit::usage, std::move(what)); }
 
-// What would make a page another one than is seen, or reach outside: programs, forms that draw themselves, files
-// within the file.
-const char* active_part(fz_context* c, pdf_obj* o) {
-  if (!pdf_is_dict(c, o)) return nullptr;
+// What would make a page another one than is seen, or reach outside: programs, forms that draw themselves,
+// files within the file.
+const char* active_dict(fz_context* c, pdf_obj* o) {
   if (pdf_dict_gets(c, o, "JS") != nullptr) return "a program (JavaScript)";
   if (pdf_dict_gets(c, o, "XFA") != nullptr) return "a form that draws itself (XFA)";
   const char* kind = pdf_to_name(c, pdf_dict_gets(c, o, "S"));
@@ -32,6 +32,33 @@ const char* active_part(fz_context* c, pdf_obj* o) {
   if (pdf_dict_gets(c, o, "EmbeddedFile") != nullptr || pdf_dict_gets(c, o, "EF") != nullptr)
     return "another file inside";
   return nullptr;
+}
+
+// Within one object: what it refers to is an object of its own.
+const char* active_part(fz_context* c, pdf_obj* o, int depth) {
+  if (pdf_is_indirect(c, o)) return nullptr;
+  if (depth > nesting_max) return "objects nested beyond reason";
+  const char* found = pdf_is_dict(c, o) ? active_dict(c, o) : nullptr;
+  for (int i = 0; found == nullptr && pdf_is_dict(c, o) && i < pdf_dict_len(c, o); ++i)
+    found = active_part(c, pdf_dict_get_val(c, o, i), depth + 1);
+  for (int i = 0; found == nullptr && pdf_is_array(c, o) && i < pdf_array_len(c, o); ++i)
+    found = active_part(c, pdf_array_get(c, o, i), depth + 1);
+  return found;
+}
+
+// An object that cannot be loaded cannot be drawn or run either.
+const char* active_object(fz_context* c, pdf_document* doc, int number) {
+  pdf_obj* o = nullptr;
+  const char* found = nullptr;
+  fz_var(o);
+  fz_var(found);
+  fz_try(c) {
+    o = pdf_load_object(c, doc, number);
+    found = active_part(c, o, 0);
+  }
+  fz_always(c) pdf_drop_obj(c, o);
+  fz_catch(c) found = nullptr;
+  return found;
 }
 
 class Pdf final : public Source {
@@ -76,11 +103,8 @@ Status Pdf::open(View document) {
     locked = pdf_needs_password(c_, doc_);
     if (!locked) {
       objects = pdf_xref_len(c_, doc_);
-      for (int i = 1; i < objects && objects <= scan::pdf_objects_max && active == nullptr; ++i) {
-        pdf_obj* o = pdf_load_object(c_, doc_, i);
-        active = active_part(c_, o);
-        pdf_drop_obj(c_, o);
-      }
+      for (int i = 1; i < objects && objects <= scan::pdf_objects_max && active == nullptr; ++i)
+        active = active_object(c_, doc_, i);
       count = pdf_count_pages(c_, doc_);
     }
   }

@@ -21,12 +21,14 @@ std::string lines_of(const Json& proposal) {
   std::string out;
   for (const Json& p : proposal["proposals"]) {
     const Json& r = p["region"];
-    out += fmt::format("{:<24} {:>3} %{} page {} at {},{} {}x{}: {}\n", p["field"].get<std::string>(),
-                       p["confidence"].get<int>(), p["single"].get<bool>() ? " !" : "  ", p["page"].get<int>(), r[0].get<int>(),
-                       r[1].get<int>(), r[2].get<int>() - r[0].get<int>(), r[3].get<int>() - r[1].get<int>(),
-                       p["value"].get<std::string>());
+    out +=
+        fmt::format("{:<24} {:>3} %{} page {} at {},{} {}x{}: {}\n", p["field"].get<std::string>(),
+                    p["confidence"].get<int>(), p["single"].get<bool>() ? " !" : "  ", p["page"].get<int>(),
+                    r[0].get<int>(), r[1].get<int>(), r[2].get<int>() - r[0].get<int>(),
+                    r[3].get<int>() - r[1].get<int>(), p["value"].get<std::string>());
   }
-  for (const Json& n : proposal["missing_pages"]) out += fmt::format("page {} of the document is missing\n", n.get<int>());
+  for (const Json& n : proposal["missing_pages"])
+    out += fmt::format("page {} of the document is missing\n", n.get<int>());
   return out;
 }
 
@@ -37,8 +39,10 @@ Status scan(Options& o, const Args& a) {
     print(proposal);
   else
     print(lines_of(proposal));
-  say(o, "nothing is filed: a person compares each with the paper; ! is confirmed by its own name\n"
-         "next: writ request confirm PROPOSAL (made with --out) --accept FIELD ... --set FIELD=VALUE ... --out FILE");
+  say(o,
+      "nothing is filed: a person compares each with the paper; ! is confirmed by its own name\n"
+      "next: writ request confirm PROPOSAL (made with --out) --accept FIELD ... --set FIELD=VALUE ... --out "
+      "FILE");
   return {};
 }
 
@@ -47,9 +51,10 @@ void ask(const Json& proposal, cases::PageDecisions& d) {
   for (const Json& p : proposal["proposals"]) {
     const auto name = p["field"].get<std::string>();
     if (d.accept.contains(name) || d.drop.contains(name) || d.set.contains(name)) continue;
-    std::cerr << fmt::format("{} = {}\n  page {}, {} %, read from \"{}\"\n  [a]ccept, [d]rop, or =VALUE to correct: ", name,
-                             p["value"].get<std::string>(), p["page"].get<int>(), p["confidence"].get<int>(),
-                             p["text"].get<std::string>());
+    std::cerr << fmt::format(
+        "{} = {}\n  page {}, {} %, read from \"{}\"\n  [a]ccept, [d]rop, or =VALUE to correct: ", name,
+        p["value"].get<std::string>(), p["page"].get<int>(), p["confidence"].get<int>(),
+        p["text"].get<std::string>());
     for (std::string line; std::getline(std::cin, line);) {
       if (line == "a")
         d.accept.insert(name);
@@ -74,7 +79,8 @@ Result<cases::PageDecisions> decisions(const Args& a) {
   for (const std::string& s : a.set) {
     const std::size_t eq = s.find('=');
     if (eq == std::string::npos || eq == 0)
-      return fail(Exit::usage, fmt::format("--set {}: no field is named", s), {}, "FIELD=VALUE", "write --set issued=2026-03-17");
+      return fail(Exit::usage, fmt::format("--set {}: no field is named", s), {}, "FIELD=VALUE",
+                  "write --set issued=2026-03-17");
     d.set[s.substr(0, eq)] = s.substr(eq + 1);
   }
   return d;
@@ -84,7 +90,8 @@ Status confirm(Options& o, const Args& a) {
   WRIT_TRY(text, read_file(a.proposal));
   WRIT_TRY(proposal, parse_json(text, a.proposal));
   WRIT_TRY(d, decisions(a));
-  if (a.ask && proposal.is_object() && proposal.value("schema", "") == "writ.page-proposal/1") ask(proposal, d);
+  if (a.ask && proposal.is_object() && proposal.value("schema", "") == "writ.page-proposal/1")
+    ask(proposal, d);
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(acting, c.act_as_any(who[0], {authority::Role::intake, authority::Role::counsel}));
@@ -94,8 +101,8 @@ Status confirm(Options& o, const Args& a) {
     print(to_json(confirmed));
   else if (a.out.empty())
     print(confirmed.process_file);
-  say(o, fmt::format("confirmed by {}; record {}\nnext: writ request file FILE --document DOCUMENT", acting.person.user,
-                     confirmed.sha256));
+  say(o, fmt::format("confirmed by {}; record {}\nnext: writ request file FILE --document DOCUMENT",
+                     acting.person.user, confirmed.sha256));
   return {};
 }
 
@@ -103,7 +110,8 @@ Status confirm(Options& o, const Args& a) {
 
 void add_scan_commands(CLI::App& request, Options& o) {
   const auto a = std::make_shared<Args>();
-  auto* read = request.add_subcommand("scan", "propose the fields of a scanned document (reads no record, files nothing)");
+  auto* read = request.add_subcommand(
+      "scan", "propose the fields of a scanned document (reads no record, files nothing)");
   read->callback([&o, a] { o.run = [&o, a] { return scan(o, *a); }; });
   read->add_option("document", a->document, "PDF or TIFF, as it came")->required();
   read->add_option("--out", a->out, "file for the proposal");

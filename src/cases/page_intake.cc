@@ -10,7 +10,9 @@ namespace writ::cases {
 namespace {
 
 const std::string schema = "writ.page-proposal/1";
-const char* const rule = "a machine proposes, a person decides: each field of a scanned page is accepted or corrected (docs/scan.md)";
+const char* const rule =
+    "a machine proposes, a person decides: each field of a scanned page is accepted or corrected "
+    "(docs/scan.md)";
 
 Json pages_json(const scan::Reading& r, bool with_words) {
   Json out = Json::array();
@@ -46,7 +48,8 @@ Result<std::map<std::string, Proposed>> proposed_fields(const Json& proposal) {
     WRIT_TRY(page, field<int>(p, "page", name));
     WRIT_TRY(confidence, field<int>(p, "confidence", name));
     // Judged again here: what the file says of itself opens nothing.
-    const bool single = confidence < single_confirmation_below || (name == "pages" && !scan::missing_pages(value).empty());
+    const bool single =
+        confidence < single_confirmation_below || (name == "pages" && !scan::missing_pages(value).empty());
     if (!out.emplace(name, Proposed{value, page, confidence, single}).second) return not_one();
   }
   return out;
@@ -73,12 +76,14 @@ Status check_decisions(const std::map<std::string, Proposed>& fields, const Page
     return fail(Exit::usage, "not proposed: " + list(unknown), rule, "fields of the proposal",
                 "accept or drop what was proposed; --set FIELD=VALUE adds a field");
   if (!twice.empty())
-    return fail(Exit::usage, "decided twice: " + list(twice), rule, "one decision a field", "leave one of them out");
+    return fail(Exit::usage, "decided twice: " + list(twice), rule, "one decision a field",
+                "leave one of them out");
   if (!open.empty())
-    return fail(Exit::refused, "not decided: " + list(open), rule,
-                fmt::format("a decision on each; below {} of confidence, or with a page missing, by its own name",
-                            single_confirmation_below),
-                "compare with the paper, then --accept FIELD, --set FIELD=VALUE or --drop FIELD");
+    return fail(
+        Exit::refused, "not decided: " + list(open), rule,
+        fmt::format("a decision on each; below {} of confidence, or with a page missing, by its own name",
+                    single_confirmation_below),
+        "compare with the paper, then --accept FIELD, --set FIELD=VALUE or --drop FIELD");
   return {};
 }
 
@@ -99,20 +104,21 @@ Result<Json> propose_page(const fs::path& document, bool with_words, const fs::p
                          {"text", p.text},
                          {"single", p.confidence < single_confirmation_below || !lacks.empty()}});
   }
-  return Json{{"schema", schema},
-              {"document_sha256", crypto::hex(crypto::sha256(bytes))},
-              {"reader", reading.reader},
-              {"pages", pages_json(reading, with_words)},
-              {"missing_pages", missing},
-              {"single_below", single_confirmation_below},
+  return Json{{"schema", schema},         {"document_sha256", crypto::hex(crypto::sha256(bytes))},
+              {"reader", reading.reader}, {"pages", pages_json(reading, with_words)},
+              {"missing_pages", missing}, {"single_below", single_confirmation_below},
               {"proposals", proposals}};
 }
 
 Json to_json(const Confirmed& c) {
-  return {{"schema", "writ.page-confirmed/1"}, {"process_file", c.process_file}, {"read_from", c.sha256}, {"record", c.record}};
+  return {{"schema", "writ.page-confirmed/1"},
+          {"process_file", c.process_file},
+          {"read_from", c.sha256},
+          {"record", c.record}};
 }
 
-Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions& decisions, const desk::Acting& who) {
+Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions& decisions,
+                                      const desk::Acting& who) {
   const std::string& user = who.person.user;
   return c_->attempt(user, "page.confirm", "", [&]() -> Result<Confirmed> {
     WRIT_TRY(fields, proposed_fields(proposal));
@@ -127,7 +133,8 @@ Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions&
       const bool same = corrected == decisions.set.end() || corrected->second == p.value;
       const char* what = dropped ? "dropped" : same ? "accepted" : "corrected";
       if (!dropped && corrected == decisions.set.end()) values[name] = p.value;
-      decided[name] = {{"proposed", p.value}, {"page", p.page}, {"confidence", p.confidence}, {"decision", what}};
+      decided[name] = {
+          {"proposed", p.value}, {"page", p.page}, {"confidence", p.confidence}, {"decision", what}};
       if (!dropped) decided[name]["value"] = values[name];
       ++count[what];
     }

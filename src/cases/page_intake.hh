@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Intake from the scanned page: a machine proposes what the fields say, a person accepts or corrects each, and
-// only then there is a process file. Nothing is filed here; `writ request file` takes the file that comes out.
+// Intake from the scanned page: a machine proposes what the fields say, a person accepts or corrects each,
+// and only then there is a process file. Nothing is filed here; `writ request file` takes the file that comes
+// out.
 #pragma once
 #include <map>
 #include <set>

@@ -12,17 +12,20 @@ namespace {
 using namespace desk::testing;
 
 Json proposed(const char* field, const char* value, int confidence) {
-  return {{"field", field}, {"value", value}, {"page", 1}, {"region", {1, 2, 3, 4}}, {"confidence", confidence}, {"text", value}, {"single", false}};
+  return {{"field", field},           {"value", value}, {"page", 1},      {"region", {1, 2, 3, 4}},
+          {"confidence", confidence}, {"text", value},  {"single", false}};
 }
 
 Json proposal(std::vector<Json> fields) {
-  return {{"schema", "writ.page-proposal/1"}, {"document_sha256", std::string(64, 'a')}, {"proposals", fields}};
+  return {
+      {"schema", "writ.page-proposal/1"}, {"document_sha256", std::string(64, 'a')}, {"proposals", fields}};
 }
 
 Json subpoena() {
   return proposal({proposed("kind", "grand-jury-subpoena", 95), proposed("issued", "2026-03-17", 90),
                    proposed("return_by", "2026-04-16", 90), proposed("records_until", "2026-02-28", 90),
-                   proposed("instrument", "GJ-26-O417", 60), proposed("subjects.1", "number +14045550142", 88),
+                   proposed("instrument", "GJ-26-O417", 60),
+                   proposed("subjects.1", "number +14045550142", 88),
                    proposed("items.subscriber-name", "yes", 90), proposed("signed", "yes", 85)});
 }
 
@@ -42,7 +45,8 @@ TEST(PageIntake, ADecidedPageIsAProcessFileAndItsRecordIsKept) {
   EXPECT_EQ(demand->kind, "grand-jury-subpoena");
   EXPECT_EQ(demand->instrument, "GJ-26-0417");
   EXPECT_TRUE(demand->is_signed);
-  // Days become instants of the carrier's own zone and hours: New York, 17:00; the last day of records is whole.
+  // Days become instants of the carrier's own zone and hours: New York, 17:00; the last day of records is
+  // whole.
   EXPECT_EQ(rfc3339_seconds(demand->issued), "2026-03-17T04:00:00Z");
   EXPECT_EQ(rfc3339_seconds(demand->return_by), "2026-04-16T21:00:00Z");
   EXPECT_EQ(rfc3339_seconds(demand->records_until), "2026-03-01T05:00:00Z");
@@ -91,7 +95,11 @@ TEST(PageIntake, DecisionsThatDoNotFitAreNamed) {
   PageDecisions unknown = decided();
   unknown.accept.insert("judge");
   EXPECT_EQ(what(subpoena(), unknown), "not proposed: judge");
-  for (const auto& [field, value] : {std::pair{"issued", "17 March"}, {"signed", "maybe"}, {"schema", "x"}, {"subjects.2", "number"}, {"colour", "red"}}) {
+  for (const auto& [field, value] : {std::pair{"issued", "17 March"},
+                                     {"signed", "maybe"},
+                                     {"schema", "x"},
+                                     {"subjects.2", "number"},
+                                     {"colour", "red"}}) {
     PageDecisions bad = decided();
     bad.set[field] = value;
     EXPECT_EQ(what(subpoena(), bad), std::string(field) + ": '" + value + "' does not fit");
@@ -102,7 +110,8 @@ TEST(PageIntake, DecisionsThatDoNotFitAreNamed) {
 TEST(PageIntake, AnInterceptionComesOutAsAnOrderFile) {
   const auto d = staffed();
   const auto c = PageIntake{d->carrier()}.confirm(
-      proposal({proposed("kind", "wiretap", 95), proposed("records_from", "2026-11-02", 90), proposed("records_until", "2026-12-01", 90),
+      proposal({proposed("kind", "wiretap", 95), proposed("records_from", "2026-11-02", 90),
+                proposed("records_until", "2026-12-01", 90),
                 proposed("subjects.1", "number +14045550142", 88)}),
       decided(), acting(*d, "counsel-1"));
   ASSERT_TRUE(c) << to_text(c.error());

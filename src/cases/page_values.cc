@@ -12,17 +12,21 @@ namespace writ::cases {
 namespace {
 
 const std::set<std::string> interceptions = {"wiretap", "pen-register", "trap-and-trace", "pen-trap"};
-const std::set<std::string> end_days = {"records_until", "non_disclosure_until"};  // half open: to the next midnight
-const std::set<std::string> days = {"issued", "received", "return_by", "records_from", "records_until", "non_disclosure_until"};
+const std::set<std::string> end_days = {"records_until",
+                                        "non_disclosure_until"};  // half open: to the next midnight
+const std::set<std::string> days = {"issued",       "received",      "return_by",
+                                    "records_from", "records_until", "non_disclosure_until"};
 
 tl::unexpected<Error> unfit(const std::string& field, const std::string& value, const std::string& cure) {
   return fail(Exit::usage, fmt::format("{}: '{}' does not fit", field, value),
-              "a process file holds exactly the fields that docs/process-file.md describes", "a value of the field's form", cure);
+              "a process file holds exactly the fields that docs/process-file.md describes",
+              "a value of the field's form", cure);
 }
 
 // A day, a day with an hour, or an instant. A day without an hour is its beginning, for a return date the end
 // of the carrier's own hours.
-Result<std::string> instant_text(const std::string& field, const std::string& value, const policy::Hours& hours) {
+Result<std::string> instant_text(const std::string& field, const std::string& value,
+                                 const policy::Hours& hours) {
   if (const auto t = parse_rfc3339(value)) return rfc3339(*t);
   WRIT_TRY(zone, Zone::find(hours.zone));
   std::string local = value;
@@ -30,12 +34,15 @@ Result<std::string> instant_text(const std::string& field, const std::string& va
   if (local.size() == 16) local += ":00";
   const auto read = parse_local(local);
   if (!read)
-    return unfit(field, value, fmt::format("write --set {}=YYYY-MM-DD, or YYYY-MM-DDTHH:MM in {}", field, hours.zone));
+    return unfit(field, value,
+                 fmt::format("write --set {}=YYYY-MM-DD, or YYYY-MM-DDTHH:MM in {}", field, hours.zone));
   auto at = *read;
   if (value.size() == 10 && end_days.contains(field)) at += std::chrono::days{1};
   const LocalInstants i = zone.instants(at);
   if (i.in_gap || i.second)
-    return unfit(field, value, "the clocks were set at that hour: write the instant with its offset, 2026-03-08T02:30:00-05:00");
+    return unfit(
+        field, value,
+        "the clocks were set at that hour: write the instant with its offset, 2026-03-08T02:30:00-05:00");
   return rfc3339(i.first);
 }
 
@@ -48,7 +55,9 @@ Result<bool> flag(const std::string& field, const std::string& value) {
 Result<Json> subject_of(const std::string& field, const std::string& value) {
   const std::size_t space = value.find(' ');
   if (space == std::string::npos || space + 1 >= value.size())
-    return unfit(field, value, "write the kind, a space, and the value: \"number +14045550142\" (docs/scan.md has all kinds)");
+    return unfit(
+        field, value,
+        "write the kind, a space, and the value: \"number +14045550142\" (docs/scan.md has all kinds)");
   Json s{{"kind", value.substr(0, space)}};
   std::string rest = value.substr(space + 1);
   if (s["kind"] != "street-address") {
@@ -69,7 +78,9 @@ Result<Json> subject_of(const std::string& field, const std::string& value) {
 Status put(Json& file, const std::string& field, const std::string& value, const policy::Hours& hours) {
   const std::size_t dot = field.find('.');
   const std::string head = field.substr(0, dot), tail = dot == std::string::npos ? "" : field.substr(dot + 1);
-  const auto none = [&] { return unfit(field, value, "docs/scan.md names the fields; leave out what is none"); };
+  const auto none = [&] {
+    return unfit(field, value, "docs/scan.md names the fields; leave out what is none");
+  };
   if (field == "pages") return {};  // of the paper, not of what it asks
   if (head == "items" || head == "expressly") {
     WRIT_TRY(wanted, flag(field, value));
@@ -105,8 +116,8 @@ Status put(Json& file, const std::string& field, const std::string& value, const
   return {};
 }
 
-// The part of a demand that an order of an interception states too; the rest of docs/order-file.md is added by
-// hand, and the checks of its filing say what lacks.
+// The part of a demand that an order of an interception states too; the rest of docs/order-file.md is added
+// by hand, and the checks of its filing say what lacks.
 Result<Json> order_of(const process::Demand& d) {
   process::Request r;
   r.kind = d.kind;
@@ -126,7 +137,8 @@ Result<Json> order_of(const process::Demand& d) {
 
 }  // namespace
 
-Result<Json> process_file_of(const PageValues& values, const policy::Hours& hours, const std::string& read_from) {
+Result<Json> process_file_of(const PageValues& values, const policy::Hours& hours,
+                             const std::string& read_from) {
   Json file = process::to_json(process::Demand{});
   for (const auto& [field, value] : values) WRIT_CHECK(put(file, field, value, hours));
   WRIT_TRY(d, process::demand_from_json(file));

@@ -47,7 +47,7 @@ void propose_issue(Draft& d);    // court, jurisdiction, instrument, issuer, iss
 void propose_dates(Draft& d);    // issued, return_by, records_from, records_until, non_disclosure_until
 void propose_contact(Draft& d);  // requester.*
 void propose_subjects(Draft& d);
-void propose_items(Draft& d);    // items.*, expressly.*, wording
-void propose_danger(Draft& d);   // nature, circumstances, danger_to_person
+void propose_items(Draft& d);   // items.*, expressly.*, wording
+void propose_danger(Draft& d);  // nature, circumstances, danger_to_person
 
 }  // namespace writ::scan

@@ -10,8 +10,8 @@ namespace {
 
 // Of a line's height: a wider gap parts columns, a higher one parts paragraphs.
 constexpr double column_gap = 1.7, paragraph_gap = 1.0;
-constexpr int edge_pixels = 45;    // left edges that near are one edge
-constexpr int near_pixels = 130;   // a label stands at most two lines above its value
+constexpr int edge_pixels = 45;   // left edges that near are one edge
+constexpr int near_pixels = 130;  // a label stands at most two lines above its value
 constexpr int garbage_confidence = 50;
 
 bool has_letter(const std::string& s) {
@@ -35,9 +35,8 @@ std::vector<Row> rows_of(const Page& p) {
   std::vector<Word> words;
   for (const Word& w : p.words)  // strokes of rules and stamps come out as lone signs
     if (has_letter(w.text) || w.confidence >= garbage_confidence) words.push_back(w);
-  std::stable_sort(words.begin(), words.end(), [](const Word& a, const Word& b) {
-    return a.box.y0 + a.box.y1 < b.box.y0 + b.box.y1;
-  });
+  std::stable_sort(words.begin(), words.end(),
+                   [](const Word& a, const Word& b) { return a.box.y0 + a.box.y1 < b.box.y0 + b.box.y1; });
   std::vector<Row> rows;
   for (const Word& w : words) {
     const double middle = (w.box.y0 + w.box.y1) / 2.0;

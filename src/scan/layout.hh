@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pages of words as lines of text: rows from the boxes, segments where a row has a wide gap (columns, tables),
-// and one running text in reading order in which patterns look. Every span of it leads back to its words.
+// Pages of words as lines of text: rows from the boxes, segments where a row has a wide gap (columns,
+// tables), and one running text in reading order in which patterns look. Every span of it leads back to its
+// words.
 #pragma once
 #include <string>
 #include <string_view>
@@ -22,8 +23,8 @@ struct Segment {
 };
 
 struct Sheet {
-  // Words are parted by a space, segments of a row by a tab, rows by a line end, paragraphs by two, pages by a
-  // form feed.
+  // Words are parted by a space, segments of a row by a tab, rows by a line end, paragraphs by two, pages by
+  // a form feed.
   std::string text;
   std::vector<Segment> segments;  // in reading order
 

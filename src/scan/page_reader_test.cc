@@ -34,7 +34,9 @@ std::string le32(unsigned v) { return le16(v & 0xffff) + le16(v >> 16); }
 // One directory of a bilevel page whose pixels are the file's first bytes.
 std::string directory(unsigned wide, unsigned high, unsigned next) {
   std::string out = le16(9);
-  const auto tag = [&](unsigned id, unsigned type, unsigned value) { out += le16(id) + le16(type) + le32(1) + le32(value); };
+  const auto tag = [&](unsigned id, unsigned type, unsigned value) {
+    out += le16(id) + le16(type) + le32(1) + le32(value);
+  };
   tag(256, 4, wide);
   tag(257, 4, high);
   tag(258, 3, 1);
@@ -52,9 +54,11 @@ std::string pdf(const std::string& catalog, const std::string& more = {}) {
   const std::string content = "BT /F1 24 Tf 72 700 Td (GRAND JURY SUBPOENA) Tj ET";
   return "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R " + catalog +
          ">> endobj\n2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n"
-         "3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>> endobj\n" +
+         "3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 "
+         "R>>>>>> endobj\n" +
          fmt::format("4 0 obj <</Length {}>> stream\n{}\nendstream endobj\n", content.size(), content) +
-         "5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Times-Roman>> endobj\n" + more + "trailer <</Root 1 0 R>>\n%%EOF\n";
+         "5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Times-Roman>> endobj\n" + more +
+         "trailer <</Root 1 0 R>>\n%%EOF\n";
 }
 
 TEST(PageReader, ReadsAPdfWithoutFontsOfItsOwn) {
@@ -86,9 +90,12 @@ TEST(PageReader, WhatIsNoScanIsRefusedWithACure) {
 TEST(PageReader, ActiveContentIsRefused) {
   expect_refused(pdf("/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>"), "JavaScript");
   expect_refused(pdf("/OpenAction 6 0 R", "6 0 obj <</S/Launch/F(/bin/sh)>> endobj\n"), "Launch");
-  expect_refused(pdf("/OpenAction 6 0 R", "6 0 obj <</S/GoToR/F(http://192.0.2.1/x.pdf)/D[0]>> endobj\n"), "outside");
+  expect_refused(pdf("/OpenAction 6 0 R", "6 0 obj <</S/GoToR/F(http://192.0.2.1/x.pdf)/D[0]>> endobj\n"),
+                 "outside");
   expect_refused(pdf("/AcroForm 6 0 R", "6 0 obj <</XFA(x)>> endobj\n"), "XFA");
-  expect_refused(pdf("/Names<</EmbeddedFiles 6 0 R>>", "6 0 obj <</Type/Filespec/F(a)/EF<</F 4 0 R>>>> endobj\n"), "another file");
+  expect_refused(
+      pdf("/Names<</EmbeddedFiles 6 0 R>>", "6 0 obj <</Type/Filespec/F(a)/EF<</F 4 0 R>>>> endobj\n"),
+      "another file");
   // A negative control: the same file without them is read (ReadsAPdfWithoutFontsOfItsOwn).
 }
 
@@ -141,10 +148,11 @@ TEST(PageReader, APageFromTheWorkerIsChecked) {
   EXPECT_TRUE(refused([](Json& j) { j.erase("words"); }));
 }
 
-// Two faxes of 204 x 196, with skew, noise, a stamp and a missing page (tests/scan/make-documents): what bench/scan
-// measures on twenty. A field more wrong than today fails.
+// Two faxes of 204 x 196, with skew, noise, a stamp and a missing page (tests/scan/make-documents): what
+// bench/scan measures on twenty. A field more wrong than today fails.
 TEST(PageReader, ReadsFaxesRight) {
-  for (const auto& [name, wrong_max] : {std::pair{"administrative-subpoena", 1}, std::pair{"pen-trap-order", 0}}) {
+  for (const auto& [name, wrong_max] :
+       {std::pair{"administrative-subpoena", 1}, std::pair{"pen-trap-order", 0}}) {
     const auto bytes = read_file(samples / (std::string(name) + ".tiff"));
     ASSERT_TRUE(bytes);
     const auto reading = read_pages(*bytes, default_reader());
@@ -162,7 +170,8 @@ TEST(PageReader, ReadsFaxesRight) {
     ASSERT_TRUE(truth);
     int wrong = 0;
     for (const auto& [field, value] : (*truth)["fields"].items()) {
-      const bool right = field == "subjects" ? Json(subjects) == value : got[field] == value.get<std::string>();
+      const bool right =
+          field == "subjects" ? Json(subjects) == value : got[field] == value.get<std::string>();
       wrong += right ? 0 : 1;
       if (!right) fmt::print("{}: {} is {}, proposed '{}'\n", name, field, value.dump(), got[field]);
     }

@@ -13,11 +13,14 @@ namespace writ::scan {
 namespace {
 
 const std::string month_names =
-    "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:"
+    "ober)?|"
     "Nov(?:ember)?|Dec(?:ember)?)";
 const std::string rank_names =
-    "(?:(?:Supervisory )?Special Agent|Detective(?: Sergeant)?|Det\\.|Sergeant|Sgt\\.?|Lieutenant|Lt\\.|Captain|Capt\\.|"
-    "Chief Investigator|Investigator|Inspector|Trooper|Deputy(?: Sheriff)?|Officer|Agent|Corporal|Cpl\\.|Analyst)";
+    "(?:(?:Supervisory )?Special Agent|Detective(?: "
+    "Sergeant)?|Det\\.|Sergeant|Sgt\\.?|Lieutenant|Lt\\.|Captain|Capt\\.|"
+    "Chief Investigator|Investigator|Inspector|Trooper|Deputy(?: "
+    "Sheriff)?|Officer|Agent|Corporal|Cpl\\.|Analyst)";
 const std::string name_words = "[A-Z][a-z'’\\-]+(?:[ ]+[A-Z]\\.)?\\s[A-Z][A-Za-z'’\\-]*[a-z]";
 
 int number(std::string_view s) {
@@ -64,8 +67,9 @@ std::vector<Match> find_all(std::string_view text, const RE2& pattern, Span with
   std::size_t at = within.begin;
   while (at < within.end && pattern.Match(all, at, within.end, RE2::UNANCHORED, g.data(), n)) {
     const auto offset = [&](const re2::StringPiece& p) {
-      return p.data() == nullptr ? Span{} : Span{static_cast<std::size_t>(p.data() - text.data()),
-                                                 static_cast<std::size_t>(p.data() - text.data()) + p.size()};
+      return p.data() == nullptr ? Span{}
+                                 : Span{static_cast<std::size_t>(p.data() - text.data()),
+                                        static_cast<std::size_t>(p.data() - text.data()) + p.size()};
     };
     Match m;
     m.span = offset(g[0]);
@@ -88,7 +92,8 @@ bool found(std::string_view text, const RE2& pattern) {
 }
 
 std::vector<DateHit> find_dates(std::string_view text) {
-  static const RE2 month_first("(?i)\\b(" + month_names + R"()\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s*[,.]?\s+(\d{4})\b)");
+  static const RE2 month_first("(?i)\\b(" + month_names +
+                               R"()\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s*[,.]?\s+(\d{4})\b)");
   static const RE2 day_first(R"((?i)\b(\d{1,2})\s?(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?()" + month_names +
                              R"()\.?,?\s+(\d{4})\b)");
   static const RE2 slashes(R"(\b(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b)");
@@ -101,17 +106,22 @@ std::vector<DateHit> find_dates(std::string_view text) {
     add(m, number(m.groups[2]), month_of(m.groups[0]), number(m.groups[1]));
   for (const Match& m : find_all(text, day_first))
     add(m, number(m.groups[2]), month_of(m.groups[1]), number(m.groups[0]));
-  for (const Match& m : find_all(text, slashes)) add(m, number(m.groups[2]), number(m.groups[0]), number(m.groups[1]));
-  for (const Match& m : find_all(text, iso)) add(m, number(m.groups[0]), number(m.groups[1]), number(m.groups[2]));
-  std::sort(out.begin(), out.end(), [](const DateHit& a, const DateHit& b) { return a.span.begin < b.span.begin; });
+  for (const Match& m : find_all(text, slashes))
+    add(m, number(m.groups[2]), number(m.groups[0]), number(m.groups[1]));
+  for (const Match& m : find_all(text, iso))
+    add(m, number(m.groups[0]), number(m.groups[1]), number(m.groups[2]));
+  std::sort(out.begin(), out.end(),
+            [](const DateHit& a, const DateHit& b) { return a.span.begin < b.span.begin; });
   for (DateHit& d : out) with_hour(text, d);
   return out;
 }
 
 std::vector<PhoneHit> find_phones(std::string_view text) {
-  static const RE2 phone(R"((?:\+?1[\s.\-]{1,2})?\(?\b([2-9]\d{2})\)?[\s.\-]{0,3}([2-9]\d{2})[\s.\-]{1,2}(\d{4})\b)");
+  static const RE2 phone(
+      R"((?:\+?1[\s.\-]{1,2})?\(?\b([2-9]\d{2})\)?[\s.\-]{0,3}([2-9]\d{2})[\s.\-]{1,2}(\d{4})\b)");
   std::vector<PhoneHit> out;
-  for (const Match& m : find_all(text, phone)) out.push_back({m.span, "+1" + m.groups[0] + m.groups[1] + m.groups[2]});
+  for (const Match& m : find_all(text, phone))
+    out.push_back({m.span, "+1" + m.groups[0] + m.groups[1] + m.groups[2]});
   return out;
 }
 
@@ -124,7 +134,8 @@ std::vector<AddressHit> find_addresses(std::string_view text) {
       R"(\b(\d{1,6}[A-Z]?)\s+([A-Z][\w.'’\-]*(?:\s+[A-Z0-9][\w.'’\-]*){1,4}(?:,\s*(?:Suite|Room|Floor|Apt\.?|Unit|Ste\.?)\s+[\w\-]+)?),?\s+([A-Z][A-Za-z.']+(?:\s[A-Z][A-Za-z.']+){0,2}),\s*([A-Z]{2})\s+(\d{5}(?:-\d{4})?)\b)");
   std::vector<AddressHit> out;
   for (const Match& m : find_all(text, address))
-    out.push_back({m.span, m.groups[0], one_line(m.groups[1]), one_line(m.groups[2]), m.groups[3], m.groups[4]});
+    out.push_back(
+        {m.span, m.groups[0], one_line(m.groups[1]), one_line(m.groups[2]), m.groups[3], m.groups[4]});
   return out;
 }
 
@@ -146,7 +157,8 @@ std::vector<StatuteHit> find_statutes(std::string_view text) {
       if (name.starts_with(lead)) name.erase(0, std::string_view(lead).size());
     out.push_back({m.span, name + " " + m.groups[1], false});
   }
-  std::sort(out.begin(), out.end(), [](const StatuteHit& a, const StatuteHit& b) { return a.span.begin < b.span.begin; });
+  std::sort(out.begin(), out.end(),
+            [](const StatuteHit& a, const StatuteHit& b) { return a.span.begin < b.span.begin; });
   return out;
 }
 
@@ -154,10 +166,12 @@ namespace {
 
 bool is_no_name(std::string_view name) {
   static const std::set<std::string> others = {
-      "united", "states",  "county",   "district", "court",    "police",  "department", "office", "attorney", "judge", "superior",
-      "state",  "general", "division", "records",  "response", "special", "chief",      "dear",   "hotel",    "inn",   "voice",
-      "legal",  "grand",   "jury",     "order",    "subpoena", "warrant", "request",    "date",   "badge",    "return", "very",
-      "yours",  "bureau",  "page",     "sheriff",  "circuit",  "supreme", "clerk",      "quay",   "telephone", "task",  "force"};
+      "united",   "states",    "county",   "district", "court",   "police",   "department", "office",
+      "attorney", "judge",     "superior", "state",    "general", "division", "records",    "response",
+      "special",  "chief",     "dear",     "hotel",    "inn",     "voice",    "legal",      "grand",
+      "jury",     "order",     "subpoena", "warrant",  "request", "date",     "badge",      "return",
+      "very",     "yours",     "bureau",   "page",     "sheriff", "circuit",  "supreme",    "clerk",
+      "quay",     "telephone", "task",     "force"};
   const std::string p = plain(name);
   std::size_t at = 0;
   while (at < p.size()) {
@@ -171,7 +185,8 @@ bool is_no_name(std::string_view name) {
 }  // namespace
 
 std::vector<NameHit> find_ranked_names(std::string_view text) {
-  static const RE2 ranked("\\b(?:" + rank_names + "[ \t:]+)*(" + rank_names + ")[ \t:]+(" + name_words + ")\\b");
+  static const RE2 ranked("\\b(?:" + rank_names + "[ \t:]+)*(" + rank_names + ")[ \t:]+(" + name_words +
+                          ")\\b");
   std::vector<NameHit> out;
   for (const Match& m : find_all(text, ranked)) {
     const std::string name = one_line(m.groups[1]);
@@ -181,7 +196,8 @@ std::vector<NameHit> find_ranked_names(std::string_view text) {
 }
 
 std::optional<NameHit> as_name(std::string_view line) {
-  static const RE2 whole("^\\W*(?:/s/ *)?(?:(" + rank_names + ")\\s+|Hon(?:orable|\\.)?\\s+|The Honorable\\s+)?(" + name_words +
+  static const RE2 whole("^\\W*(?:/s/ *)?(?:(" + rank_names +
+                         ")\\s+|Hon(?:orable|\\.)?\\s+|The Honorable\\s+)?(" + name_words +
                          ")\\s*(?:[,(].*)?$");
   re2::StringPiece rank, name;
   if (!RE2::FullMatch(re2::StringPiece(line.data(), line.size()), whole, &rank, &name)) return std::nullopt;

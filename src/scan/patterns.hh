@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What legal papers write in fixed forms: dates, telephone numbers, statutes, addresses, names. Matching is by
-// RE2, whose time is linear in the text: a hostile page cannot make it run away or overflow a stack.
+// What legal papers write in fixed forms: dates, telephone numbers, statutes, addresses, names. Matching is
+// by RE2, whose time is linear in the text: a hostile page cannot make it run away or overflow a stack.
 #pragma once
 #include <re2/re2.h>
 

@@ -9,14 +9,18 @@ namespace writ::scan {
 namespace {
 
 const RE2& agency_words() {
-  static const RE2 words(R"((?i)\b(?:police|sheriff(?:'s|’s)?|bureau|department|division|task force|attorney(?:'s|’s)? office|office of|agency|investigations?|administration|clearinghouse|marshals?|patrol|constabulary)\b)");
+  static const RE2 words(
+      R"((?i)\b(?:police|sheriff(?:'s|’s)?|bureau|department|division|task force|attorney(?:'s|’s)? office|office of|agency|investigations?|administration|clearinghouse|marshals?|patrol|constabulary)\b)");
   return words;
 }
 
-bool in_letterhead(const Draft& d, const Segment& g) { return g.page == 0 && g.box.y0 < d.pages[0].height * 15 / 100; }
+bool in_letterhead(const Draft& d, const Segment& g) {
+  return g.page == 0 && g.box.y0 < d.pages[0].height * 15 / 100;
+}
 
 bool is_labelled(const Draft& d, Span s) {
-  static const RE2 label(R"((?:agent|officer|affiant|investigator|questions|return to|requested by|request of|contact|attention|attn|prepared by)[^.]{0,12}:?$)");
+  static const RE2 label(
+      R"((?:agent|officer|affiant|investigator|questions|return to|requested by|request of|contact|attention|attn|prepared by)[^.]{0,12}:?$)");
   return d.cued(s, label, 40);
 }
 
@@ -49,11 +53,13 @@ std::optional<NameHit> requester_name(const Draft& d) {
 // How far a thing stands from the requester's name, in segments; far when it is on another page.
 int distance(const Draft& d, const Segment& g, const Segment* from) {
   if (from == nullptr || from->page != g.page) return 1000;
-  return std::abs(static_cast<int>(&g - d.sheet.segments.data()) - static_cast<int>(from - d.sheet.segments.data()));
+  return std::abs(static_cast<int>(&g - d.sheet.segments.data()) -
+                  static_cast<int>(from - d.sheet.segments.data()));
 }
 
 std::string agency_text(std::string_view s) {
-  static const RE2 lead(R"((?i)^.*?(?:badge|shield|serial|credential)[^,]*,\s*)"), label(R"((?i)^\W*(?:[a-z/ ]{0,24}:)\s*)");
+  static const RE2 lead(R"((?i)^.*?(?:badge|shield|serial|credential)[^,]*,\s*)"),
+      label(R"((?i)^\W*(?:[a-z/ ]{0,24}:)\s*)");
   std::string out = one_line(s);
   RE2::Replace(&out, lead, "");
   RE2::Replace(&out, label, "");
@@ -64,7 +70,8 @@ std::string agency_text(std::string_view s) {
 void propose_agency(Draft& d, const Segment* person) {
   static const RE2 label(R"((?i)^\W*(?:requesting agency|agency|department|unit|office)\b\s*:?)");
   static const RE2 address_label(R"((?i)^\W*(?:agency|office|department) address)");
-  static const RE2 not_agency(R"((?i)court\b|custodian|^\W*to:|legal response|attention|summons|subpoena|warrant|order\b|request\b|signature|clerk)");
+  static const RE2 not_agency(
+      R"((?i)court\b|custodian|^\W*to:|legal response|attention|summons|subpoena|warrant|order\b|request\b|signature|clerk)");
   for (const Segment& g : d.sheet.segments) {
     const std::string_view text = d.sheet.of(g.span);
     const auto m = find_all(text, label);
@@ -91,22 +98,29 @@ void propose_agency(Draft& d, const Segment* person) {
       best = &g;
     }
   }
-  if (best != nullptr && most > 50) d.add("requester.agency", agency_text(d.sheet.of(best->span)), best->span, std::min(most, 88));
+  if (best != nullptr && most > 50)
+    d.add("requester.agency", agency_text(d.sheet.of(best->span)), best->span, std::min(most, 88));
 }
 
 void propose_badge(Draft& d) {
-  static const RE2 badge(R"((?i)\b(?:badge|shield|serial|credential|employee id|id)\b(?: ?/ ?id)?\s*(?:no\b\.?|number\b)?[\s:#.]*([A-Z]{0,3}-?\d{1,6})\b)");
-  for (const Match& m : find_all(d.sheet.text, badge)) return d.add("requester.badge", m.groups[0], m.spans[0], 93);
+  static const RE2 badge(
+      R"((?i)\b(?:badge|shield|serial|credential|employee id|id)\b(?: ?/ ?id)?\s*(?:no\b\.?|number\b)?[\s:#.]*([A-Z]{0,3}-?\d{1,6})\b)");
+  for (const Match& m : find_all(d.sheet.text, badge))
+    return d.add("requester.badge", m.groups[0], m.spans[0], 93);
 }
 
 void propose_email(Draft& d) {
-  static const RE2 mail(R"(([A-Za-z0-9][A-Za-z0-9._%+\-]*)\s?@\s?([A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,})\b)");
-  for (const Match& m : find_all(d.sheet.text, mail)) return d.add("requester.email", m.groups[0] + "@" + m.groups[1], m.span, 90);
+  static const RE2 mail(
+      R"(([A-Za-z0-9][A-Za-z0-9._%+\-]*)\s?@\s?([A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,})\b)");
+  for (const Match& m : find_all(d.sheet.text, mail))
+    return d.add("requester.email", m.groups[0] + "@" + m.groups[1], m.span, 90);
 }
 
 void propose_return_address(Draft& d, const Segment* person) {
-  static const RE2 label(R"((?:mail(?:ing)?(?: address| to)?|return address|address|send(?: responses)? to|return to)\s*:?$)");
-  static const RE2 addressee(R"((?:\bto: ?|attn|custodian|served upon|legal response|recipient|provider|place: ?)[^@]{0,110}$)");
+  static const RE2 label(
+      R"((?:mail(?:ing)?(?: address| to)?|return address|address|send(?: responses)? to|return to)\s*:?$)");
+  static const RE2 addressee(
+      R"((?:\bto: ?|attn|custodian|served upon|legal response|recipient|provider|place: ?)[^@]{0,110}$)");
   static const RE2 sender(R"(badge|shield|agent|detective|sergeant|agency|requested|request of)");
   static const RE2 subject(R"((?:served at|located at|property at|premises at|\bat)$)");
   const AddressHit* best = nullptr;
@@ -116,10 +130,14 @@ void propose_return_address(Draft& d, const Segment* person) {
     if (g == nullptr) continue;
     const std::string lead = d.before(a.span.begin, 130);
     int score = 0;
-    if (d.cued(a.span, label, 26)) score = 94;
-    else if (found(lead, subject) || (found(lead, addressee) && !found(lead, sender))) score = 0;
-    else if (distance(d, *g, person) <= 5) score = 90;
-    else if (in_letterhead(d, *g)) score = 84;
+    if (d.cued(a.span, label, 26))
+      score = 94;
+    else if (found(lead, subject) || (found(lead, addressee) && !found(lead, sender)))
+      score = 0;
+    else if (distance(d, *g, person) <= 5)
+      score = 90;
+    else if (in_letterhead(d, *g))
+      score = 84;
     if (score > most) {
       most = score;
       best = &a;

@@ -21,8 +21,10 @@ std::string without_lead(std::string s) {
 }
 
 void propose_court(Draft& d) {
-  static const RE2 court(R"((?i)\bcourt\b)"), other(R"((?i)clerk|courthouse|this court|the court\b.*,|by the court|court officer|\bv\.)");
-  static const RE2 district(R"((?i)((?:(?:northern|southern|eastern|western|middle|central)\s+)?district of [a-z ]+))");
+  static const RE2 court(R"((?i)\bcourt\b)"),
+      other(R"((?i)clerk|courthouse|this court|the court\b.*,|by the court|court officer|\bv\.)");
+  static const RE2 district(
+      R"((?i)((?:(?:northern|southern|eastern|western|middle|central)\s+)?district of [a-z ]+))");
   static const RE2 county(R"((?i)\b(county of [a-z]+(?: [a-z]+)?))");
   for (const Segment& g : d.sheet.segments) {
     const std::string text = one_line(d.sheet.of(g.span));
@@ -51,7 +53,8 @@ void propose_jurisdiction(Draft& d) {
   static const RE2 state(R"((?i)\b(?:state|commonwealth) of ((?:new |north |south |west |rhode )?[a-z]+))");
   for (const Match& m : find_all(d.sheet.text, state)) {
     const Segment* g = d.sheet.segment_at(m.span.begin);
-    if (g != nullptr && is_caption(d, *g)) return d.add("jurisdiction", in_title_case(m.groups[0]), m.spans[0], 80);
+    if (g != nullptr && is_caption(d, *g))
+      return d.add("jurisdiction", in_title_case(m.groups[0]), m.spans[0], 80);
   }
 }
 
@@ -71,12 +74,14 @@ constexpr NumberLabel number_labels[] = {
 };
 
 bool of_another(std::string_view label) {
-  static const RE2 other(R"((?i)badge|shield|account|telephone|phone|fax|room|serial|credential|form|tax|extension|direct)");
+  static const RE2 other(
+      R"((?i)badge|shield|account|telephone|phone|fax|room|serial|credential|form|tax|extension|direct)");
   return found(label, other);
 }
 
 void propose_instrument(Draft& d) {
-  static const RE2 value(R"(^\W{0,2}(\d{2} [A-Z]{2} \d{2,6}|[A-Za-z0-9]*[A-Za-z0-9:/\-]*\d[A-Za-z0-9:/\-]*))");
+  static const RE2 value(
+      R"(^\W{0,2}(\d{2} [A-Z]{2} \d{2,6}|[A-Za-z0-9]*[A-Za-z0-9:/\-]*\d[A-Za-z0-9:/\-]*))");
   static const RE2 reference(R"((?i)\b(?:our )?reference\s+()[A-Z]{1,4}-\d)");
   Span best;
   int most = 0;
@@ -114,13 +119,16 @@ void propose_instrument(Draft& d) {
 int ink_within(const Draft& d, int page, Box b) {
   const Page& p = d.pages[static_cast<std::size_t>(page)];
   const auto covered = [&](int x, int y) {
-    const Box cell{x * ink_cell_pixels, y * ink_cell_pixels, (x + 1) * ink_cell_pixels, (y + 1) * ink_cell_pixels};
+    const Box cell{x * ink_cell_pixels, y * ink_cell_pixels, (x + 1) * ink_cell_pixels,
+                   (y + 1) * ink_cell_pixels};
     return std::any_of(p.words.begin(), p.words.end(), [&](const Word& w) {
-      return w.confidence >= 60 && w.box.x0 < cell.x1 && w.box.x1 > cell.x0 && w.box.y0 < cell.y1 && w.box.y1 > cell.y0;
+      return w.confidence >= 60 && w.box.x0 < cell.x1 && w.box.x1 > cell.x0 && w.box.y0 < cell.y1 &&
+             w.box.y1 > cell.y0;
     });
   };
   int sum = 0;
-  const int y1 = std::min(p.ink_rows, b.y1 / ink_cell_pixels + 1), x1 = std::min(p.ink_columns, b.x1 / ink_cell_pixels + 1);
+  const int y1 = std::min(p.ink_rows, b.y1 / ink_cell_pixels + 1),
+            x1 = std::min(p.ink_columns, b.x1 / ink_cell_pixels + 1);
   for (int y = std::max(0, b.y0 / ink_cell_pixels); y < y1; ++y)
     for (int x = std::max(0, b.x0 / ink_cell_pixels); x < x1; ++x) {
       const int ink = p.ink[static_cast<std::size_t>(y * p.ink_columns + x)] - '0';
@@ -142,7 +150,8 @@ struct Issuer {
 };
 
 int office_weight(const std::string& title) {
-  static const RE2 bench(R"(\b(?:judge|magistrate|justice)\b)"), high(R"(\b(?:clerk|attorney|in charge|chief|sheriff|commissioner|director|general)\b)"),
+  static const RE2 bench(R"(\b(?:judge|magistrate|justice)\b)"),
+      high(R"(\b(?:clerk|attorney|in charge|chief|sheriff|commissioner|director|general)\b)"),
       any(R"(\b(?:investigator|analyst|counsel|inspector|detective|officer|agent|deputy)\b)");
   const std::string p = plain(title);
   return found(p, bench) ? 5 : found(p, high) ? 4 : found(p, any) ? 2 : 0;
@@ -157,8 +166,10 @@ std::string office_text(std::string_view s) {
 }
 
 Issuer as_issuer(const Draft& d, const Segment& g) {
-  static const RE2 requester(R"((?:requested by|request of|who requests this|officer|agent|affiant|contact|questions|attention|attn|to|return to)[^.]{0,30}[:,]?$|are:$)");
-  static const RE2 closing(R"(sincerely|respectfully|yours|by the court|so ordered|witness my hand|given under)");
+  static const RE2 requester(
+      R"((?:requested by|request of|who requests this|officer|agent|affiant|contact|questions|attention|attn|to|return to)[^.]{0,30}[:,]?$|are:$)");
+  static const RE2 closing(
+      R"(sincerely|respectfully|yours|by the court|so ordered|witness my hand|given under)");
   Issuer out;
   const auto name = as_name(d.sheet.of(g.span));
   if (!name) return out;
@@ -195,7 +206,8 @@ void propose_signed(Draft& d, const Issuer& issuer) {
                     std::clamp(where.x1, 1, on.width), std::clamp(where.y1, 1, on.height)};
       }
   };
-  if (issuer.at != nullptr && issuer.score >= 3 && ink_within(d, issuer.at->page, above_of(issuer.at->box)) >= signature_ink_min)
+  if (issuer.at != nullptr && issuer.score >= 3 &&
+      ink_within(d, issuer.at->page, above_of(issuer.at->box)) >= signature_ink_min)
     return say(issuer.at->page, above_of(issuer.at->box), issuer.name);
   for (const Segment& g : d.sheet.segments) {
     if (!found(d.sheet.of(g.span), mark) || d.is_prose(g)) continue;
@@ -218,10 +230,12 @@ void propose_issuer(Draft& d) {
     d.add("issuer_title", best.office, best.title, std::min(92, 60 + best.score * 4));
   } else {
     for (const Segment& g : d.sheet.segments)
-      if (found(d.sheet.of(g.span), office_alone)) d.add("issuer_title", in_title_case([&] {
-                                                           const std::string t = one_line(d.sheet.of(g.span));
-                                                           return t;
-                                                         }()), g.span, 70);
+      if (found(d.sheet.of(g.span), office_alone))
+        d.add("issuer_title", in_title_case([&] {
+                const std::string t = one_line(d.sheet.of(g.span));
+                return t;
+              }()),
+              g.span, 70);
   }
   propose_signed(d, best);
 }

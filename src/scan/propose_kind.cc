@@ -39,7 +39,8 @@ std::map<std::string, Score> kind_scores(const Draft& d) {
     Span from;
     for (const Match& m : find_all(text, *patterns[i])) {
       const Segment* g = d.sheet.segment_at(m.span.begin);
-      const bool title = g != nullptr && g->page == 0 && g->box.y0 < d.pages[0].height * 2 / 5 && !d.is_prose(*g);
+      const bool title =
+          g != nullptr && g->page == 0 && g->box.y0 < d.pages[0].height * 2 / 5 && !d.is_prose(*g);
       const int points = title ? k.weight : std::max(1, k.weight / 3);
       if (points > best) {
         best = points;
@@ -59,17 +60,26 @@ std::map<std::string, Score> kind_scores(const Draft& d) {
 // What a kind is usually issued under, so that a paper that cites several says which it means.
 bool is_usual(std::string_view kind, std::string_view statute) {
   static const std::multimap<std::string, std::string, std::less<>> usual = {
-      {"court-order", "18 USC 2703(d)"},     {"preservation", "18 USC 2703(f)"},   {"extension", "18 USC 2703(f)"},
-      {"emergency-disclosure", "18 USC 2702"}, {"pen-trap", "18 USC 3123"},        {"pen-register", "18 USC 3123"},
-      {"trap-and-trace", "18 USC 3123"},     {"wiretap", "18 USC 2518"},           {"ncmec-report", "18 USC 2258A"},
-      {"search-warrant", "18 USC 2703(a)"},  {"backup-preservation", "18 USC 2704"}, {"nsl", "18 USC 2709"},
+      {"court-order", "18 USC 2703(d)"},
+      {"preservation", "18 USC 2703(f)"},
+      {"extension", "18 USC 2703(f)"},
+      {"emergency-disclosure", "18 USC 2702"},
+      {"pen-trap", "18 USC 3123"},
+      {"pen-register", "18 USC 3123"},
+      {"trap-and-trace", "18 USC 3123"},
+      {"wiretap", "18 USC 2518"},
+      {"ncmec-report", "18 USC 2258A"},
+      {"search-warrant", "18 USC 2703(a)"},
+      {"backup-preservation", "18 USC 2704"},
+      {"nsl", "18 USC 2709"},
       {"grand-jury-subpoena", "18 USC 2703(c)"}};
   const auto [a, b] = usual.equal_range(kind);
   return std::any_of(a, b, [&](const auto& u) { return statute.starts_with(u.second); });
 }
 
 void propose_statute(Draft& d) {
-  static const RE2 cue(R"((?:pursuant to|under|authority (?:of|vested in me under|under)|authority|in accordance with)(?: the| section)?:?$)");
+  static const RE2 cue(
+      R"((?:pursuant to|under|authority (?:of|vested in me under|under)|authority|in accordance with)(?: the| section)?:?$)");
   const StatuteHit* best = nullptr;
   int best_score = 0;
   const Proposal* kind = d.get("kind");

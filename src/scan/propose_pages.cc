@@ -71,7 +71,8 @@ void propose_pages(Draft& d) {
   std::string missing;
   for (int n = 1; n <= of; ++n)
     if (!seen.contains(n)) missing += (missing.empty() ? "" : " ") + std::to_string(n);
-  // A page whose number cannot be read may be any of those not seen: as many unread as unseen, none is missing.
+  // A page whose number cannot be read may be any of those not seen: as many unread as unseen, none is
+  // missing.
   const bool complete = missing.empty() || static_cast<int>(unread) >= of - static_cast<int>(seen.size());
   d.add("pages", fmt::format("{} of {}{}", d.pages.size(), of, complete ? "" : ", missing " + missing), from,
         unread == 0 ? 95 : 60);

@@ -11,11 +11,15 @@ namespace {
 enum class Role { none, voice, fax, subject };
 
 Role role_of(const Draft& d, const PhoneHit& p, Role previous) {
-  static const RE2 fax(R"((?:\bfax|facsimile|\bfx)(?: ?(?:no|number|#))?[.:)\s]*$)"), fax_after(R"(^\s*\((?:fax|facsimile))");
-  static const RE2 voice(R"((?:\btel(?:ephone)?|\bphone|\bph|call ?back|direct(?: line| dial)?|office|voice|main|cell|mobile)(?: ?(?:no|number|#))?[.:]+\s*$|(?:\btel|\bph|direct|main|office|call ?back|phone(?: no\.?)?)[.:]?\s*$)");
+  static const RE2 fax(R"((?:\bfax|facsimile|\bfx)(?: ?(?:no|number|#))?[.:)\s]*$)"),
+      fax_after(R"(^\s*\((?:fax|facsimile))");
+  static const RE2 voice(
+      R"((?:\btel(?:ephone)?|\bphone|\bph|call ?back|direct(?: line| dial)?|office|voice|main|cell|mobile)(?: ?(?:no|number|#))?[.:]+\s*$|(?:\btel|\bph|direct|main|office|call ?back|phone(?: no\.?)?)[.:]?\s*$)");
   static const RE2 voice_after(R"(^\s*\((?:voice|office|cell|tel))");
-  static const RE2 target(R"((?:target|subject|subscriber'?s?|suspect)(?: telephone| phone)?(?: number| line)?s?(?: is| of| to)?:?\s*$)");
-  static const RE2 asked(R"((?:numbers?|lines?|telephone|subscriber (?:of|to)|customer (?:of|at)|\(?account\)?)(?: is| of)?:?\s*$)");
+  static const RE2 target(
+      R"((?:target|subject|subscriber'?s?|suspect)(?: telephone| phone)?(?: number| line)?s?(?: is| of| to)?:?\s*$)");
+  static const RE2 asked(
+      R"((?:numbers?|lines?|telephone|subscriber (?:of|to)|customer (?:of|at)|\(?account\)?)(?: is| of)?:?\s*$)");
   static const RE2 joined(R"(^[\s,]*(?:and|,|or)[\s,]*$)");
   const Segment* g = d.sheet.segment_at(p.span.begin);
   if (g == nullptr) return Role::none;
@@ -32,7 +36,8 @@ Role role_of(const Draft& d, const PhoneHit& p, Role previous) {
   if (d.is_prose(*g) && found(lead, asked)) return Role::subject;
   if (has(voice)) return Role::voice;
   if (has(asked)) return Role::subject;
-  if (previous == Role::subject && found(lead.substr(lead.size() > 6 ? lead.size() - 6 : 0), joined)) return Role::subject;
+  if (previous == Role::subject && found(lead.substr(lead.size() > 6 ? lead.size() - 6 : 0), joined))
+    return Role::subject;
   return d.is_prose(*g) ? Role::subject : Role::voice;
 }
 
@@ -67,7 +72,8 @@ struct Subjects {
 };
 
 void propose_addresses(Draft& d, Subjects& s) {
-  static const RE2 at(R"((?:served at|located at|property at|premises at|service address(?: is|:)?|at the address(?: of)?|\bat)\s*$)");
+  static const RE2 at(
+      R"((?:served at|located at|property at|premises at|service address(?: is|:)?|at the address(?: of)?|\bat)\s*$)");
   for (const AddressHit& a : d.addresses) {
     const std::string line = a.building + "|" + a.street + "|" + a.city + "|" + a.state + "|" + a.zip;
     if (found(d.before(a.span.begin, 30), at)) s.add("street-address " + line, a.span, 85);
@@ -79,7 +85,9 @@ void propose_addresses(Draft& d, Subjects& s) {
 void propose_subjects(Draft& d) {
   static const RE2 extension(R"((?i)\b(?:room\s+)?ext(?:ension|\.)?\s*(?:no\.?|number|#)?\s*#?(\d{2,6})\b)");
   static const RE2 account(R"((?i)\baccount\s+(?:no\b\.?|number\b|#)[\s:#]*([A-Z]{0,4}-?\d[\w\-]{2,})\b)");
-  static const RE2 tenant("\\b(?i:guest|tenant|occupant)s? (?i:named|by the name of|name:)\\s+([A-Z][\\w'’.\\-]*(?:\\s[A-Z][\\w'’.\\-]*){1,3})");
+  static const RE2 tenant(
+      "\\b(?i:guest|tenant|occupant)s? (?i:named|by the name "
+      "of|name:)\\s+([A-Z][\\w'’.\\-]*(?:\\s[A-Z][\\w'’.\\-]*){1,3})");
   std::vector<Role> roles;
   for (std::size_t i = 0; i < d.phones.size(); ++i) {
     const bool with_last = i > 0 && roles.back() == Role::subject && goes_on(d, d.phones[i - 1], d.phones[i]);
@@ -98,7 +106,8 @@ void propose_subjects(Draft& d) {
     if (!of_phone) s.add("extension " + m.groups[0], m.span, 86);
   }
   for (const Match& m : find_all(d.sheet.text, account)) s.add("account " + m.groups[0], m.spans[0], 88);
-  for (const Match& m : find_all(d.sheet.text, tenant)) s.add("tenant-name " + one_line(m.groups[0]), m.spans[0], 80);
+  for (const Match& m : find_all(d.sheet.text, tenant))
+    s.add("tenant-name " + one_line(m.groups[0]), m.spans[0], 80);
   propose_addresses(d, s);
 }
 

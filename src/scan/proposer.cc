@@ -64,7 +64,8 @@ void Draft::add(const std::string& field, const std::string& value, Span from, i
   if (value.empty() || get(field) != nullptr) return;
   const auto [first, last] = sheet.words_of(from);
   if (first >= last) return;
-  Proposal p{field, value, sheet.words[first].page + 1, sheet.words[first].word.box, 0, one_line(sheet.of(from))};
+  Proposal p{
+      field, value, sheet.words[first].page + 1, sheet.words[first].word.box, 0, one_line(sheet.of(from))};
   int lowest = 100;
   std::size_t sum = 0;
   for (std::size_t i = first; i < last; ++i) {
@@ -90,10 +91,11 @@ bool Draft::is_kind(std::string_view kind) const {
 
 std::vector<Proposal> propose_fields(const std::vector<Page>& pages) {
   Draft d(pages);
-  for (const auto propose : {propose_pages, propose_kind, propose_issue, propose_dates, propose_contact, propose_subjects,
-                             propose_items, propose_danger})
+  for (const auto propose : {propose_pages, propose_kind, propose_issue, propose_dates, propose_contact,
+                             propose_subjects, propose_items, propose_danger})
     propose(d);
-  std::sort(d.out.begin(), d.out.end(), [](const Proposal& a, const Proposal& b) { return a.field < b.field; });
+  std::sort(d.out.begin(), d.out.end(),
+            [](const Proposal& a, const Proposal& b) { return a.field < b.field; });
   return std::move(d.out);
 }
 

@@ -3,9 +3,9 @@
 // corrects every field (src/cases/page_intake.hh).
 //
 // Fields are named as in the process file (docs/process-file.md), with these forms of value:
-//   kind ...                 text; dates "2026-04-16" or "2026-04-16T09:30"; numbers "+14045550142"; flags "yes", "no"
-//   records_until            the last day, as the paper says it
-//   subjects.1 ...           "number +14045550142", "extension 214", "account HB-1001", "tenant-name James Doe",
+//   kind ...                 text; dates "2026-04-16" or "2026-04-16T09:30"; numbers "+14045550142"; flags
+//   "yes", "no" records_until            the last day, as the paper says it subjects.1 ...           "number
+//   +14045550142", "extension 214", "account HB-1001", "tenant-name James Doe",
 //                            "street-address 410|Harbor Road|Port Example|GA|30410"
 //   items.<item>, expressly.<item>   "yes"
 //   pages                    "2 of 2", or "2 of 3, missing 2": what the pages say of themselves

@@ -22,12 +22,15 @@ Page page_of(const std::vector<std::string>& lines, int confidence = 95) {
     int x = 225;
     std::string word;
     const auto flush = [&] {
-      if (!word.empty()) p.words.push_back({{x - static_cast<int>(word.size()) * 20, y, x, y + 36}, confidence, word});
+      if (!word.empty())
+        p.words.push_back({{x - static_cast<int>(word.size()) * 20, y, x, y + 36}, confidence, word});
       word.clear();
     };
     for (const char c : line) {
-      if (c == ' ' || c == '\t') flush();
-      else word += c;
+      if (c == ' ' || c == '\t')
+        flush();
+      else
+        word += c;
       x = c == '\t' ? 1300 : x + (c == ' ' ? 12 : 20);
     }
     flush();
@@ -43,7 +46,8 @@ std::map<std::string, std::string> fields_of(const std::vector<Page>& pages) {
 }
 
 TEST(Proposer, DatesHaveTheirRolesByTheirWords) {
-  auto f = fields_of({page_of({"SUBPOENA", "Dated: March 3, 2026", "Produce on or before 04/01/2026 at 2:30 p.m. the call records",
+  auto f = fields_of({page_of({"SUBPOENA", "Dated: March 3, 2026",
+                               "Produce on or before 04/01/2026 at 2:30 p.m. the call records",
                                "for the period from 1 January 2026 through January 31, 2026."})});
   EXPECT_EQ(f["issued"], "2026-03-03");
   EXPECT_EQ(f["return_by"], "2026-04-01T14:30");
@@ -57,8 +61,10 @@ TEST(Proposer, AStampIsNoDateOfIssueAndAnImpossibleDayIsNone) {
 }
 
 TEST(Proposer, ANumberIsTheRequestersOrTheSubjects) {
-  auto f = fields_of({page_of({"SUBPOENA", "Provide call detail records of telephone numbers 404-555-0142 and 404-555-0143 to the agent.", "",
-                               "Agent: Special Agent Rowan Ashgrove", "Tel: (404) 555-0110\tFax: (404) 555-0111"})});
+  auto f = fields_of({page_of(
+      {"SUBPOENA",
+       "Provide call detail records of telephone numbers 404-555-0142 and 404-555-0143 to the agent.", "",
+       "Agent: Special Agent Rowan Ashgrove", "Tel: (404) 555-0110\tFax: (404) 555-0111"})});
   EXPECT_EQ(f["subjects.1"], "number +14045550142");
   EXPECT_EQ(f["subjects.2"], "number +14045550143");
   EXPECT_EQ(f["requester.phone"], "+14045550110");
@@ -67,8 +73,9 @@ TEST(Proposer, ANumberIsTheRequestersOrTheSubjects) {
 }
 
 TEST(Proposer, ItemsAreThoseThatAreAskedForWithTheirParty) {
-  auto f = fields_of({page_of({"SEARCH WARRANT", "The records to be disclosed are: subscriber name; guest home address; voicemail.",
-                               "The name and address of the agency follow below."})});
+  auto f = fields_of({page_of(
+      {"SEARCH WARRANT", "The records to be disclosed are: subscriber name; guest home address; voicemail.",
+       "The name and address of the agency follow below."})});
   EXPECT_EQ(f.count("items.subscriber-name"), 1u);
   EXPECT_EQ(f.count("items.tenant-address"), 1u);
   EXPECT_EQ(f.count("items.stored-content"), 1u);
@@ -96,7 +103,8 @@ TEST(Proposer, WhatIsReadBadlyIsLessSure) {
 }
 
 TEST(Proposer, InkAboveTheNameIsASignature) {
-  const std::vector<std::string> lines = {"ORDER", "", "", "", "", "", "Ellis Marchbanks", "United States Magistrate Judge"};
+  const std::vector<std::string> lines = {
+      "ORDER", "", "", "", "", "", "Ellis Marchbanks", "United States Magistrate Judge"};
   Page p = page_of(lines);
   EXPECT_EQ(fields_of({p})["signed"], "no");
   for (int x = 8; x < 20; ++x) p.ink[static_cast<std::size_t>(16 * 85 + x)] = '3';

@@ -23,6 +23,7 @@ std::span<const ItemWord> item_words();
 // Who is meant: the subscriber of the service, or a tenant (guest) of the property.
 inline constexpr const char* subscriber_words =
     R"(\b(?:subscriber|subscribers|account ?holder|customer|account owner|hotel|property owner)\b)";
-inline constexpr const char* tenant_words = R"(\b(?:guest|guests|tenant|tenants|occupant|occupants|lodger|registrant)\b)";
+inline constexpr const char* tenant_words =
+    R"(\b(?:guest|guests|tenant|tenants|occupant|occupants|lodger|registrant)\b)";
 
 }  // namespace writ::scan
