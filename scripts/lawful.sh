@@ -70,14 +70,15 @@ lawful_carrier() {
 
 # The carrier's own directory: the clerk of the court and a second contact of the agency that the sandbox's orders name. Two people
 # for each entry. lawful_directory COMMAND: how a writ command is run.
-CLERK=A-$(date -u +%Y)-0001 SHERIFF=A-$(date -u +%Y)-0002
 lawful_directory() {
-  local how=$1 kind organisation name number entry
+  local how=$1 kind organisation name number entry year
+  year=$(date -u -d "@$ACT_AT" +%Y)
+  CLERK=A-$year-0001 SHERIFF=A-$year-0002
   while IFS='|' read -r entry kind organisation name number; do
     "$how" --quiet agency add --kind "$kind" --organisation "$organisation" --name "$name" --number "$number" --jurisdiction GA \
       --source-kind government-directory --source "state directory of courts and agencies" \
-      --verified-on "$(date -u -d "@$ACT_AT" +%F)" --as "$(as intake-1)" >/dev/null || return
-    "$how" --quiet agency confirm "$entry" --looked-up "called the main line" --as "$(as officer-1)" >/dev/null || return
+      --verified-on "$(date -u -d "@$ACT_AT" +%F)" --as "$(as intake-1)" </dev/null >/dev/null || return
+    "$how" --quiet agency confirm "$entry" --looked-up "called the main line" --as "$(as officer-1)" </dev/null >/dev/null || return
   done <<EOF
 $CLERK|court-clerk|Superior Court of Example County|Clerk of the court|(404) 555-0181
 $SHERIFF|agency|Example County Sheriff|Watch commander|(404) 555-0182

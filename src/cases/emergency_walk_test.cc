@@ -80,10 +80,15 @@ class Walk {
     letter_ = letter;
     matter_ = t.file(letter, letter.instrument).value().matter;
   }
+  // What would go on from here: else hardly any walk comes far.
+  std::size_t likely() {
+    const std::string state = desk::read_case(t.carrier(), matter_).value().state;
+    return state == "received" ? 0 : state == "called-back" ? 2 : state == "assessed" ? 4 : 7;
+  }
   void step() {
     const std::string who = someone();
     auto s = t.service();
-    switch (below(11)) {
+    switch (chance(40) ? likely() : below(11)) {
       case 0:
       case 1:
         static_cast<void>(t.call(matter_, t.entries[chance(80) ? agency_ : below(agencies)],
@@ -197,11 +202,11 @@ class Walk {
 
 TEST(EmergencyWalk, NothingOutsideOfTheMatrixAndNoClockExtendsAnAuthority) {
   std::size_t released = 0;
-  for (unsigned seed = 1; seed <= 12; ++seed) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
     Town t;
     for (unsigned n = 0; n < 5; ++n) {
       Walk w{t, seed * 100 + n};
-      w.run(60);
+      w.run(40);
       released += w.has_released() ? 1 : 0;
       t.d->clock.set(std::max(t.d->clock.now(), t.carrier().log().head()->at) + 25h);
     }

@@ -63,6 +63,7 @@ struct House {
                                              source_dir / "sandbox" / "order.pdf", who("intake-1"));
     ASSERT_TRUE(filed) << to_text(filed.error());
     ASSERT_EQ(filed->state, process::State::validated) << canonical(to_json(*filed));
+    confirm_order(*desk, filed->matter);
     tick();
   }
   void arm(const fs::path& out) {
