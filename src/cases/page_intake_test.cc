@@ -95,7 +95,7 @@ TEST(PageIntake, DecisionsThatDoNotFitAreNamed) {
   PageDecisions unknown = decided();
   unknown.accept.insert("judge");
   EXPECT_EQ(what(subpoena(), unknown), "not proposed: judge");
-  for (const auto& [field, value] : {std::pair{"issued", "17 March"},
+  for (const auto& [field, value] : std::initializer_list<std::pair<const char*, const char*>>{{"issued", "17 March"},
                                      {"signed", "maybe"},
                                      {"schema", "x"},
                                      {"subjects.2", "number"},
@@ -133,7 +133,7 @@ TEST(PageIntake, AFaxIsProposedWithPlaceAndConfidenceAndFilesNothing) {
   const auto p = propose_page(fax, true);
   ASSERT_TRUE(p) << to_text(p.error());
   EXPECT_EQ((*p)["schema"], "writ.page-proposal/1");
-  EXPECT_EQ((*p)["missing_pages"], Json({2}));
+  EXPECT_EQ((*p)["missing_pages"], Json::array({2}));
   EXPECT_EQ((*p)["pages"].size(), 2u);
   EXPECT_GT((*p)["pages"][0]["words"].size(), 100u);
   bool pages_single = false;

@@ -84,7 +84,6 @@ TEST(Proposer, ItemsAreThoseThatAreAskedForWithTheirParty) {
 }
 
 TEST(Proposer, AMissingPageIsSaid) {
-  std::vector<std::string> first(40, "ORDER"), third(40, "ORDER");
   std::vector<std::string> lines(48);
   lines[47] = "Page 1 of 3";
   auto one = page_of(lines);

@@ -25,8 +25,8 @@ inline constexpr std::size_t word_bytes_max = 400;
 inline constexpr std::size_t page_frame_bytes_max = 4u << 20;
 inline constexpr int pdf_objects_max = 200'000;
 
-inline constexpr std::chrono::seconds ready_s_max{30};
-inline constexpr std::chrono::seconds page_s_max{90};
+inline constexpr std::chrono::seconds ready_s_max{120};
+inline constexpr std::chrono::seconds page_s_max{240};  // of real time; the processor time is bounded below
 inline constexpr std::chrono::seconds document_s_max{900};
 
 // The recogniser's nets take 100 MB, a page of 20 x 20 inches in grey 36 MB and some copies.
