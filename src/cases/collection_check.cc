@@ -72,7 +72,22 @@ class Comparison {
     });
   }
 
+  // Nothing travels beside what is compared.
+  void only(const Json& object, std::initializer_list<std::string_view> known, const std::string& where) {
+    for (const auto& [key, value] : object.items())
+      if (std::find(known.begin(), known.end(), key) == known.end())
+        conflict(fmt::format("{}: nobody knows the field '{}'", where, key));
+  }
+
   void head() {
+    only(c_,
+         {"schema", "carrier", "matter", "period", "items", "not_kept", "sources", "answers", "calls", "months",
+          "retention"},
+         "the collection");
+    only(c_.at("retention"),
+         {"calls_before", "accounts_ended_before", "destroyed_months", "preservation_over"}, "retention");
+    for (const Json& m : c_.at("months")) only(m, {"month", "size", "root", "entry"}, "months");
+    if (!c_.at("sources").is_array()) conflict("its sources are none");
     if (c_.at("schema") != "writ.collection/1" || c_.at("matter") != plan_.matter)
       conflict("it is not a collection of this matter");
     if (c_.at("items") != Json(items_)) conflict("its items are not the permitted ones");
@@ -112,13 +127,17 @@ class Comparison {
   void answer(const Json& a) {
     if (!is_subject(a.at("subject"))) return conflict("an answer about nobody whom the document names");
     const std::string where = fmt::format("subject {}", a.at("subject").get<std::size_t>());
-    for (const Json& ask : a.at("asks"))
+    only(a, {"subject", "source", "asks", "stays"}, where);
+    for (const Json& ask : a.at("asks")) {
+      only(ask, {"by", "answer"}, where);
+      only(ask.at("answer"), {"outcome", "parties", "needs", "rule", "text"}, where);
       for (const Json& party : ask.at("answer").at("parties")) {
         fields(party, "party", where);
         const Json tenant = party.value("tenant", Json::object());
         fields(tenant, "tenant", where);
         for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
       }
+    }
     for (const Json& stay : a.value("stays", Json::array())) {
       fields(stay, "stay", where);
       in_period(stay, where);

@@ -191,7 +191,7 @@ Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, c
 
 Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
-  if (is_done(before, "approve", counsel.person.user) && before.acts.back().body["word"] == word_json(a))
+  if (is_done(before, "approve", counsel.person.user) && before.acts.back().body.value("word", Json()) == word_json(a))
     return before;
   CaseStep step{"approve", Json{{"word", word_json(a)}}};
   step.guard = [&](const Case& of) -> Status {
@@ -236,11 +236,12 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   std::vector<std::string> out = scope_conflicts(collection, plan);
   const Json& approved = of.newest("approve")->body;
   Approval a;
-  a.word.silent = approved["word"]["silent"].get<std::map<std::string, std::string>>();
-  a.word.statute = approved["word"].value("statute", "");
+  const Json word = approved.value("word", Json::object());
+  a.word.silent = word.value("silent", std::map<std::string, std::string>{});
+  a.word.statute = word.value("statute", "");
   WRIT_TRY(demand, demand_of(of));
   WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
-  if (to_json(again) != approved["items"])
+  if (to_json(again) != approved.value("items", Json()))
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
   // What only a frozen store holds, two custodians would have to open once more: it is compared field by
   // field above. What the records hold is read again.

@@ -188,6 +188,8 @@ TEST(Disclosure, TheSecondPersonFindsWhatIsOutsideOfTheScope) {
       {"not permitted", [](Json& j) { j["calls"][0]["account"] = "PL-2001"; }},
       {"items are not the permitted", [](Json& j) { j["items"].push_back("tenant-name"); }},
       {"not written as", [](Json& j) { j.erase("calls"); }},
+      {"nobody knows the field", [](Json& j) { j["beside"] = "Doe, James"; }},
+      {"nobody knows the field", [](Json& j) { j["answers"][1]["beside"] = "Doe, James"; }},
   };
   Subpoena s;
   s.append({s.call(1, s.now - Hotel::days(7))}, "a");
