@@ -31,7 +31,7 @@ const desk::CaseAct* opening_act(const Case& preserved) {
   return nullptr;
 }
 
-bool is_over(const Case& preserved) {
+bool has_ended(const Case& preserved) {
   static constexpr std::array over{"expired", "purge-proposed", "purged",    "rejected",
                                    "ended",   "destroy-proposed", "destroyed"};
   return std::find(over.begin(), over.end(), preserved.state) != over.end();
@@ -77,7 +77,7 @@ Result<PreservedSource> preserved_source(const desk::Carrier& c, const Case& lat
   if (!preserved) return tl::unexpected(preserved.error());
   if (!is_preservation(preserved->cycle)) return out;
   out.matter = preserved->matter;
-  out.is_over = is_over(*preserved);
+  out.is_over = has_ended(*preserved);
   const desk::CaseAct* opened = opening_act(*preserved);
   if (out.is_over || (opened != nullptr && opened->body.value("matter", "") == later.matter)) return out;
   return fail(Exit::refused,
