@@ -2,6 +2,7 @@
 // A demand as the process file that a person would have written.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "process/demand.hh"
@@ -44,8 +45,7 @@ constexpr std::array top_level{"kind",
                                "non_disclosure_issuer",
                                "non_disclosure_until",
                                "coordinated_before",
-                               "cost_agreement",
-                               "document_sha256"};
+                               "cost_agreement"};
 constexpr std::array requester_keys{"name",           "badge", "agency",        "phone",   "email",
                                     "return_address", "fax",   "fax_confirmed", "private", "foreign"};
 constexpr std::array subject_keys{"kind", "value", "property", "subscriber"};
@@ -60,11 +60,21 @@ std::string list_text(const Json& v) {
   return "[" + out + "]";
 }
 
+void line(std::string& out, const std::string& key, const Json& v) {
+  if (is_stated(v)) out += fmt::format("{} = {}\n", key, v.is_array() ? list_text(v) : v.dump());
+}
+
 template <std::size_t N>
 void lines(std::string& out, const Json& from, const std::array<const char*, N>& keys) {
-  for (const char* key : keys)
-    if (const Json& v = from.at(key); is_stated(v))
-      out += fmt::format("{} = {}\n", key, v.is_array() ? list_text(v) : v.dump());
+  for (const char* key : keys) line(out, key, from.at(key));
+}
+
+// Fields that a person seldom writes, so that no field is ever lost.
+void other_lines(std::string& out, const Json& j) {
+  for (const auto& [key, v] : j.items())
+    if (key != "schema" && key != "requester" && key != "subjects" &&
+        std::find(top_level.begin(), top_level.end(), key) == top_level.end())
+      line(out, key, v);
 }
 
 std::string address_line(const Json& address) {
@@ -81,6 +91,7 @@ std::string to_toml(const Demand& d) {
   const Json j = to_json(d);
   std::string out = fmt::format("schema = {}\n", j.at("schema").dump());
   lines(out, j, top_level);
+  other_lines(out, j);
   std::string requester;
   lines(requester, j.at("requester"), requester_keys);
   if (!requester.empty()) out += "\n[requester]\n" + requester;
