@@ -235,7 +235,7 @@ Json to_json(const DirectoryEntry& e) {
 }
 
 Result<DirectoryEntry> read_entry(const Carrier& c, const std::string& id) {
-  WRIT_TRY(one, read_case(c, id));
+  WRIT_TRY(one, read_case(c.outside(), id));  // a compartment calls by the same directory
   if (one.cycle != Cycle::directory)
     return fail(Exit::not_found, fmt::format("{} is not an entry of the directory", id), std::string(rule),
                 "the number of an entry", "writ agency list prints them");
