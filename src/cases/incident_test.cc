@@ -77,7 +77,7 @@ TEST(Incident, EachAgencyIsToldOfItsOwnMattersAndNothingOfAnothers) {
     EXPECT_THAT(letter, HasSubstr("+1 404 555 0190")) << "the officer's line";
     EXPECT_THAT(letter, Not(HasSubstr("laptop"))) << "the carrier's own record goes into no letter";
   }
-  EXPECT_EQ(s.incidents.notify_agencies(s.incident, s.as("counsel-2"))->acts.size(), told->acts.size())
+  EXPECT_EQ(s.incidents.notify_agencies(s.incident, s.as("counsel-1"))->acts.size(), told->acts.size())
       << "once";
   EXPECT_FALSE(s.incidents.close(s.incident, "done", s.as("counsel-1"))) << "who assessed does not close";
   EXPECT_TRUE(s.incidents.close(s.incident, "done", s.as("officer-1")));
@@ -119,12 +119,10 @@ TEST(Incident, TheBreachClockRunsFromTheDetermination) {
   EXPECT_FALSE(s.incidents.assess(s.incident, partial, s.as("counsel-1")));
   const Assessment a = s.both(true);
   ASSERT_TRUE(s.incidents.assess(s.incident, a, s.as("counsel-1")));
-  // 2026-11-25 is a Wednesday; Thanksgiving and the weekends do not count.
   auto clocks = s.incidents.show(s.incident).value()["clocks"];
   ASSERT_EQ(clocks.size(), 2u);
-  EXPECT_EQ(clocks[0]["due"],
-            rfc3339_seconds(
-                policy::due(s.d->carrier().policy(), "breach-notice", a.breach->determined_at, "x")->at));
+  // Determined on the evening of Tuesday, 24 November: from Wednesday's opening, without Thanksgiving and weekends.
+  EXPECT_EQ(clocks[0]["due"], "2026-12-07T13:30:00Z") << clocks[0];
   EXPECT_THAT(clocks[0]["arithmetic"].get<std::string>(), HasSubstr("7 business days"));
   EXPECT_TRUE(clocks[0]["done_at"].is_null());
   s.d->clock.advance(20 * 24h);
