@@ -49,7 +49,8 @@ Result<std::optional<std::pair<std::string, Instant>>> version_in_force(desk::Ca
   for (const Case& e : edits) {
     const CaseAct* approved = e.newest("approve");
     if (approved == nullptr || approved->body.value("policy", "") != crypto::hex(c.policy().hash)) continue;
-    WRIT_TRY(at, parse_rfc3339(approved->body.value("effective", "")));
+    WRIT_TRY(stated, parse_rfc3339(approved->body.value("effective", "")));
+    const Instant at = std::max(stated, approved->at);  // forward only
     if (!out || at > out->second) out = {{e.matter, at}};
   }
   return out;
