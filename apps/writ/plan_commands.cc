@@ -8,7 +8,7 @@
 #include "cases/plan.hh"
 #include "cases/transparency.hh"
 #include "cli.hh"
-#include "csv_cell.hh"
+#include "base/csv_cell.hh"
 
 namespace writ::cli {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "desk/test_staff.hh"
+#include "process/demand.hh"
 
 namespace writ::cases {
 namespace {
