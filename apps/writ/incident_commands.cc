@@ -56,8 +56,8 @@ Status report(Options& o, const Args& a) {
   });
 }
 
-Result<cases::Assessment> assessment(const Args& a) {
-  cases::Assessment out;
+Result<cases::IncidentAssessment> assessment(const Args& a) {
+  cases::IncidentAssessment out;
   out.finding = a.finding;
   out.none_because = a.none_because;
   for (const std::string& text : a.affected) {

@@ -113,8 +113,11 @@ class Comparison {
 
   void in_period(const Json& row, const std::string& where) {
     if (!row.is_object()) return;
-    const auto from = parse_rfc3339(row.value("from", "1970-01-01T00:00:00Z"));
-    const auto until = parse_rfc3339(row.value("until", "2262-01-01T00:00:00Z"));
+    const auto end = [&](const char* key, Instant open) -> Result<Instant> {
+      return row.contains(key) ? parse_rfc3339(row.value(key, "")) : open;
+    };
+    const auto from = end("from", Instant::min());
+    const auto until = end("until", Instant::max());
     if (!from || !until || *from >= plan_.until || *until < plan_.from)
       conflict(where + ": a row outside of the period");
   }

@@ -78,7 +78,9 @@ class Walk {
     letter.expressly = some(letter.items, 30);
     if (chance(50)) letter.subjects = {{"extension", "214", "HH-1001", "", {}}};
     letter_ = letter;
-    matter_ = t.file(letter, letter.instrument).value().matter;
+    const auto filed = t.file(letter, letter.instrument);
+    ASSERT_TRUE(filed) << to_text(filed.error());
+    matter_ = filed->matter;
   }
   // What would go on from here: else hardly any walk comes far.
   std::size_t likely() {

@@ -28,7 +28,7 @@ struct Breach {  // of customer data; the contents of the notice, 47 CFR 64.2011
   std::string loss;  // estimate of financial loss, "none known"
 };
 
-struct Assessment {
+struct IncidentAssessment {
   std::string finding;
   std::vector<AffectedMatter> affected;
   std::string none_because;  // when no agency's matter was affected
@@ -60,7 +60,7 @@ class IncidentService {
   Result<desk::Case> report(const IncidentFiling& f, const desk::Acting& who);
   Result<desk::Case> contain(const std::string& matter, const std::string& how, const desk::Acting& who);
   // Finds each affected matter's agency itself; a text that names another agency or its matter is refused.
-  Result<desk::Case> assess(const std::string& matter, const Assessment& a, const desk::Acting& who);
+  Result<desk::Case> assess(const std::string& matter, const IncidentAssessment& a, const desk::Acting& who);
   Result<desk::Case> notify_agencies(const std::string& matter, const desk::Acting& who);
   Result<desk::Case> breach_notice(const std::string& matter, const desk::Acting& who);
   Result<desk::Case> hold_customer_notice(const std::string& matter, const Direction& d,
@@ -87,7 +87,7 @@ class IncidentService {
 Result<std::vector<IncidentClock>> incident_clocks(const policy::Policy& p, const desk::Case& incident);
 
 // {"affected":[{"agency","address","matters":[{"matter","instrument","kind","what"}]}]}, or {"none": why}.
-Result<Json> affected_agencies(const desk::Carrier& c, const Assessment& a);
+Result<Json> affected_agencies(const desk::Carrier& c, const IncidentAssessment& a);
 // One agency's letter; `agency`: an element of "affected".
 produce::Report agency_letter(const policy::Policy& p, const desk::Case& incident, const Json& agency,
                               Instant date);

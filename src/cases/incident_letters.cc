@@ -99,7 +99,7 @@ const Json& breach_of(const Case& incident) { return incident.newest("assess")->
 
 }  // namespace
 
-Result<Json> affected_agencies(const desk::Carrier& c, const Assessment& a) {
+Result<Json> affected_agencies(const desk::Carrier& c, const IncidentAssessment& a) {
   if (a.affected.empty()) return Json{{"none", a.none_because}};
   Json affected = Json::array();
   for (const AffectedMatter& m : a.affected) {

@@ -32,8 +32,8 @@ struct Scene {
     incident = filed->matter;
     EXPECT_TRUE(incidents.contain(incident, "its key was revoked", acting(*d, "technician-1")));
   }
-  Assessment both(bool breach = false) const {
-    Assessment a;
+  IncidentAssessment both(bool breach = false) const {
+    IncidentAssessment a;
     a.finding = "nobody has used the laptop since";
     a.affected = {{matter, "the order and its target list"}, {other, "the draft of the answer"}};
     if (breach)
@@ -87,17 +87,17 @@ TEST(Incident, ATextThatNamesAnotherAgencysMatterIsRefused) {
   Scene s;
   for (const char* leak :
        {"also M-2026-0002 of theirs", "as in gj-2026-77", "seen by Harborview Police Department"}) {
-    Assessment a = s.both();
+    IncidentAssessment a = s.both();
     a.affected[0].what = leak;
     const auto refused = s.incidents.assess(s.incident, a, s.as("counsel-1"));
     ASSERT_FALSE(refused) << leak;
     EXPECT_EQ(refused.error().exit, Exit::refused);
   }
   EXPECT_EQ(s.d->count("refused"), 3u);
-  Assessment unknown = s.both();
+  IncidentAssessment unknown = s.both();
   unknown.affected[0].matter = "M-2026-0099";
   EXPECT_EQ(s.incidents.assess(s.incident, unknown, s.as("counsel-1")).error().exit, Exit::not_found);
-  Assessment silent;
+  IncidentAssessment silent;
   silent.finding = "x";
   EXPECT_FALSE(s.incidents.assess(s.incident, silent, s.as("counsel-1")));
 }
@@ -114,10 +114,10 @@ TEST(Incident, NothingOwedBeforeItIsClosed) {
 
 TEST(Incident, TheBreachClockRunsFromTheDetermination) {
   Scene s;
-  Assessment partial = s.both(true);
+  IncidentAssessment partial = s.both(true);
   partial.breach->method.clear();
   EXPECT_FALSE(s.incidents.assess(s.incident, partial, s.as("counsel-1")));
-  const Assessment a = s.both(true);
+  const IncidentAssessment a = s.both(true);
   ASSERT_TRUE(s.incidents.assess(s.incident, a, s.as("counsel-1")));
   auto clocks = s.incidents.show(s.incident).value()["clocks"];
   ASSERT_EQ(clocks.size(), 2u);

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "desk/record_destruction.hh"
+#include "desk/retention_service.hh"
 #include "desk/test_staff.hh"
 
 namespace writ::cases {
@@ -90,7 +90,8 @@ TEST(OwnCopies, AHoldOrANewFileOrAnOpenMatterKeepsThem) {
   h.subject = {"number", "+14045550102", ""};
   h.from = d->clock.now() - days{200};
   h.until = d->clock.now();
-  ASSERT_TRUE(desk::Holds{d->carrier()}.place(h, acting(*d, "counsel-1")));
+  const auto placed = desk::RetentionService{d->carrier()}.place_hold(h, who("counsel-1"));
+  ASSERT_TRUE(placed) << to_text(placed.error());
   EXPECT_EQ(copies.destroy(number, pdf, acting(*d, "counsel-1")).error().exit, Exit::refused);
   EXPECT_TRUE(fs::exists(d->data() / "evidence" / wiretap / "segment-1"));
 }

@@ -54,6 +54,8 @@ inline Case emergency_alone(Desk& d, const std::string& instrument) {
   step(d.carrier(), c.matter, "assess",
        Json{{"danger", "x"}, {"person", "x"}, {"urgency", "x"}, {"items", {"subscriber-name"}}},
        acting(d, "intake-1"));
+  step(d.carrier(), c.matter, "try-approver", Json{{"whom", "counsel-1"}, {"how", "telephone"}},
+       acting(d, "officer-1"));
   return step(d.carrier(), c.matter, "approve-alone",
               Json{{"items", {"subscriber-name"}}, {"policy", "x"}, {"attempts", {"x"}}},
               acting(d, "officer-1"));

@@ -217,9 +217,13 @@ inline void build_directory(Desk& d) {
 
 inline void confirm_order(Desk& d, const std::string& m) {
   OrderCheck check{d.carrier()};
-  const auto confirmed = check.verify(m, {clerk, "deputy clerk", Outcome::confirmed, false}, acting(d, "intake-1"));
+  const auto entries = read_cases(d.carrier(), process::Cycle::directory);  // the first two: build_directory
+  ASSERT_TRUE(entries) << to_text(entries.error());
+  ASSERT_GE(entries->size(), 2u);
+  const auto confirmed = check.verify(m, {entries->at(0).matter, "deputy clerk", Outcome::confirmed, false},
+                                      acting(d, "intake-1"));
   ASSERT_TRUE(confirmed) << to_text(confirmed.error());
-  const auto told = check.tell(m, sheriff, "watch commander on duty", acting(d, "intake-1"));
+  const auto told = check.tell(m, entries->at(1).matter, "watch commander on duty", acting(d, "intake-1"));
   ASSERT_TRUE(told) << to_text(told.error());
 }
 

@@ -27,4 +27,11 @@ inline std::unique_ptr<Desk> staffed(Instant start = first_packet) {
   return d;
 }
 
+// Cases that are not entries of the directory, which every carrier here has.
+inline std::size_t cases_filed(Carrier& c) {
+  const auto all = read_cases(c).value();
+  return static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [](const Case& x) { return x.cycle != process::Cycle::directory; }));
+}
+
 }  // namespace writ::desk::testing

@@ -73,7 +73,7 @@ TEST_F(PolicyView, NoValueIsLeftOutOfTheView) {
            {"carrier.toml", "\"988\"", "\"989\""},
            {"carrier.toml", "period = \"two years\"", "period = \"three years\""},
            {"carrier.toml", "two years after the interception ends", "three years"},
-           {"carrier.toml", "no clause on reporting", "no clause about reporting"},
+           {"carrier.toml", "requirement = \"service\"\ntext = \"The carrier", "requirement = \"service\"\ntext = \"This carrier"},
            {"carrier.toml", "+1 202 555 0171", "+1 202 555 0179"},
            {"federal.toml", "alert_days = [14, 3]", "alert_days = [14, 2]"},
            {"federal.toml", "toll_record_months = 18", "toll_record_months = 19"},
