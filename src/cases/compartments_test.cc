@@ -7,6 +7,7 @@
 #include "cases/test_due.hh"
 #include "desk/audit_service.hh"
 #include "desk/record_store.hh"
+#include "desk/record_service.hh"
 #include "desk/retention_service.hh"
 
 namespace writ::cases {
@@ -67,7 +68,8 @@ struct Ordinary {
   void ask_everything() {
     desk::Carrier& c = d->carrier();
     for (const char* series : {"M", "N", "V", "W"}) say("next", desk::next_number(c, series).value());
-    for (const Case& x : *CaseBook{c}.all()) say("case", canonical(to_json(x)));
+    const auto all_cases = CaseBook{c}.all().value();
+    for (const Case& x : all_cases) say("case", canonical(to_json(x)));
     for (const char* guess : {"M-2026-0003", "M-2026-0009", "harbor-lantern", "harbor-lantern/M-2026-0001"}) {
       say("show", CaseBook{c}.read(guess).map([](const Case& x) { return to_json(x); }));
       say("order", desk::Orders{c}.of_matter(guess).map([](const auto& all) { return Json(all.size()); }));

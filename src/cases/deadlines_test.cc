@@ -134,7 +134,8 @@ TEST(DueInterception, WhatWasStoppedIsSealedAndItsEquipmentRemoved) {
   ASSERT_TRUE(w) << to_text(w.error());
   step(d->carrier(), w->matter, "install", Json{{"equipment", "x"}}, acting(*d, "technician-1"));
   const auto has = [&](std::string_view what) {
-    for (const auto& x : deadlines(d->carrier())->due)
+    const DueList list = deadlines(d->carrier()).value();
+    for (const auto& x : list.due)
       if (x.what.starts_with(what)) return true;
     return false;
   };

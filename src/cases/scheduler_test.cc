@@ -71,7 +71,8 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   EXPECT_EQ(d->count("preservation.expire.done"), 12u);
   EXPECT_EQ(d->count("recurring.expire.done"), 12u);
   EXPECT_EQ(d->count("child-protection.expire.done"), 1u);
-  for (const Case& c : *CaseBook{d->carrier()}.all()) {
+  const auto everything = CaseBook{d->carrier()}.all().value();
+  for (const Case& c : everything) {
     EXPECT_TRUE(c.state == "expired" || c.state == "stopped") << c.matter << " " << c.state;
     const desk::CaseAct* end = c.newest("expire");
     ASSERT_NE(end, nullptr);

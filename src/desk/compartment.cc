@@ -274,7 +274,7 @@ Status Carrier::only_outside(std::string_view act) const {
 }
 
 Status Carrier::admits(const Acting& who) const {
-  if (!inside_ || who.person.user == desk_cert_.user || inside_->opens_for(who.person)) return {};
+  if (!inside_ || who.cert.verify == desk_cert_.verify || inside_->opens_for(who.person)) return {};
   return not_there(inside_->name);
 }
 
