@@ -38,6 +38,9 @@ const std::map<std::string, std::string> tenant_items{{"name", "tenant-name"},
                                                       {"service", "tenant-service"},
                                                       {"reservation", "tenant-number"}};
 
+const std::vector<std::string> people{"intake-1",  "intake-2",  "counsel-1",    "counsel-2", "officer-1",
+                                      "officer-2", "technician-1", "auditor-1", "finance-1"};
+
 class Walk {
  public:
   Walk(Town& town, unsigned seed) : t(town), random(seed) {}
@@ -56,9 +59,6 @@ class Walk {
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); }
   bool chance(int percent) { return below(100) < static_cast<std::size_t>(percent); }
   std::string someone() {
-    static const std::vector<std::string> people{"intake-1",  "intake-2",  "counsel-1",    "counsel-2",
-                                                 "officer-1", "officer-2", "technician-1", "auditor-1",
-                                                 "finance-1"};
     return people[below(people.size())];
   }
   std::vector<std::string> some(const std::vector<std::string>& of, int percent) {
@@ -206,6 +206,7 @@ TEST(EmergencyWalk, NothingOutsideOfTheMatrixAndNoClockExtendsAnAuthority) {
   std::size_t released = 0;
   for (unsigned seed = 1; seed <= 8; ++seed) {
     Town t;
+    for (const std::string& p : people) acting(*t.d, p);  // a clock set back lets nobody unlock a key
     for (unsigned n = 0; n < 5; ++n) {
       Walk w{t, seed * 100 + n};
       w.run(40);
