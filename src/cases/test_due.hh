@@ -40,6 +40,11 @@ inline Case step(desk::Carrier& c, const std::string& matter, const std::string&
   return done ? *done : Case{};
 }
 
+// What others read of a snapshot: the period of its records.
+inline Json snapshot_of(Instant until) {
+  return Json{{"from", rfc3339(until - std::chrono::days{30})}, {"until", rfc3339(until)}};
+}
+
 inline Case preserved(Desk& d, const std::string& instrument) {
   const Case c = opened(d.carrier(), Cycle::preservation, demand("preservation", instrument, d.clock.now()),
                         acting(d, "intake-1"));
