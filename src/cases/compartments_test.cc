@@ -6,8 +6,8 @@
 #include "cases/scheduler.hh"
 #include "cases/test_due.hh"
 #include "desk/audit_service.hh"
-#include "desk/record_store.hh"
 #include "desk/record_service.hh"
+#include "desk/record_store.hh"
 #include "desk/retention_service.hh"
 
 namespace writ::cases {

@@ -60,7 +60,9 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   opened(d->carrier(), Cycle::child_protection, demand("ncmec-report", "EX-N", d->clock.now()),
          acting(*d, "intake-1"));
   step(d->carrier(), "M-2026-0025", "report", Json{{"report", "x"}}, acting(*d, "officer-1"));
-  step(d->carrier(), "M-2026-0025", "take-snapshot", Json{{"snapshot", {{"from", "2026-01-01T00:00:00Z"}, {"until", "2026-11-01T00:00:00Z"}}}}, acting(*d, "intake-1"));
+  step(d->carrier(), "M-2026-0025", "take-snapshot",
+       Json{{"snapshot", {{"from", "2026-01-01T00:00:00Z"}, {"until", "2026-11-01T00:00:00Z"}}}},
+       acting(*d, "intake-1"));
   Year year;
   year.pass(*d, start + days{400});
   EXPECT_EQ(year.done.size(), 25u);
