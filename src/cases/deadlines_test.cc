@@ -56,7 +56,7 @@ TEST_F(Due, APreservationEndsAfterNinetyDaysAndOnceNinetyMore) {
                         acting(*d, "intake-1"));
   EXPECT_EQ(one("snapshot is taken").at, d->clock.now());
   step(d->carrier(), c.matter, "take-snapshot",
-       Json{{"snapshot", {{"from", "2026-01-01T00:00:00Z"}, {"until", "2026-11-01T00:00:00Z"}}}},
+       Json{{"snapshot", snapshot_of(d->clock.now())}},
        acting(*d, "intake-1"));
   step(d->carrier(), c.matter, "confirm", Json{{"letter", "x"}}, acting(*d, "intake-1"));
   Deadline x = one("preservation ends");

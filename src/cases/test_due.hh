@@ -49,7 +49,7 @@ inline Case preserved(Desk& d, const std::string& instrument) {
   const Case c = opened(d.carrier(), Cycle::preservation, demand("preservation", instrument, d.clock.now()),
                         acting(d, "intake-1"));
   step(d.carrier(), c.matter, "take-snapshot",
-       Json{{"snapshot", {{"from", "2026-01-01T00:00:00Z"}, {"until", "2026-11-01T00:00:00Z"}}}},
+       Json{{"snapshot", snapshot_of(d.clock.now())}},
        acting(d, "intake-1"));
   return step(d.carrier(), c.matter, "confirm", Json{{"letter", "x"}}, acting(d, "intake-1"));
 }
