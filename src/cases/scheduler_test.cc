@@ -60,8 +60,7 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   opened(d->carrier(), Cycle::child_protection, demand("ncmec-report", "EX-N", d->clock.now()),
          acting(*d, "intake-1"));
   step(d->carrier(), "M-2026-0025", "report", Json{{"report", "x"}}, acting(*d, "officer-1"));
-  step(d->carrier(), "M-2026-0025", "take-snapshot",
-       Json{{"snapshot", snapshot_of(d->clock.now())}},
+  step(d->carrier(), "M-2026-0025", "take-snapshot", Json{{"snapshot", snapshot_of(d->clock.now())}},
        acting(*d, "intake-1"));
   Year year;
   year.pass(*d, start + days{400});
