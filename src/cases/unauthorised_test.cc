@@ -172,11 +172,13 @@ void try_unlawful(World& w, const Place& p, const Lawful& l) {
   if (!all) return;
   for (const std::string& fact : l.facts)  // by whoever may otherwise
     for (const std::string& able : l.roles) {
-      if (!is_lawful(l, p, able, able + "-1")) continue;
+      const bool by_clock = able == "clock";
+      if (!is_lawful(l, p, able, by_clock ? able : able + "-1")) continue;
       for (const Json& nothing : {Json(), Json(""), Json::array()}) {
         Json b = w.body(&l);
         b[fact] = nothing;
-        w.expect_refused(w.take(p.cycle, p.matter, {l.act, b}, acting(w.desk(), able + "-1")),
+        w.expect_refused(by_clock ? w.by_clock(p.cycle, p.matter, {l.act, b})
+                                  : w.take(p.cycle, p.matter, {l.act, b}, acting(w.desk(), able + "-1")),
                          about(p, l.act, able + " without " + fact));
       }
     }
