@@ -8,7 +8,10 @@ namespace writ::cli {
 
 // The one of --as, for the first of these roles that the person holds.
 Result<desk::Acting> person(const Options& o, desk::Carrier& c, const std::vector<authority::Role>& any_of);
-// The case as JSON, or its number and state; `next`: who does what.
-Status told(const Options& o, const desk::Case& c, const std::string& next);
+// The case as JSON, or its number and state; `next`: who does what, "" when nothing is to be said.
+Status told(const Options& o, const desk::Case& c, const std::string& next = {});
+// Opens the carrier, unlocks whoever holds one of the roles, does the step, and tells the case.
+using ActingStep = std::function<Result<desk::Case>(desk::Carrier&, const desk::Acting&)>;
+Status act_as_one_of(Options& o, const std::vector<authority::Role>& roles, const ActingStep& f);
 
 }  // namespace writ::cli

@@ -87,20 +87,4 @@ void say(const Options& o, const std::string& text) {
   if (!o.quiet) std::cerr << text << "\n";
 }
 
-void tell(const Options& o, const desk::Case& c) {
-  if (o.json)
-    print(to_json(c));
-  else
-    print(c.matter + " " + c.state + "\n");
-}
-
-Status act_as_one_of(Options& o, const std::vector<authority::Role>& roles, const ActingStep& f) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(by, c.act_as_any(who[0], roles));
-  WRIT_TRY(done, f(c, by));
-  tell(o, done);
-  return {};
-}
-
 }  // namespace writ::cli

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "desk/case_book.hh"
+#include "desk/carrier.hh"
 
 namespace writ::cli {
 
@@ -54,12 +54,6 @@ void add_national_commands(CLI::App& app, Options& o);    // national
 void add_plan_commands(CLI::App& app, Options& o);        // plan
 void add_incident_commands(CLI::App& app, Options& o);    // incident
 void add_policy_commands(CLI::App& app, Options& o);      // policy
-
-// A case after a step: JSON, or its number and state.
-void tell(const Options& o, const desk::Case& c);
-// Opens the carrier, unlocks whoever holds one of the roles, and does the step.
-using ActingStep = std::function<Result<desk::Case>(desk::Carrier&, const desk::Acting&)>;
-Status act_as_one_of(Options& o, const std::vector<authority::Role>& roles, const ActingStep& f);
 
 // A sub-command whose action is `f`; every one takes --as.
 template <class F>

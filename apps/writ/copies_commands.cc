@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "case_commands.hh"
 #include "cases/own_copies.hh"
-#include "cli.hh"
 
 namespace writ::cli {
 namespace {

@@ -123,20 +123,6 @@ Status acknowledge(Options& o, const Args& a) {
 
 }  // namespace
 
-Result<desk::Acting> person(const Options& o, desk::Carrier& c, const std::vector<Role>& any_of) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  return c.act_as_any(who[0], any_of);
-}
-
-Status told(const Options& o, const desk::Case& c, const std::string& next) {
-  if (o.json)
-    print(desk::to_json(c));
-  else
-    print(fmt::format("{} {}\n", c.matter, c.state));
-  if (!next.empty()) say(o, "next: " + next);
-  return {};
-}
-
 void add_disclosure_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* group = app.add_subcommand("disclose", "records for a validated request")->require_subcommand(1);

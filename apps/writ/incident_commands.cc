@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "case_commands.hh"
 #include "cases/incident.hh"
-#include "cli.hh"
 
 namespace writ::cli {
 namespace {
@@ -22,9 +22,8 @@ struct Args {
   std::string type, presented_by, signed_by, instrument, enabled, ended;
 };
 
-Result<desk::Acting> acting(Options& o, desk::Carrier& c, process::Cycle cycle, const char* act) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  return c.act_as_any(who[0], process::life_cycle(cycle).rule(act)->roles);
+const std::vector<Role>& roles_for(const char* act) {
+  return process::life_cycle(process::Cycle::incident).rule(act)->roles;
 }
 
 // A time that was not given is not guessed: the service says when one is needed.
@@ -33,20 +32,11 @@ Result<Instant> time_or_none(const std::string& text) {
   return parse_rfc3339(text);
 }
 
-Status done(const Options& o, const Result<desk::Case>& c) {
-  if (!c) return tl::unexpected(c.error());
-  if (o.json)
-    print(to_json(*c));
-  else
-    print(fmt::format("{} {}\n", c->matter, c->state));
-  return {};
-}
-
 template <class F>
 Status step(Options& o, const char* act, F f) {
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, process::Cycle::incident, act));
-  return done(o, f(cases::IncidentService{c}, who));
+  return act_as_one_of(o, roles_for(act), [&](desk::Carrier& c, const desk::Acting& who) {
+    return f(cases::IncidentService{c}, who);
+  });
 }
 
 Status report(Options& o, const Args& a) {
@@ -121,7 +111,7 @@ Status show(Options& o, const Args& a) {
   cases::IncidentService incidents{c};
   WRIT_TRY(j, incidents.show(a.matter));
   if (!a.out.empty()) {
-    WRIT_TRY(who, acting(o, c, process::Cycle::incident, "close"));
+    WRIT_TRY(who, person(o, c, roles_for("close")));
     WRIT_TRY(files, incidents.write_letters(a.matter, a.out, who));
     for (const fs::path& f : files) say(o, f.string());
   }

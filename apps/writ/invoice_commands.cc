@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "case_commands.hh"
 #include "cases/invoices.hh"
-#include "cli.hh"
 #include "desk/production_service.hh"
 
 namespace writ::cli {

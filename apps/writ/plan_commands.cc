@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "base/csv_cell.hh"
+#include "case_commands.hh"
 #include "cases/certification_register.hh"
 #include "cases/plan.hh"
 #include "cases/transparency.hh"
-#include "cli.hh"
 
 namespace writ::cli {
 namespace {
@@ -21,19 +21,7 @@ struct Args {
   int year = 0;
 };
 
-Result<desk::Acting> acting(Options& o, desk::Carrier& c, const std::vector<Role>& roles) {
-  WRIT_TRY(who, credentials(o.as, 1, "--as"));
-  return c.act_as_any(who[0], roles);
-}
-
 const std::vector<Role> deciders{Role::officer, Role::counsel};
-
-void print_case(const Options& o, const desk::Case& c) {
-  if (o.json)
-    print(to_json(c));
-  else
-    print(fmt::format("{} {}\n", c.matter, c.state));
-}
 
 Status write_report(const std::string& file, const policy::Policy& p, const produce::Report& r) {
   WRIT_TRY(pdf, produce::render_report(p, r));
@@ -49,10 +37,10 @@ Status write_papers(Options& o, cases::PlanService& plans, const std::string& ma
 
 Status draft(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, deciders));
+  WRIT_TRY(who, person(o, c, deciders));
   cases::PlanService plans{c};
   WRIT_TRY(drafted, plans.draft(who));
-  print_case(o, drafted);
+  WRIT_CHECK(told(o, drafted));
   if (!a.out.empty()) WRIT_CHECK(write_papers(o, plans, drafted.matter, a.out, who));
   if (drafted.state == "filed")
     say(o, fmt::format("{} is filed, and nothing has changed since", drafted.matter));
@@ -63,9 +51,9 @@ Status draft(Options& o, const Args& a) {
 
 Status approve(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, deciders));
+  WRIT_TRY(who, person(o, c, deciders));
   WRIT_TRY(done, cases::PlanService{c}.approve(a.matter, who));
-  print_case(o, done);
+  WRIT_CHECK(told(o, done));
   say(o, fmt::format(
              "next: file original and four copies, and a copy with the CALEA Implementation Unit (writ plan "
              "show {} --out DIR), then: writ plan file {} --receipt ...",
@@ -75,25 +63,23 @@ Status approve(Options& o, const Args& a) {
 
 Status submit(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, {Role::officer, Role::counsel, Role::intake}));
+  WRIT_TRY(who, person(o, c, {Role::officer, Role::counsel, Role::intake}));
   WRIT_TRY(done, cases::PlanService{c}.submit(a.matter, a.receipt, who));
-  print_case(o, done);
-  return {};
+  return told(o, done);
 }
 
 Status supersede(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, deciders));
+  WRIT_TRY(who, person(o, c, deciders));
   WRIT_TRY(done, cases::PlanService{c}.supersede(a.matter, a.by, who));
-  print_case(o, done);
-  return {};
+  return told(o, done);
 }
 
 Status show(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   cases::PlanService plans{c};
   if (!a.out.empty()) {
-    WRIT_TRY(who, acting(o, c, {Role::officer, Role::counsel, Role::auditor}));
+    WRIT_TRY(who, person(o, c, {Role::officer, Role::counsel, Role::auditor}));
     return write_papers(o, plans, a.matter, a.out, who);
   }
   WRIT_TRY(found, desk::read_case(c, a.matter));
@@ -190,7 +176,7 @@ Status lint(Options& o, const Args& a) {
 
 Status print_register(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, acting(o, c, {Role::officer, Role::counsel, Role::auditor}));
+  WRIT_TRY(who, person(o, c, {Role::officer, Role::counsel, Role::auditor}));
   WRIT_TRY(entries, cases::certification_register(c, who));
   if (!a.pdf.empty())
     WRIT_CHECK(write_report(a.pdf, c.policy(), cases::register_report(c.policy(), entries, c.now())));
@@ -216,12 +202,12 @@ Status print_register(Options& o, const Args& a) {
 
 Status print_transparency(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  std::string person;
+  std::optional<desk::Acting> who;
   if (!o.as.empty()) {
-    WRIT_TRY(who, acting(o, c, {Role::officer, Role::counsel}));
-    person = who.person.user;
+    WRIT_TRY(named, person(o, c, deciders));
+    who = std::move(named);
   }
-  WRIT_TRY(t, cases::transparency(c, a.year, person));
+  WRIT_TRY(t, who ? cases::transparency_for(c, a.year, *who) : cases::transparency(c, a.year));
   if (!a.pdf.empty()) WRIT_CHECK(write_report(a.pdf, c.policy(), cases::transparency_report(c.policy(), t)));
   if (o.json) {
     print(cases::to_json(t));

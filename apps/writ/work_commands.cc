@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "case_commands.hh"
 #include "cases/work_order.hh"
-#include "cli.hh"
 
 namespace writ::cli {
 namespace {
@@ -21,16 +21,14 @@ Status open_order(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(opened, cases::WorkOrders{c}.open(a.site, who[0]));
-  tell(o, opened);
-  return {};
+  return told(o, opened);
 }
 
 Status act(Options& o, const Args& a, const MakeStep& make) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(done, desk::CaseBook{c}.act(a.number, make(cases::WorkOrders{c}, a), who[0]));
-  tell(o, done);
-  return {};
+  return told(o, done);
 }
 
 Status list(Options& o, const Args& a) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cases/demand_case.hh"
+#include "desk/compartment.hh"
 #include "desk/orders.hh"
 
 namespace writ::cases {
@@ -179,6 +180,20 @@ Result<Transparency> transparency(desk::Carrier& c, int year, const std::string&
     t.national.push_back(std::move(b));
   }
   return t;
+}
+
+Result<Transparency> transparency_for(desk::Carrier& c, int year, const desk::Acting& who) {
+  desk::Compartments all{c};
+  WRIT_TRY(names, all.of(who.person));
+  std::vector<desk::Carrier> opened;
+  opened.reserve(names.size());
+  for (const desk::CompartmentName& n : names) {
+    WRIT_TRY(inside, all.open(n.id, who));
+    opened.push_back(std::move(inside));
+  }
+  std::vector<desk::Carrier*> inside;
+  for (desk::Carrier& o : opened) inside.push_back(&o);
+  return transparency(c, year, who.person.user, inside);
 }
 
 }  // namespace writ::cases

@@ -40,6 +40,8 @@ std::string band(std::int64_t n, std::int64_t width);  // 250 of 250: "250-499"
 // of the carrier's zone.
 Result<Transparency> transparency(desk::Carrier& c, int year, const std::string& person = {},
                                   std::span<desk::Carrier* const> compartments = {});
+// With every compartment that this person opens: the bands of somebody who is named in few count few.
+Result<Transparency> transparency_for(desk::Carrier& c, int year, const desk::Acting& who);
 Json to_json(const Transparency& t);                                              // "writ.transparency/1"
 std::vector<std::vector<std::string>> transparency_table(const Transparency& t);  // head first: CSV
 produce::Report transparency_report(const policy::Policy& p, const Transparency& t);

@@ -6,6 +6,7 @@
 
 #include "cases/test_demands.hh"
 #include "cases/test_paper.hh"
+#include "desk/compartment.hh"
 
 namespace writ::cases {
 namespace {
@@ -108,6 +109,24 @@ TEST(Transparency, NationalSecurityProcessInBandsAndForTheNamedAlone) {
   EXPECT_EQ(outside->count("transparency.count"), 0u);
   // Were such a matter in the ordinary store, no ordinary row would tell.
   EXPECT_EQ(to_json(counted(*five)), none);
+}
+
+TEST(Transparency, WhoIsNamedHasTheirCompartmentsCounted) {
+  const auto d = staffed();
+  const auto entries = [&] {  // of the compartment's own log
+    return desk::Compartments{d->carrier()}.open("harbor-lantern", acting(*d, "counsel-1"))->log().size();
+  };
+  ASSERT_TRUE(desk::Compartments{d->carrier()}.create(
+      "harbor-lantern", {"intake-1", "counsel-1", "auditor-1"}, acting(*d, "intake-1")));
+  d->clock.advance(1min);
+  const auto before = entries();
+  const auto stranger = transparency_for(d->carrier(), 2026, acting(*d, "counsel-2"));
+  ASSERT_TRUE(stranger) << to_text(stranger.error());
+  EXPECT_EQ(entries(), before);
+  const auto named = transparency_for(d->carrier(), 2026, acting(*d, "counsel-1"));
+  ASSERT_TRUE(named) << to_text(named.error());
+  EXPECT_EQ(entries(), before + 1) << "counted, and noted where it was counted";
+  EXPECT_EQ(named->counted_for, "counsel-1");
 }
 
 TEST(Transparency, ABandBeginsAtItsMultiple) {

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
-#include "base/sourced.hh"
+#include "process/file_fields.hh"
 
 namespace writ::process {
 namespace {
@@ -66,19 +66,6 @@ std::vector<DemandSubject> read_subjects(Fields& f) {
   return out;
 }
 
-crypto::Digest read_digest(Fields& f, const char* key) {
-  crypto::Digest d{};
-  const std::string text = f.text(key);
-  if (text.empty()) return d;
-  const auto bytes = crypto::unhex(text);
-  if (!bytes || bytes->size() != d.size() || crypto::hex(*bytes) != text) {
-    f.refuse(key, "is not a SHA-256", "leave it out: it is filled in when the scanned document is filed");
-    return d;
-  }
-  std::copy(bytes->begin(), bytes->end(), d.begin());
-  return d;
-}
-
 Demand read_fields(Fields& f) {
   Demand d;
   f.word("schema", {schema}, Need::required);
@@ -133,8 +120,6 @@ Result<Demand> read(const Sourced& source) {
   WRIT_CHECK(reading.status());
   return d;
 }
-
-std::string time_text(Instant t) { return t == Instant{} ? std::string() : rfc3339(t); }
 
 Json to_json(const Requester& o) {
   return {{"name", o.name},
@@ -213,8 +198,7 @@ Json to_json(const Demand& d) {
           {"non_disclosure_until", time_text(d.non_disclosure_until)},
           {"coordinated_before", d.coordinated_before},
           {"cost_agreement", d.cost_agreement},
-          {"document_sha256",
-           d.document_sha256 == crypto::Digest{} ? std::string() : crypto::hex(d.document_sha256)},
+          {"document_sha256", digest_text(d.document_sha256)},
           {"read_from", d.read_from}};
 }
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
-#include "base/sourced.hh"
+#include "process/file_fields.hh"
 
 namespace writ::process {
 namespace {
@@ -47,19 +47,6 @@ std::vector<TargetRequest> read_targets(Fields& f) {
     f.refuse("targets", "names too many",
              fmt::format("name at most {} in one order file", limits::targets_per_grant_max));
   return out;
-}
-
-crypto::Digest read_digest(Fields& f, const char* key) {
-  crypto::Digest d{};
-  const std::string text = f.text(key);
-  if (text.empty()) return d;
-  const auto bytes = crypto::unhex(text);
-  if (!bytes || bytes->size() != d.size() || crypto::hex(*bytes) != text) {
-    f.refuse(key, "is not a SHA-256", "leave it out: it is filled in when the scanned document is filed");
-    return d;
-  }
-  std::copy(bytes->begin(), bytes->end(), d.begin());
-  return d;
 }
 
 Request read_fields(Fields& f) {
@@ -110,8 +97,6 @@ Result<Request> read(const Sourced& source) {
   return r;
 }
 
-std::string time_text(Instant t) { return t == Instant{} ? std::string() : rfc3339(t); }
-
 }  // namespace
 
 Result<Request> parse_request(View file, std::string_view name) {
@@ -157,8 +142,7 @@ Json to_json(const Request& r) {
           {"seeks", r.seeks},
           {"trust_from", r.trust_from},
           {"trusted_peers", r.trusted_peers},
-          {"document_sha256",
-           r.document_sha256 == crypto::Digest{} ? std::string() : crypto::hex(r.document_sha256)}};
+          {"document_sha256", digest_text(r.document_sha256)}};
 }
 
 Result<crypto::Digest> request_digest(const Request& r) {
