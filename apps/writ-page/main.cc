@@ -23,6 +23,8 @@ int run(int in, int out) {
   setMsgSeverity(L_SEVERITY_NONE);
   auto recogniser = Recogniser::open();
   if (!recogniser) return worker::refuse(out, recogniser.error());
+  // What a sanitizer's runtime asks the kernel about a type it asks once: before the lock.
+  static_cast<void>(canonical(Json::object()));
   if (const Status locked = worker::lock_in(in, out, scan::bounds); !locked)
     return worker::refuse(out, locked.error());
   if (!say(out, worker::frame_ready, view_of(recogniser->name() + ", mupdf " FZ_VERSION)))
