@@ -154,7 +154,8 @@ void add_contact_options(CLI::App* c, Args& a, bool is_new) {
   option("--address", a.contact.address, "", false);
   option("--jurisdiction", a.contact.jurisdiction, "State, or US", is_new);
   option("--source-kind", a.contact.source_kind,
-         "official-website, government-directory, telephone-directory, number-administrator or in-person", true);
+         "official-website, government-directory, telephone-directory, number-administrator or in-person",
+         true);
   option("--source", a.contact.source, "where exactly the number was found; never the letter", true);
   option("--verified-on", a.contact.verified_on, "day of the look-up, YYYY-MM-DD", true);
 }
@@ -180,7 +181,8 @@ void add_agency_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* agency = app.add_subcommand("agency", "the carrier's own directory of agencies and courts")
                      ->require_subcommand(1);
-  add_contact_options(command(agency, o, "add", "propose a contact", [&o, a] { return add(o, *a); }), *a, true);
+  add_contact_options(command(agency, o, "add", "propose a contact", [&o, a] { return add(o, *a); }), *a,
+                      true);
   auto* changed = command(agency, o, "change", "propose another number, fax, domain or address",
                           [&o, a] { return change(o, *a); });
   changed->add_option("entry", a->id)->required();
@@ -189,8 +191,10 @@ void add_agency_commands(CLI::App& app, Options& o) {
                             [&o, a] { return confirm(o, *a); });
   confirmed->add_option("entry", a->id)->required();
   confirmed->add_option("--looked-up", a->looked_up, "where")->required();
-  for (const auto& [name, help, run] : std::initializer_list<std::tuple<const char*, const char*, Status (*)(Options&, const Args&)>>{
-           {"drop-change", "a proposed change is not made", drop}, {"retire", "a contact that no longer holds", retire}}) {
+  for (const auto& [name, help, run] :
+       std::initializer_list<std::tuple<const char*, const char*, Status (*)(Options&, const Args&)>>{
+           {"drop-change", "a proposed change is not made", drop},
+           {"retire", "a contact that no longer holds", retire}}) {
     auto* c = command(agency, o, name, help, [&o, a, f = run] { return f(o, *a); });
     c->add_option("entry", a->id)->required();
     c->add_option("--reason", a->reason)->required();

@@ -48,7 +48,8 @@ Result<cases::Approval> approval_of(const Args& a) {
 std::string decision_lines(const Json& items) {
   std::string out;
   for (const Json& i : items) {
-    out += fmt::format("  {:<7} {:<20} {}\n", i.value("verdict", ""), i.value("item", ""), i.value("rule", ""));
+    out +=
+        fmt::format("  {:<7} {:<20} {}\n", i.value("verdict", ""), i.value("item", ""), i.value("rule", ""));
     if (i.value("verdict", "") != "permit")
       out += fmt::format("          {}; {}\n", i.value("fact", ""), i.value("cure", ""));
   }
@@ -157,7 +158,8 @@ void add_disclosure_commands(CLI::App& app, Options& o) {
     c->add_option("--approve-silent", a->silent, "ITEM=REASON: release where the matrix is silent");
     c->add_option("--statute-reason", a->statute,
                   "why the cited statute makes the summons an administrative subpoena");
-    c->add_option("--from", a->from, "narrow the period of the records, or state it where the document does not");
+    c->add_option("--from", a->from,
+                  "narrow the period of the records, or state it where the document does not");
     c->add_option("--until", a->until, "the same, its end");
   }
   add("collect", "read what is permitted (intake, officer)", collect)
@@ -169,9 +171,12 @@ void add_disclosure_commands(CLI::App& app, Options& o) {
       ->required();
   for (CLI::App* c :
        {add("deliver", "letter, tables, manifest and proof", deliver),
-        add("produce", "national security process, in its compartment: a second person checks and produces", produce)})
+        add("produce", "national security process, in its compartment: a second person checks and produces",
+            produce)})
     c->add_option("--out", a->out, "directory; the files go to OUT/MATTER")->capture_default_str();
-  add("acknowledge", "the agency has it", acknowledge)->add_option("--by", a->by, "who said so, and how")->required();
+  add("acknowledge", "the agency has it", acknowledge)
+      ->add_option("--by", a->by, "who said so, and how")
+      ->required();
 }
 
 }  // namespace writ::cli

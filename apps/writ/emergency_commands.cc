@@ -75,9 +75,9 @@ Status approve(Options& o, const Args& a, bool alone) {
                WRIT_TRY(done, alone ? service.approve_alone(a.matter, who)
                                     : service.approve(a.matter, a.counsel_approves, who));
                for (const Json& d : cases::approval_of(done)->body["decisions"])
-                 say(o, fmt::format("{:<8} {}  {}", d.value("verdict", ""), d.value("item", ""),
-                                    d.value("verdict", "") == "released" ? d.value("rule", "")
-                                                                         : d.value("why", "")));
+                 say(o, fmt::format(
+                            "{:<8} {}  {}", d.value("verdict", ""), d.value("item", ""),
+                            d.value("verdict", "") == "released" ? d.value("rule", "") : d.value("why", "")));
                if (alone) say(o, "approved by one person: an auditor reviews it (writ emergency review)");
                return done;
              });
@@ -169,7 +169,8 @@ void add_decision(CLI::App* e, Options& o, const std::shared_ptr<Args>& a) {
                       });
   t->add_option("--whom", a->whom)->required();
   t->add_option("--how", a->how)->required();
-  on_matter(e, o, a, "approve-alone", "break-glass: the officer, when no approver was reached; loud, reviewed",
+  on_matter(e, o, a, "approve-alone",
+            "break-glass: the officer, when no approver was reached; loud, reviewed",
             [](Options& opt, const Args& args) { return approve(opt, args, true); });
 }
 
@@ -178,11 +179,14 @@ void add_word(CLI::App* e, Options& o, const std::shared_ptr<Args>& a, const cha
               const char* option,
               Result<desk::Case> (EmergencyService::*does)(const std::string&, const std::string&,
                                                            const desk::Acting&)) {
-  on_matter(e, o, a, name, help, [name, does](Options& opt, const Args& args) {
-    return act(opt, name, [&](desk::Carrier& c, const desk::Acting& who) {
-      return (EmergencyService{c}.*does)(args.matter, args.reason, who);
-    });
-  })->add_option(option, a->reason)->required();
+  on_matter(e, o, a, name, help,
+            [name, does](Options& opt, const Args& args) {
+              return act(opt, name, [&](desk::Carrier& c, const desk::Acting& who) {
+                return (EmergencyService{c}.*does)(args.matter, args.reason, who);
+              });
+            })
+      ->add_option(option, a->reason)
+      ->required();
 }
 
 }  // namespace
@@ -208,7 +212,8 @@ void add_emergency_commands(CLI::App& app, Options& o) {
       ->add_option("--process", a->later, "matter of the later process")
       ->required();
   add_word(e, o, a, "flag", "doubt about a request", "--reason", &EmergencyService::flag);
-  add_word(e, o, a, "review", "an auditor on what one person approved", "--finding", &EmergencyService::review);
+  add_word(e, o, a, "review", "an auditor on what one person approved", "--finding",
+           &EmergencyService::review);
   command(e, o, "list", "all emergencies, unreviewed ones first", [&o] { return list(o); });
   on_matter(e, o, a, "show", "one emergency and its acts", show);
 }

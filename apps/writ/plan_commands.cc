@@ -4,11 +4,11 @@
 
 #include <memory>
 
+#include "base/csv_cell.hh"
 #include "cases/certification_register.hh"
 #include "cases/plan.hh"
 #include "cases/transparency.hh"
 #include "cli.hh"
-#include "base/csv_cell.hh"
 
 namespace writ::cli {
 namespace {

@@ -27,7 +27,8 @@ const std::vector<Role> deciders{Role::counsel, Role::officer};
 const std::vector<Role> staff{Role::intake, Role::officer, Role::counsel};
 
 tl::unexpected<Error> not_this(const Case& of, const char* what) {
-  return fail(Exit::refused, fmt::format("{} is a {}: there is no {}", of.matter, process::to_string(of.cycle), what),
+  return fail(Exit::refused,
+              fmt::format("{} is a {}: there is no {}", of.matter, process::to_string(of.cycle), what),
               process::life_cycle(of.cycle).citation.data(), "a matter of another kind",
               "writ preserve show MATTER prints what it is");
 }
@@ -69,11 +70,10 @@ Status confirm(Options& o, const Args& a) {
 }
 
 Status extend(Options& o, const Args& a) {
-  return run(o, a, staff, "",
-             [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
-               if (of.cycle != Cycle::preservation) return not_this(of, "extension");
-               return cases::Preservation{c}.extend(a.matter, a.text, who);
-             });
+  return run(o, a, staff, "", [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
+    if (of.cycle != Cycle::preservation) return not_this(of, "extension");
+    return cases::Preservation{c}.extend(a.matter, a.text, who);
+  });
 }
 
 Status convert(Options& o, const Args& a) {
@@ -92,7 +92,8 @@ Status release(Options& o, const Args& a) {
              [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
                if (of.cycle == Cycle::backup_preservation)
                  return cases::BackupPreservation{c}.end(a.matter, a.text, who);
-               if (of.cycle == Cycle::child_protection) return not_this(of, "release before its year is over");
+               if (of.cycle == Cycle::child_protection)
+                 return not_this(of, "release before its year is over");
                return cases::Preservation{c}.release(a.matter, a.text, who);
              });
 }
@@ -120,11 +121,10 @@ Status purge(Options& o, const Args& a) {
 
 Status notice(Options& o, const Args& a) {
   WRIT_TRY(at, parse_rfc3339(a.when));
-  return run(o, a, staff, "",
-             [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
-               if (of.cycle != Cycle::backup_preservation) return not_this(of, "notice to the subscriber");
-               return cases::BackupPreservation{c}.record_notice(a.matter, at, a.text, who);
-             });
+  return run(o, a, staff, "", [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
+    if (of.cycle != Cycle::backup_preservation) return not_this(of, "notice to the subscriber");
+    return cases::BackupPreservation{c}.record_notice(a.matter, at, a.text, who);
+  });
 }
 
 Status challenge(Options& o, const Args& a) {
@@ -142,10 +142,9 @@ Status resolve(Options& o, const Args& a) {
 }
 
 Status delivered(Options& o, const Args& a) {
-  return run(o, a, handlers, "",
-             [&](desk::Carrier& c, const Case&, const desk::Acting& who) -> Result<Case> {
-               return cases::BackupPreservation{c}.deliver(a.matter, who);
-             });
+  return run(o, a, handlers, "", [&](desk::Carrier& c, const Case&, const desk::Acting& who) -> Result<Case> {
+    return cases::BackupPreservation{c}.deliver(a.matter, who);
+  });
 }
 
 Status report(Options& o, const Args& a) {
@@ -156,10 +155,9 @@ Status report(Options& o, const Args& a) {
 }
 
 Status reject(Options& o, const Args& a) {
-  return run(o, a, staff, "",
-             [&](desk::Carrier& c, const Case&, const desk::Acting& who) -> Result<Case> {
-               return desk::CaseBook{c}.act(a.matter, {"reject", Json{{"reason", a.text}}}, who);
-             });
+  return run(o, a, staff, "", [&](desk::Carrier& c, const Case&, const desk::Acting& who) -> Result<Case> {
+    return desk::CaseBook{c}.act(a.matter, {"reject", Json{{"reason", a.text}}}, who);
+  });
 }
 
 // When it ends, or what runs; "" when nothing does any more.
@@ -175,7 +173,8 @@ std::string running_text(const policy::Policy& p, const Case& of) {
   }
   const auto dates = cases::backup_dates(p, of);
   if (!dates) return dates.error().what;
-  return dates->release ? "released no sooner than: " + dates->release->arithmetic : "copy " + dates->copy.arithmetic;
+  return dates->release ? "released no sooner than: " + dates->release->arithmetic
+                        : "copy " + dates->copy.arithmetic;
 }
 
 bool is_preservation(const Case& c) {

@@ -171,10 +171,10 @@ Status check_scope(const Scope& s) {
   const std::chrono::hours longest =
       s.purpose == emergency_purpose ? emergency_hours_max : std::chrono::hours{valid_days_max};
   if (s.expires <= s.at || s.expires > s.at + longest)
-    return refused(fmt::format("the scope's own end is not within {} hours of its signing", longest.count()),
-                   fmt::format("an end after {} and at most {} hours later", rfc3339_seconds(s.at),
-                               longest.count()),
-                   "it is signed anew when it is still needed");
+    return refused(
+        fmt::format("the scope's own end is not within {} hours of its signing", longest.count()),
+        fmt::format("an end after {} and at most {} hours later", rfc3339_seconds(s.at), longest.count()),
+        "it is signed anew when it is still needed");
   return {};
 }
 

@@ -3,9 +3,9 @@
 // reads nothing without one, and gives out only what it names. Canonical JSON "writ.scope/1", signature
 // domain "writ.scope/1".
 //
-// One exception: in an emergency (18 USC 2702(b)(8), (c)(4)) who approves it signs, counsel or the officer; such
-// a scope has the purpose `emergency_purpose`, ends within 48 hours, and counts only under the approval that
-// names it (src/desk/record_access.cc).
+// One exception: in an emergency (18 USC 2702(b)(8), (c)(4)) who approves it signs, counsel or the officer;
+// such a scope has the purpose `emergency_purpose`, ends within 48 hours, and counts only under the approval
+// that names it (src/desk/record_access.cc).
 #pragma once
 #include <chrono>
 #include <string>
@@ -51,7 +51,7 @@ struct Scope {
   Instant records_from{}, records_until{};  // which time of the records may be read, half open
   Instant expires{};                        // of the ticket itself; at most 90 days after `at`
   crypto::Digest policy{};                  // hash of the policy it was decided under
-  std::string counsel;  // who signed: counsel, in an emergency perhaps the officer
+  std::string counsel;                      // who signed: counsel, in an emergency perhaps the officer
   crypto::VerifyKey key;
   Instant at{};
   crypto::Signature signature{};

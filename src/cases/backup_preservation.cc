@@ -65,11 +65,16 @@ Result<Case> BackupPreservation::confirm(const std::string& matter, const Acting
   step.effect = [&](const Case& of) -> Result<Json> {
     WRIT_TRY(demand, demand_of(of));
     const auto today = std::chrono::floor<std::chrono::days>(c_->now());
-    WRIT_TRY(letter, produce::preservation_letter(
-                         c_->policy(),
-                         {of.matter, demand.instrument, demand.requester.name, demand.requester.agency,
-                          demand.requester.return_address, "18 USC 2704", receipt_of(of, demand), {}},
-                         today));
+    WRIT_TRY(letter, produce::preservation_letter(c_->policy(),
+                                                  {of.matter,
+                                                   demand.instrument,
+                                                   demand.requester.name,
+                                                   demand.requester.agency,
+                                                   demand.requester.return_address,
+                                                   "18 USC 2704",
+                                                   receipt_of(of, demand),
+                                                   {}},
+                                                  today));
     WRIT_TRY(file, keep_case_file(*c_, of.matter, "letter", ".pdf", letter));
     return Json{{"letter", {{"file", file.name}, {"sha256", file.sha256}}}};
   };
@@ -82,7 +87,8 @@ Result<Case> BackupPreservation::record_notice(const std::string& matter, Instan
   step.guard = [&](const Case&) -> Status {
     if (!how.empty() && notified <= c_->now()) return {};
     return fail(Exit::refused, "the notice lies in the future, or nobody says how it was given",
-                "18 USC 2704(a)(2)", "when and how the subscriber was notified", "record it when it was given");
+                "18 USC 2704(a)(2)", "when and how the subscriber was notified",
+                "record it when it was given");
   };
   return CaseBook{*c_}.act(matter, std::move(step), who);
 }

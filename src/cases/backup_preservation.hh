@@ -9,8 +9,8 @@
 namespace writ::cases {
 
 struct BackupDates {
-  policy::Due copy;                       // by when it is copied ("backup-copy")
-  std::optional<policy::Due> release;     // not before ("backup-release"), once notice is recorded
+  policy::Due copy;                    // by when it is copied ("backup-copy")
+  std::optional<policy::Due> release;  // not before ("backup-release"), once notice is recorded
 };
 Result<BackupDates> backup_dates(const policy::Policy& p, const desk::Case& c);
 

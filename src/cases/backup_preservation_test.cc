@@ -37,7 +37,8 @@ TEST(BackupPreservation, WholeLifeFromCopyToDestruction) {
   const Instant notified = std::chrono::floor<std::chrono::seconds>(s.c().now());
   ASSERT_TRUE(s.backup.record_notice(s.m, notified, "registered letter", s.who("intake-1")));
 
-  Demand subpoena = s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")}, {"subscriber-name", "subscriber-calls"});
+  Demand subpoena = s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")},
+                             {"subscriber-name", "subscriber-calls"});
   subpoena.of_matter = s.m;
   const std::string process = s.validated(subpoena).matter;
   Disclosure disclosure{s.c()};
@@ -100,7 +101,8 @@ TEST(BackupPreservation, ItNeedsItsProcessAndALateCopyIsSaid) {
 TEST(ChildProtection, ReportedAndKeptForOneYear) {
   Lodge s;
   ChildProtection cases{s.c()};
-  const std::string m = s.open(Cycle::child_protection, s.demand("ncmec-report", {Lodge::room("7")}, {})).matter;
+  const std::string m =
+      s.open(Cycle::child_protection, s.demand("ncmec-report", {Lodge::room("7")}, {})).matter;
   EXPECT_FALSE(cases.take_snapshot(m, s.who("intake-1"))) << "the report comes first";
   EXPECT_FALSE(cases.report(m, "", "apparent violation", s.who("counsel-1")));
   ASSERT_TRUE(cases.report(m, "report 4711", "apparent violation", s.who("counsel-1")));

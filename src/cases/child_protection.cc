@@ -39,8 +39,9 @@ Result<Case> ChildProtection::report(const std::string& matter, const std::strin
   CaseStep step{"report", Json{{"report", {{"reference", reference}, {"what", what}}}}};
   step.guard = [&](const Case&) -> Status {
     if (!reference.empty() && !what.empty()) return {};
-    return fail(Exit::refused, "the report has no number, or nobody says what it is of", "18 USC 2258A(a), (b)",
-                "the number that NCMEC gave, and what was reported", "report first, then record it");
+    return fail(Exit::refused, "the report has no number, or nobody says what it is of",
+                "18 USC 2258A(a), (b)", "the number that NCMEC gave, and what was reported",
+                "report first, then record it");
   };
   return CaseBook{*c_}.act(matter, std::move(step), decider);
 }

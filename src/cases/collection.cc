@@ -167,9 +167,8 @@ Result<Json> months_json(desk::Carrier& c, const Json& calls) {
 Json by_time(std::map<std::string, Json> rows) {
   std::vector<Json> sorted;
   for (auto& [record, row] : rows) sorted.push_back(std::move(row));
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Json& a, const Json& b) {
-    return a.value("start", "") < b.value("start", "");
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Json& a, const Json& b) { return a.value("start", "") < b.value("start", ""); });
   return Json(sorted);
 }
 

@@ -17,35 +17,34 @@ struct FieldRule {
 };
 
 const std::vector<FieldRule>& field_rules() {
-  static const std::vector<FieldRule> rules{
-      {"party", "account", {"subscriber-number"}},
-      {"party", "numbers", {"subscriber-number"}},
-      {"party", "blocks", {"subscriber-number"}},
-      {"party", "names", {"subscriber-name"}},
-      {"party", "addresses", {"subscriber-address"}},
-      {"party", "service", {"subscriber-service"}},
-      {"party", "payments", {"subscriber-payment"}},
-      {"tenant", "name", {"tenant-name"}},
-      {"tenant", "service", {"tenant-service"}},
-      {"tenant", "reservation", {"tenant-number"}},
-      {"tenant", "network_addresses", {"tenant-number"}},
-      {"tenant", "rooms", {"tenant-address", "tenant-number"}},
-      {"room", "room", {"tenant-address", "tenant-number"}},
-      {"room", "from", {"tenant-address", "tenant-number"}},
-      {"room", "until", {"tenant-address", "tenant-number"}},
-      {"room", "extensions", {"tenant-number"}},
-      {"stay", "name", {"tenant-name"}},
-      {"stay", "reservation", {"tenant-number"}},
-      {"stay", "extension", {"tenant-number"}},
-      {"stay", "from", {"tenant-service"}},
-      {"stay", "until", {"tenant-service"}},
-      {"call", "account", {"subscriber-number"}}};
+  static const std::vector<FieldRule> rules{{"party", "account", {"subscriber-number"}},
+                                            {"party", "numbers", {"subscriber-number"}},
+                                            {"party", "blocks", {"subscriber-number"}},
+                                            {"party", "names", {"subscriber-name"}},
+                                            {"party", "addresses", {"subscriber-address"}},
+                                            {"party", "service", {"subscriber-service"}},
+                                            {"party", "payments", {"subscriber-payment"}},
+                                            {"tenant", "name", {"tenant-name"}},
+                                            {"tenant", "service", {"tenant-service"}},
+                                            {"tenant", "reservation", {"tenant-number"}},
+                                            {"tenant", "network_addresses", {"tenant-number"}},
+                                            {"tenant", "rooms", {"tenant-address", "tenant-number"}},
+                                            {"room", "room", {"tenant-address", "tenant-number"}},
+                                            {"room", "from", {"tenant-address", "tenant-number"}},
+                                            {"room", "until", {"tenant-address", "tenant-number"}},
+                                            {"room", "extensions", {"tenant-number"}},
+                                            {"stay", "name", {"tenant-name"}},
+                                            {"stay", "reservation", {"tenant-number"}},
+                                            {"stay", "extension", {"tenant-number"}},
+                                            {"stay", "from", {"tenant-service"}},
+                                            {"stay", "until", {"tenant-service"}},
+                                            {"call", "account", {"subscriber-number"}}};
   return rules;
 }
 
-constexpr std::string_view call_fields[] = {
-    "record",      "subjects",         "start",           "answer_ms", "duration_ms", "caller", "called",
-    "redirecting", "caller_extension", "called_extension", "class",     "disposition"};
+constexpr std::string_view call_fields[] = {"record",           "subjects",         "start",  "answer_ms",
+                                            "duration_ms",      "caller",           "called", "redirecting",
+                                            "caller_extension", "called_extension", "class",  "disposition"};
 
 class Comparison {
  public:
@@ -81,8 +80,8 @@ class Comparison {
 
   void head() {
     only(c_,
-         {"schema", "carrier", "matter", "period", "items", "not_kept", "sources", "answers", "calls", "months",
-          "retention"},
+         {"schema", "carrier", "matter", "period", "items", "not_kept", "sources", "answers", "calls",
+          "months", "retention"},
          "the collection");
     only(c_.at("retention"),
          {"calls_before", "accounts_ended_before", "destroyed_months", "preservation_over"}, "retention");

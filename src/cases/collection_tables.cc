@@ -88,15 +88,15 @@ class Lines {
 
 std::string lines_csv(const std::vector<Line>& lines) {
   std::string out = csv_line({"subject", "item", "value", "from", "until"});
-  for (const Line& l : lines)
-    out += csv_line({std::to_string(l.subject), l.item, l.value, l.from, l.until});
+  for (const Line& l : lines) out += csv_line({std::to_string(l.subject), l.item, l.value, l.from, l.until});
   return out;
 }
 
 std::string calls_csv(const Json& calls) {
   static const std::vector<const char*> columns{
-      "start",     "answer_ms", "duration_ms",      "caller",           "called",
-      "redirecting", "caller_extension", "called_extension", "class", "disposition", "account", "record"};
+      "start",  "answer_ms",   "duration_ms",      "caller",
+      "called", "redirecting", "caller_extension", "called_extension",
+      "class",  "disposition", "account",          "record"};
   Cells head{"subjects"};
   head.insert(head.end(), columns.begin(), columns.end());
   std::string out = csv_line(head);

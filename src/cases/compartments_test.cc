@@ -7,8 +7,8 @@
 #include "cases/scheduler.hh"
 #include "cases/test_due.hh"
 #include "desk/audit_service.hh"
-#include "desk/record_store.hh"
 #include "desk/record_service.hh"
+#include "desk/record_store.hh"
 #include "desk/retention_service.hh"
 #include "desk/test_records.hh"
 
@@ -27,7 +27,8 @@ struct LetterText {
         "Office\"\nissuer_title = \"Special Agent in Charge\"\njurisdiction = \"US\"\nstatute = \"18 USC "
         "2709\"\nwording = \"name and toll billing records of the tenant of room 7\"\nissued = "
         "2026-11-24T15:00:00Z\nreceived = 2026-11-25T01:00:00Z\nreturn_by = 2026-12-20T17:00:00Z\nsigned = "
-        "true\ndelivery = \"{}\"\ndelivered_by = \"a special agent\"\noffice = \"fbi-field-office\"\ncertifier "
+        "true\ndelivery = \"{}\"\ndelivered_by = \"a special agent\"\noffice = "
+        "\"fbi-field-office\"\ncertifier "
         "= \"the certifier\"\ncertifier_rank = \"{}\"\nitems = [\"tenant-name\", \"tenant-calls\", "
         "\"subscriber-payment\"]\nrecords_from = 2026-11-01T00:00:00Z\nrecords_until = "
         "2026-11-24T00:00:00Z\ncoordinated_before = true\ncost_agreement = true\n[requester]\nname = \"Case "
@@ -223,15 +224,16 @@ TEST(National, AFailedCertificationIsRefusedAndCounselRejects) {
   ASSERT_TRUE(service.compartment("harbor-lantern", {}, acting(*d, "counsel-1"))) << "the same again";
   const auto refused = service.check_certification("harbor-lantern", acting(*d, "intake-1"));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().what.find("V34 'Assistant Special Agent in Charge' may not certify"), std::string::npos)
+  EXPECT_NE(refused.error().what.find("V34 'Assistant Special Agent in Charge' may not certify"),
+            std::string::npos)
       << refused.error().what;
   const auto rejected = service.reject("harbor-lantern", "V34", acting(*d, "counsel-1"));
   ASSERT_TRUE(rejected) << to_text(rejected.error());
   EXPECT_EQ(rejected->state, "rejected");
 }
 
-// From the agent's hand to the agent's hand: collected as every process is, four items at most, and nothing of
-// it outside of the compartment or readable on its disk.
+// From the agent's hand to the agent's hand: collected as every process is, four items at most, and nothing
+// of it outside of the compartment or readable on its disk.
 TEST(National, IsCollectedAndProducedInItsCompartment) {
   Hotel h{Stage::people};
   Desk& d = *h.d;

@@ -55,7 +55,9 @@ TEST_F(Due, APreservationEndsAfterNinetyDaysAndOnceNinetyMore) {
   const Case c = opened(d->carrier(), Cycle::preservation, demand("preservation", "EX-3", d->clock.now()),
                         acting(*d, "intake-1"));
   EXPECT_EQ(one("snapshot is taken").at, d->clock.now());
-  step(d->carrier(), c.matter, "take-snapshot", Json{{"snapshot", "x"}}, acting(*d, "intake-1"));
+  step(d->carrier(), c.matter, "take-snapshot",
+       Json{{"snapshot", snapshot_of(d->clock.now())}},
+       acting(*d, "intake-1"));
   step(d->carrier(), c.matter, "confirm", Json{{"letter", "x"}}, acting(*d, "intake-1"));
   Deadline x = one("preservation ends");
   EXPECT_EQ(x.at, t("2027-03-21T20:10:00Z"));  // 10 days of December, 31, 28, 21; summer time by then

@@ -48,7 +48,8 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
     return fail(Exit::refused,
                 fmt::format("the period {} to {} is not inside the document's", rfc3339_seconds(from),
                             rfc3339_seconds(until)),
-                rule_text, "a period that the document asks for, before its receipt", "narrow it, or leave it");
+                rule_text, "a period that the document asks for, before its receipt",
+                "narrow it, or leave it");
   return std::pair{from, until};
 }
 
@@ -92,7 +93,8 @@ Result<Json> sign_scope(desk::Carrier& c, const Case& of, const Judged& j, const
   if (items.records.empty()) return Json();
   desk::ScopeRequest r;
   r.matter = of.matter;
-  r.purpose = fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
+  r.purpose =
+      fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
   for (const process::DemandSubject& s : j.demand.subjects) {
     WRIT_TRY(subject, desk::scope_subject(s));
     r.subjects.push_back(std::move(subject));
@@ -109,7 +111,8 @@ Status check_any_permitted(const Judged& j) {
   if (std::any_of(j.decisions.begin(), j.decisions.end(), [](const auto& d) { return d.permitted; }))
     return {};
   std::string why;
-  for (const ItemDecision& d : j.decisions) why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
+  for (const ItemDecision& d : j.decisions)
+    why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
   return fail(Exit::refused, "nothing of what is asked for is permitted", why, "an item that may be released",
               "reject the request with these reasons (writ request reject)");
 }
@@ -170,10 +173,11 @@ Status check_approved_scope(desk::Carrier& c, const Case& of) {
   WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
   const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
   if (is == scope.value("sha256", "")) return {};
-  return fail(Exit::refused,
-              fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
-              rule_text, "the scope that the approval signed",
-              "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
+  return fail(
+      Exit::refused,
+      fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
+      rule_text, "the scope that the approval signed",
+      "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
 }
 
 Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, const Acting& counsel) {
@@ -191,7 +195,8 @@ Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, c
 
 Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
-  if (is_done(before, "approve", counsel.person.user) && before.acts.back().body.value("word", Json()) == word_json(a))
+  if (is_done(before, "approve", counsel.person.user) &&
+      before.acts.back().body.value("word", Json()) == word_json(a))
     return before;
   CaseStep step{"approve", Json{{"word", word_json(a)}}};
   step.guard = [&](const Case& of) -> Status {
@@ -230,7 +235,8 @@ Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   return parse_canonical(view_of(text), "collection");
 }
 
-Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second) {
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of,
+                                                      const Acting& second) {
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
   std::vector<std::string> out = scope_conflicts(collection, plan);

@@ -46,18 +46,21 @@ std::vector<std::string> outcomes(const Json& collection, std::size_t subjects) 
 std::vector<std::string> retention(const Json& r) {
   std::vector<std::string> out;
   if (r.contains("calls_before"))
-    out.push_back(fmt::format("Call detail records before {} are no longer kept, unless a legal hold keeps them.",
-                              r.value("calls_before", "")));
+    out.push_back(
+        fmt::format("Call detail records before {} are no longer kept, unless a legal hold keeps them.",
+                    r.value("calls_before", "")));
   if (r.contains("accounts_ended_before"))
-    out.push_back(fmt::format("Account records that ended before {} are no longer kept, unless a legal hold or "
-                              "a balance due keeps them.",
-                              r.value("accounts_ended_before", "")));
+    out.push_back(
+        fmt::format("Account records that ended before {} are no longer kept, unless a legal hold or "
+                    "a balance due keeps them.",
+                    r.value("accounts_ended_before", "")));
   if (r.contains("preservation_over"))
     out.push_back(fmt::format("The preservation {} had ended; its snapshot serves no later process.",
                               r.value("preservation_over", "")));
   if (r.contains("destroyed_months"))
-    out.push_back(fmt::format("Call detail records of these months were destroyed in the ordinary course: {}.",
-                              fmt::join(r["destroyed_months"].get<std::vector<std::string>>(), ", ")));
+    out.push_back(
+        fmt::format("Call detail records of these months were destroyed in the ordinary course: {}.",
+                    fmt::join(r["destroyed_months"].get<std::vector<std::string>>(), ", ")));
   return out;
 }
 
@@ -179,7 +182,8 @@ Result<Json> write_response(desk::Carrier& c, const Case& of, const fs::path& di
 // The act again by the same person: the files once more.
 Result<Case> Disclosure::write_again(const Case& before, const fs::path& out, const Acting& who) {
   return c_->attempt(who.person.user, "case.deliver", before.matter, [&]() -> Result<Case> {
-    WRIT_CHECK(check_person(*c_, who, {authority::Role::intake, authority::Role::officer, authority::Role::counsel}));
+    WRIT_CHECK(check_person(*c_, who,
+                            {authority::Role::intake, authority::Role::officer, authority::Role::counsel}));
     WRIT_CHECK(c_->note(who.person.user, "request.deliver-again", before.matter));
     WRIT_CHECK(write_response(*c_, before, out / before.matter, who));
     return before;
@@ -202,7 +206,8 @@ Result<Case> Disclosure::deliver(const std::string& matter, const fs::path& out,
   step.guard = [&](const Case& of) -> Status {
     // What was checked is what leaves.
     const desk::CaseAct* checked = of.newest("check-scope");
-    if (checked != nullptr && checked->body["collection"] == of.newest("collect")->body["collection"]) return {};
+    if (checked != nullptr && checked->body["collection"] == of.newest("collect")->body["collection"])
+      return {};
     return fail(Exit::refused, "the collection is not the one that a second person checked",
                 "I2: no delivery without two people", "the check of this collection",
                 "a second person checks it (writ disclose check)");

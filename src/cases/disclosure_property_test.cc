@@ -103,11 +103,14 @@ void compare(const Trial& t, const Json& collection) {
   const auto is = [&](const char* item) { return t.permitted.contains(item); };
   for (const Row& r : matrix)
     if (*r.word != '\0') {
-      EXPECT_EQ(text.find(r.word) != std::string::npos, is(r.item)) << t.demand.kind << " " << r.item << "\n" << text;
+      EXPECT_EQ(text.find(r.word) != std::string::npos, is(r.item)) << t.demand.kind << " " << r.item << "\n"
+                                                                    << text;
     }
   EXPECT_EQ(text.find("PL-2001") != std::string::npos, is("subscriber-number")) << text;
-  EXPECT_EQ(text.find("\"room\":\"7\"") != std::string::npos, is("tenant-address") || is("tenant-number")) << text;
-  EXPECT_EQ(text.find("+14045550199") != std::string::npos, is("subscriber-calls") || is("tenant-calls")) << text;
+  EXPECT_EQ(text.find("\"room\":\"7\"") != std::string::npos, is("tenant-address") || is("tenant-number"))
+      << text;
+  EXPECT_EQ(text.find("+14045550199") != std::string::npos, is("subscriber-calls") || is("tenant-calls"))
+      << text;
   EXPECT_EQ(text.find("Roe"), std::string::npos) << "another guest, another time";
 }
 
@@ -125,7 +128,8 @@ TEST(DisclosureProperty, NothingOutsideOfPlanAndLawIsEverCollected) {
       if (t.demand.items.empty()) continue;
       const std::string m = s.validated(t.demand).matter;
       const auto approved = disclosure.approve(m, t.approval, s.who("counsel-1"));
-      ASSERT_EQ(approved.has_value(), !t.permitted.empty()) << t.demand.kind << (approved ? "" : to_text(approved.error()));
+      ASSERT_EQ(approved.has_value(), !t.permitted.empty())
+          << t.demand.kind << (approved ? "" : to_text(approved.error()));
       if (!approved) {
         ++refused;
         continue;

@@ -32,7 +32,8 @@ struct Subpoena : Lodge {
 
 TEST(Disclosure, FromTheValidatedRequestToTheLetterEachStepKilledOnce) {
   Subpoena s;
-  s.append({s.call(1, s.now - Hotel::days(7)), s.call(2, s.now - Hotel::days(2)), s.call(3, s.now - Hotel::days(40))},
+  s.append({s.call(1, s.now - Hotel::days(7)), s.call(2, s.now - Hotel::days(2)),
+            s.call(3, s.now - Hotel::days(40))},
            "a");
   s.begin(s.demand("grand-jury-subpoena", {Lodge::number("(404) 555-0160"), Lodge::room("7")}, most_items));
   s.twice([&] { return s.approve(); });
@@ -50,10 +51,13 @@ TEST(Disclosure, FromTheValidatedRequestToTheLetterEachStepKilledOnce) {
   const Json manifest = parse_canonical(read_file(out / "manifest.json").value(), "manifest").value();
   ASSERT_EQ(manifest["files"].size(), 5u) << canonical(manifest);
   for (const Json& f : manifest["files"])
-    EXPECT_EQ(crypto::hex(crypto::sha256_file((out / f["name"].get<std::string>()).string()).value()), f["sha256"]);
+    EXPECT_EQ(crypto::hex(crypto::sha256_file((out / f["name"].get<std::string>()).string()).value()),
+              f["sha256"]);
   const std::string letter = text_of_pdf(out / "letter.pdf");
-  for (const char* said : {"Subscriber name", "Tenant address", "carrier policy", "902(11)", "no responsive record"})
-    EXPECT_EQ(letter.find(said) != std::string::npos, std::string_view(said) != "no responsive record") << letter;
+  for (const char* said :
+       {"Subscriber name", "Tenant address", "carrier policy", "902(11)", "no responsive record"})
+    EXPECT_EQ(letter.find(said) != std::string::npos, std::string_view(said) != "no responsive record")
+        << letter;
   EXPECT_EQ(std::system(("qpdf --check '" + (out / "letter.pdf").string() + "' >/dev/null").c_str()), 0);
   ASSERT_TRUE(s.disclosure.acknowledge(s.m, "the agency's receipt by telephone", s.who("intake-1")));
   s.act(s.m, "close", Json::object(), "counsel-1");
@@ -74,7 +78,8 @@ TEST(Disclosure, NobodyDoesTwoStepsThatNeedTwoPeople) {
 
 TEST(Disclosure, WhatIsNotPermittedIsRefusedWithItsRule) {
   Subpoena s;
-  s.begin(s.demand("judicial-summons", {Lodge::number("+14045550160")}, {"subscriber-calls", "tenant-address"}));
+  s.begin(
+      s.demand("judicial-summons", {Lodge::number("+14045550160")}, {"subscriber-calls", "tenant-address"}));
   const auto none = s.approve();
   ASSERT_FALSE(none);
   expect_refused(none.error(), "nothing is permitted");
@@ -106,20 +111,23 @@ TEST(Disclosure, ANearMatchAndNoMatchGiveTheSameBytes) {
   for (const char* name : {"Doe, Jim", "Nobody, Nowhere", "Doe, James"}) {
     Subpoena s;
     s.append({s.call(1, s.now - Hotel::days(7))}, "a");
-    s.begin(s.demand("search-warrant", {Lodge::tenant(name)}, {"tenant-name", "tenant-number", "tenant-calls"}));
+    s.begin(
+        s.demand("search-warrant", {Lodge::tenant(name)}, {"tenant-name", "tenant-number", "tenant-calls"}));
     s.collected();
     said[name] = canonical(s.collection());
   }
   EXPECT_EQ(said["Doe, Jim"], said["Nobody, Nowhere"]);
   EXPECT_NE(said["Doe, Jim"], said["Doe, James"]) << "the exact name must be found";
-  EXPECT_NE(said["Doe, James"].find("+14045550199"), std::string::npos) << "with its calls: " << said["Doe, James"];
+  EXPECT_NE(said["Doe, James"].find("+14045550199"), std::string::npos)
+      << "with its calls: " << said["Doe, James"];
 }
 
 TEST(Disclosure, NoResponsiveRecordIsAnAnswer) {
   Subpoena s;
   s.append({s.call(1, s.now - Hotel::days(7))}, "a");
   // Somebody whom a guest called, but no number of this carrier: looked for in nobody's calls (S8).
-  s.begin(s.demand("grand-jury-subpoena", {Lodge::number("+14045550199")}, {"subscriber-name", "subscriber-calls"}));
+  s.begin(s.demand("grand-jury-subpoena", {Lodge::number("+14045550199")},
+                   {"subscriber-name", "subscriber-calls"}));
   s.collected();
   EXPECT_TRUE(s.collection()["calls"].empty()) << canonical(s.collection());
   ASSERT_TRUE(s.check());
@@ -155,7 +163,8 @@ TEST(Disclosure, AScopeBesideTheApprovalOpensNothing) {
   Subpoena s;
   s.begin(s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")}, {"subscriber-name"}));
   ASSERT_TRUE(s.approve());
-  desk::ScopeRequest wider = s.request({lodge_number}, {RecordItem::subscriber_name, RecordItem::tenant_name});
+  desk::ScopeRequest wider =
+      s.request({lodge_number}, {RecordItem::subscriber_name, RecordItem::tenant_name});
   wider.matter = s.m;
   ASSERT_TRUE(s.service().grant_scope(wider, s.who("counsel-2")));
   const auto done = s.collect();
@@ -179,11 +188,15 @@ TEST(Disclosure, TheSecondPersonFindsWhatIsOutsideOfTheScope) {
     std::function<void(Json&)> change;
   };
   const std::vector<Alteration> alterations{
-      {"needs the item", [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["account"] = "PL-2001"; }},
-      {"nobody knows the field", [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["ssn"] = "x"; }},
-      {"not what the records say", [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["names"][0]["value"] = "X"; }},
+      {"needs the item",
+       [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["account"] = "PL-2001"; }},
+      {"nobody knows the field",
+       [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["ssn"] = "x"; }},
+      {"not what the records say",
+       [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["names"][0]["value"] = "X"; }},
       {"outside of the period", [](Json& j) { j["calls"][0]["start"] = "2020-01-01T00:00:00.000000Z"; }},
-      {"does not concern", [](Json& j) { j["calls"][0]["caller"] = j["calls"][0]["caller_extension"] = "8"; }},
+      {"does not concern",
+       [](Json& j) { j["calls"][0]["caller"] = j["calls"][0]["caller_extension"] = "8"; }},
       {"not what the records say", [](Json& j) { j["calls"][0]["called"] = "+14045550111"; }},
       {"not permitted", [](Json& j) { j["calls"][0]["account"] = "PL-2001"; }},
       {"items are not the permitted", [](Json& j) { j["items"].push_back("tenant-name"); }},

@@ -59,7 +59,8 @@ Status check_document(const desk::Carrier& c, const Demand& d) {
 
 Status check_assessment(const Demand& d, const Assessment& a) {
   if (const auto missing = missing_in_letter(d); !missing.empty())
-    return refused("the letter does not say what an emergency letter must", fmt::format("{}", fmt::join(missing, "; ")),
+    return refused("the letter does not say what an emergency letter must",
+                   fmt::format("{}", fmt::join(missing, "; ")),
                    "the agency sends a letter that does; or deny it (writ emergency deny)");
   if (a.items.empty())
     return refused("no item is needed", "the items that meet the danger, of those that the letter asks for",
@@ -113,9 +114,9 @@ Result<Case> EmergencyService::file(View text, const std::string& name, const fs
   const policy::ProcessKind* kind = policy::process_kind(c_->policy(), demand.kind);
   if (kind == nullptr || kind->cycle != process::to_string(Cycle::emergency))
     return c_->refuse(who.person.user, "emergency.file", "",
-                      Error{Exit::refused, fmt::format("a '{}' is not an emergency letter", demand.kind), std::string(rule),
-                              "a demand letter under 18 USC 2702(b)(8) or (c)(4)",
-                              "file other process by writ request file"});
+                      Error{Exit::refused, fmt::format("a '{}' is not an emergency letter", demand.kind),
+                            std::string(rule), "a demand letter under 18 USC 2702(b)(8) or (c)(4)",
+                            "file other process by writ request file"});
   WRIT_TRY(digest, desk::keep_document(*c_, document));
   demand.document_sha256 = digest;
   // The entered time of receipt only ever counts when it is the earlier one.
@@ -136,8 +137,8 @@ Result<Case> EmergencyService::file(View text, const std::string& name, const fs
 }
 
 Result<Case> EmergencyService::assess(const std::string& matter, const Assessment& a, const Acting& who) {
-  desk::CaseStep step{"assess",
-                      Json{{"danger", a.danger}, {"person", a.person}, {"urgency", a.urgency}, {"items", a.items}}};
+  desk::CaseStep step{
+      "assess", Json{{"danger", a.danger}, {"person", a.person}, {"urgency", a.urgency}, {"items", a.items}}};
   if (a.from != Instant{} || a.until != Instant{}) {
     step.body["from"] = rfc3339(a.from);
     step.body["until"] = rfc3339(a.until);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Emergency disclosure (life cycle 5; S34, S35, S40; 18 USC 2702(b)(8), (c)(4)): voluntary, in good faith, the
-// minimum that an immediate danger of death or serious physical injury asks for, and never in a hurry that
-// skips a check. Forged letters of this kind worked elsewhere because a mail domain was believed and one
+// Emergency disclosure (life cycle 5; S34, S35, S40; 18 USC 2702(b)(8), (c)(4)): voluntary, in good faith,
+// the minimum that an immediate danger of death or serious physical injury asks for, and never in a hurry
+// that skips a check. Forged letters of this kind worked elsewhere because a mail domain was believed and one
 // person decided.
 //
 //   file > call-back (verification.hh) > assess > approve (a second person) > release > ask-process >
@@ -17,7 +17,7 @@
 
 namespace writ::cases {
 
-struct Assessment {  // S40: fully explained, by the carrier's own person
+struct Assessment {                // S40: fully explained, by the carrier's own person
   std::string danger;              // of what: death or serious physical injury, and why it is immediate
   std::string person;              // whose life or health
   std::string urgency;             // why legal process would be too late

@@ -26,7 +26,8 @@ using process::Demand;
 constexpr std::string_view column = "emergency";  // of the matrix
 constexpr std::chrono::hours day{24};
 constexpr std::string_view alone_rule =
-    "break-glass: the officer alone, when no second approver can be reached in the clock's time (life cycle 5)";
+    "break-glass: the officer alone, when no second approver can be reached in the clock's time (life cycle "
+    "5)";
 
 tl::unexpected<Error> refused(std::string what, std::string_view rule, std::string missing,
                               std::string next) {
@@ -79,8 +80,9 @@ Status check_unreachable(const desk::Carrier& carrier, const Case& c, const std:
   WRIT_TRY(others, other_approvers(carrier, c, officer));
   for (const std::string& who : others)
     if (!has(tried, who))
-      return refused(fmt::format("{} was not tried", who), alone_rule, "an attempt to reach every approver",
-                     fmt::format("call, and note it: writ emergency try-approver {} --whom {}", c.matter, who));
+      return refused(
+          fmt::format("{} was not tried", who), alone_rule, "an attempt to reach every approver",
+          fmt::format("call, and note it: writ emergency try-approver {} --whom {}", c.matter, who));
   if (attempts < 2)
     return refused("one attempt is not enough", alone_rule, "two attempts at least",
                    "call again, and note it");
@@ -182,20 +184,21 @@ Status EmergencyService::check_approval(const Case& c, const std::string& approv
   const policy::EmergencyRules& limits = c_->policy().emergency;
   WRIT_TRY(v, velocity(*c_, d, c.matter, c_->now()));
   if (v.agency >= limits.per_agency_per_day || v.requester >= limits.per_requester_per_day)
-    return refused(fmt::format("{} emergencies of this agency, {} of this requester, were approved within a day",
-                               v.agency, v.requester),
-                   limits.citation,
-                   fmt::format("at most {} for one agency and {} for one requester", limits.per_agency_per_day,
-                               limits.per_requester_per_day),
-                   "legal process, or another person of the agency; counsel and officer may change the limits");
+    return refused(
+        fmt::format("{} emergencies of this agency, {} of this requester, were approved within a day",
+                    v.agency, v.requester),
+        limits.citation,
+        fmt::format("at most {} for one agency and {} for one requester", limits.per_agency_per_day,
+                    limits.per_requester_per_day),
+        "legal process, or another person of the agency; counsel and officer may change the limits");
   // The call-back was to a contact that stood in the directory then, and still fits the letter.
   const CaseAct* called = c.newest("call-back");
   const Json& said = called->body["verification"];
   WRIT_TRY(entry, desk::read_entry(*c_, said.value("entry", "")));
-  WRIT_TRY(contact, desk::callable(entry.as_of(called->at),
-                                   {desk::ContactKind::agency, desk::ContactKind::prosecutor,
-                                    desk::ContactKind::office},
-                                   letter_of(c, d)));
+  WRIT_TRY(contact, desk::callable(
+                        entry.as_of(called->at),
+                        {desk::ContactKind::agency, desk::ContactKind::prosecutor, desk::ContactKind::office},
+                        letter_of(c, d)));
   if (said.value("contact", Json()) != to_json(contact) || said.value("outcome", "") != "confirmed")
     return refused("who was called back is not who stood in the directory then", "V1",
                    "a contact of the directory who confirmed the letter",
@@ -215,8 +218,8 @@ CaseStep EmergencyService::approval(const char* act, const std::vector<std::stri
                    "an item that the letter asks for, the matrix permits and the danger needs",
                    "deny the request (writ emergency deny), or counsel approves silent items by name");
   };
-  step.effect = [this, silent, alone = std::string_view(act) == "approve-alone", &who](
-                    const Case& c) -> Result<Json> {
+  step.effect = [this, silent, alone = std::string_view(act) == "approve-alone",
+                 &who](const Case& c) -> Result<Json> {
     WRIT_TRY(d, demand_of(c));
     const Minimum m = minimum_of(c_->policy(), d, needed_items(c), silent);
     Json body{{"items", m.items},

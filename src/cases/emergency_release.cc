@@ -111,9 +111,12 @@ Result<Json> collect(const Reading& r, const Demand& d) {
     }
     answers.push_back(std::move(about));
   }
-  return Json{{"schema", "writ.emergency-release/1"}, {"matter", r.matter},
-              {"items", r.items},                     {"from", rfc3339_seconds(r.from)},
-              {"until", rfc3339_seconds(r.until)},    {"subjects", std::move(answers)}};
+  return Json{{"schema", "writ.emergency-release/1"},
+              {"matter", r.matter},
+              {"items", r.items},
+              {"from", rfc3339_seconds(r.from)},
+              {"until", rfc3339_seconds(r.until)},
+              {"subjects", std::move(answers)}};
 }
 
 // The period that the approval's scope reaches: the assessment's, else the letter's.
@@ -138,7 +141,8 @@ Result<Json> destination(const Case& c, const std::string& how) {
   const std::string number = how == "fax" ? contact.value("fax", "") : contact.value("number", "");
   if (number.empty())
     return refused(fmt::format("the directory has no fax of {}", contact.value("organisation", "")),
-                   "a fax number that two people have confirmed", "read it out by telephone, or hand it over");
+                   "a fax number that two people have confirmed",
+                   "read it out by telephone, or hand it over");
   return Json{{"how", how},
               {"to", contact.value("name", "")},
               {"organisation", contact.value("organisation", "")},
@@ -261,8 +265,7 @@ Result<Case> EmergencyService::reconcile(const std::string& matter, const std::s
         process_case.state == "rejected")
       return refused(fmt::format("{} is {}", later, process_case.state), "process that counsel has approved",
                      "file, verify, validate and approve it first");
-    if (d.of_matter != matter ||
-        !desk::is_same_organisation(d.requester.agency, before.requester.agency))
+    if (d.of_matter != matter || !desk::is_same_organisation(d.requester.agency, before.requester.agency))
       return refused(fmt::format("{} does not name {}, or comes from another agency", later, matter),
                      "process of this agency that names the emergency (of_matter)",
                      "ask the agency which disclosure its process is about");

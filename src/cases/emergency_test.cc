@@ -36,7 +36,8 @@ TEST(Emergency, TheMinimumAndNothingElseIsReadAndReleased) {
   const std::string m = assessed(t, letter, a);
   const auto approved = t.service().approve(m, {}, t.as("counsel-1"));
   ASSERT_TRUE(approved) << to_text(approved.error());
-  EXPECT_EQ(approved->newest("approve")->body["items"], Json({"subscriber-name"}));  // calls: the plan is silent
+  EXPECT_EQ(approved->newest("approve")->body["items"],
+            Json({"subscriber-name"}));  // calls: the plan is silent
   const auto out = t.service().release(m, "fax", t.as("intake-2"));
   ASSERT_TRUE(out) << to_text(out.error());
   const Json r = t.release_of(m);
@@ -146,8 +147,8 @@ std::string later_process(Town& t, const process::Demand& letter, const std::str
   d.of_matter = of;
   d.items = items.get<std::vector<std::string>>();
   CaseBook book{t.carrier()};
-  const auto filed =
-      book.open(process::Cycle::request, filing_key(d), {"file", Json{{"demand", process::to_json(d)}}}, t.as("intake-1"));
+  const auto filed = book.open(process::Cycle::request, filing_key(d),
+                               {"file", Json{{"demand", process::to_json(d)}}}, t.as("intake-1"));
   const std::string m = filed.value().matter;
   EXPECT_TRUE(book.act(m, {"verify-identity", Json{{"verification", "x"}}}, t.as("intake-1")));
   EXPECT_TRUE(book.act(m, {"validate", Json{{"checks", "x"}, {"policy", "x"}}}, t.as("intake-1")));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Forged emergency requests as they were tried elsewhere, and what an insider could try, one row each, between
-// genuine ones. A forger goes on through all the steps whatever is refused on the way. Nothing of a forged
-// letter is released; every genuine one is, in time. Add rows freely.
+// Forged emergency requests as they were tried elsewhere, and what an insider could try, one row each,
+// between genuine ones. A forger goes on through all the steps whatever is refused on the way. Nothing of a
+// forged letter is released; every genuine one is, in time. Add rows freely.
 #include <gmock/gmock.h>
 
 #include "cases/test_emergency.hh"
@@ -72,8 +72,8 @@ void try_all(Forgery& f, const std::string& m, const std::string& officer, Nanos
 }
 
 void replace_scan(Forgery& f) {
-  const fs::path kept = f.t.d->data() / "documents" /
-                        crypto::hex(crypto::sha256(view_of("%PDF-1.4\n" + f.scan)));
+  const fs::path kept =
+      f.t.d->data() / "documents" / crypto::hex(crypto::sha256(view_of("%PDF-1.4\n" + f.scan)));
   EXPECT_TRUE(write_file(kept, "%PDF-1.4\na letter that says more"));
 }
 
@@ -103,17 +103,29 @@ struct Row {
 const Row rows[] = {
     // Outsiders.
     {"compromised mailbox: the agency denies it", [](Forgery& f) { f.answer = Outcome::denied; }},
-    {"compromised mailbox: nobody is reached at the agency", [](Forgery& f) { f.answer = Outcome::not_reached; }},
+    {"compromised mailbox: nobody is reached at the agency",
+     [](Forgery& f) { f.answer = Outcome::not_reached; }},
     {"look-alike domain", [](Forgery& f) { f.letter.requester.email = "sergeant@town0.examp1e"; }},
-    {"look-alike domain in another script", [](Forgery& f) { f.letter.requester.email = "sergeant@t\xD0\xBEwn0.example"; }},
-    {"the agency's domain as a sub-domain", [](Forgery& f) { f.letter.requester.email = "sergeant@town0.example.mail.example"; }},
+    {"look-alike domain in another script",
+     [](Forgery& f) { f.letter.requester.email = "sergeant@t\xD0\xBEwn0.example"; }},
+    {"the agency's domain as a sub-domain",
+     [](Forgery& f) { f.letter.requester.email = "sergeant@town0.example.mail.example"; }},
     {"free mail", [](Forgery& f) { f.letter.requester.email = "town0.example@mail.example"; }},
     {"look-alike agency", [](Forgery& f) { f.letter.requester.agency = "Police of Example T0wn 0"; }},
-    {"agency that nobody knows", [](Forgery& f) { f.letter.requester.agency = "Federal Bureau of Examples"; }},
+    {"agency that nobody knows",
+     [](Forgery& f) { f.letter.requester.agency = "Federal Bureau of Examples"; }},
     {"no agency", [](Forgery& f) { f.letter.requester.agency = ""; }},
-    {"urgent tone, no circumstances", [](Forgery& f) { f.letter.circumstances = ""; f.letter.nature = "URGENT!! LIFE OR DEATH, ANSWER NOW"; }},
+    {"urgent tone, no circumstances",
+     [](Forgery& f) {
+       f.letter.circumstances = "";
+       f.letter.nature = "URGENT!! LIFE OR DEATH, ANSWER NOW";
+     }},
     {"urgent tone, no nature", [](Forgery& f) { f.letter.nature = ""; }},
-    {"danger to property", [](Forgery& f) { f.letter.danger_to_person = false; f.letter.nature = "a warehouse may burn"; }},
+    {"danger to property",
+     [](Forgery& f) {
+       f.letter.danger_to_person = false;
+       f.letter.nature = "a warehouse may burn";
+     }},
     {"unsigned", [](Forgery& f) { f.letter.is_signed = false; }},
     {"no badge", [](Forgery& f) { f.letter.requester.badge = ""; }},
     {"no telephone", [](Forgery& f) { f.letter.requester.phone = ""; }},
@@ -122,24 +134,37 @@ const Row rows[] = {
     {"about nobody in particular", [](Forgery& f) { f.letter.subjects.clear(); }},
     {"no period", [](Forgery& f) { f.letter.records_from = f.letter.records_until = Instant{}; }},
     {"content and numbers of identity only",
-     [](Forgery& f) { f.letter.items = f.assessed.items = {"stored-content", "subscriber-ssn", "tenant-ssn"}; f.letter.expressly = f.letter.items; }},
+     [](Forgery& f) {
+       f.letter.items = f.assessed.items = {"stored-content", "subscriber-ssn", "tenant-ssn"};
+       f.letter.expressly = f.letter.items;
+     }},
     {"payment that is not expressly needed",
      [](Forgery& f) { f.letter.items = f.assessed.items = {"subscriber-payment"}; }},
-    {"call detail, on which the plan is silent", [](Forgery& f) { f.letter.items = f.assessed.items = {"subscriber-calls"}; }},
-    {"replayed letter, its scan under another number",
-     [](Forgery& f) { f.scan = "genuine letter 1"; }},
-    {"replayed letter, scanned again", [](Forgery& f) { f.letter.requester = letter_from(1, "", {}).requester; f.letter.instrument = "GENUINE-1"; f.entry = f.t.entries[1]; }},
-    {"altered scan after filing", [](Forgery& f) { f.after_filing = [&f](const auto&) { replace_scan(f); }; }},
+    {"call detail, on which the plan is silent",
+     [](Forgery& f) { f.letter.items = f.assessed.items = {"subscriber-calls"}; }},
+    {"replayed letter, its scan under another number", [](Forgery& f) { f.scan = "genuine letter 1"; }},
+    {"replayed letter, scanned again",
+     [](Forgery& f) {
+       f.letter.requester = letter_from(1, "", {}).requester;
+       f.letter.instrument = "GENUINE-1";
+       f.entry = f.t.entries[1];
+     }},
+    {"altered scan after filing",
+     [](Forgery& f) { f.after_filing = [&f](const auto&) { replace_scan(f); }; }},
     {"scan taken away after filing",
      [](Forgery& f) {
        f.after_filing = [&f](const auto&) {
-         fs::remove(f.t.d->data() / "documents" / crypto::hex(crypto::sha256(view_of("%PDF-1.4\n" + f.scan))));
+         fs::remove(f.t.d->data() / "documents" /
+                    crypto::hex(crypto::sha256(view_of("%PDF-1.4\n" + f.scan))));
        };
      }},
     // The number to call.
     {"another agency is called", [](Forgery& f) { f.entry = f.t.entries[3]; }},
     {"a court is called", [](Forgery& f) { f.entry = clerk; }},
-    {"number of the letter, proposed only", [](Forgery& f) { f.after_filing = [&f](const auto&) { f.entry = f.t.enter(from_the_letter(f), "intake-1", ""); }; }},
+    {"number of the letter, proposed only",
+     [](Forgery& f) {
+       f.after_filing = [&f](const auto&) { f.entry = f.t.enter(from_the_letter(f), "intake-1", ""); };
+     }},
     {"number of the letter, entered an hour ago by two misled people",
      [](Forgery& f) {
        f.after_filing = [&f](const auto&) {
@@ -214,17 +239,41 @@ const Row rows[] = {
     {"auditor assesses and releases", [](Forgery& f) { f.assessor = f.releaser = "auditor-1"; }},
     {"administrator releases what nobody approved", [](Forgery& f) { f.approver = f.releaser = "admin-1"; }},
     {"technician releases", [](Forgery& f) { f.releaser = "technician-1"; }},
-    {"items that the letter does not ask for", [](Forgery& f) { f.assessed.items = {"subscriber-name", "tenant-name"}; }},
-    {"a period beyond the letter's", [](Forgery& f) { f.assessed.from = f.letter.records_from - 48h; f.assessed.until = f.letter.records_until; }},
-    {"break-glass without an attempt", [](Forgery& f) { f.approve = [&f](const auto& m) { static_cast<void>(f.t.service().approve_alone(m, f.t.as("officer-1"))); }; }},
+    {"items that the letter does not ask for",
+     [](Forgery& f) {
+       f.assessed.items = {"subscriber-name", "tenant-name"};
+     }},
+    {"a period beyond the letter's",
+     [](Forgery& f) {
+       f.assessed.from = f.letter.records_from - 48h;
+       f.assessed.until = f.letter.records_until;
+     }},
+    {"break-glass without an attempt",
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) {
+         static_cast<void>(f.t.service().approve_alone(m, f.t.as("officer-1")));
+       };
+     }},
     {"break-glass within fourteen minutes",
-     [](Forgery& f) { f.approve = [&f](const auto& m) { try_all(f, m, "officer-1", 14min, {"counsel-1", "counsel-2", "officer-2"}); }; }},
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) {
+         try_all(f, m, "officer-1", 14min, {"counsel-1", "counsel-2", "officer-2"});
+       };
+     }},
     {"break-glass with one approver never tried",
-     [](Forgery& f) { f.approve = [&f](const auto& m) { try_all(f, m, "officer-1", 30min, {"counsel-1", "officer-2"}); }; }},
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) { try_all(f, m, "officer-1", 30min, {"counsel-1", "officer-2"}); };
+     }},
     {"break-glass with attempts to reach oneself and the auditor",
-     [](Forgery& f) { f.approve = [&f](const auto& m) { try_all(f, m, "officer-1", 30min, {"officer-1", "auditor-1"}); }; }},
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) { try_all(f, m, "officer-1", 30min, {"officer-1", "auditor-1"}); };
+     }},
     {"break-glass by counsel",
-     [](Forgery& f) { f.approve = [&f](const auto& m) { try_all(f, m, "counsel-1", 30min, {"counsel-2", "officer-1", "officer-2"}); }; }},
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) {
+         try_all(f, m, "counsel-1", 30min, {"counsel-2", "officer-1", "officer-2"});
+       };
+     }},
     {"break-glass on another officer's attempts",
      [](Forgery& f) {
        f.approve = [&f](const auto& m) {
@@ -234,8 +283,14 @@ const Row rows[] = {
          static_cast<void>(f.t.service().approve_alone(m, f.t.as("officer-1")));
        };
      }},
-    {"counsel's ordinary scope over an emergency", [](Forgery& f) { f.approve = [&f](const auto& m) { read_without_approval(f, m, "counsel-1", "subpoena"); }; }},
-    {"the officer's scope without an approval", [](Forgery& f) { f.approve = [&f](const auto& m) { read_without_approval(f, m, "officer-1", "emergency"); }; }},
+    {"counsel's ordinary scope over an emergency",
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) { read_without_approval(f, m, "counsel-1", "subpoena"); };
+     }},
+    {"the officer's scope without an approval",
+     [](Forgery& f) {
+       f.approve = [&f](const auto& m) { read_without_approval(f, m, "officer-1", "emergency"); };
+     }},
 };
 
 // A genuine one, by different people of the carrier each time; when it was released.
@@ -257,8 +312,7 @@ Genuine genuine(Town& t, int agency) {
   const auto assessed = t.service().assess(g.matter, assessment(), t.as("intake-2"));
   EXPECT_TRUE(assessed) << to_text(assessed.error());
   t.d->clock.advance(3min);
-  const auto approved =
-      t.service().approve(g.matter, {}, t.as(agency % 2 == 0 ? "counsel-1" : "officer-1"));
+  const auto approved = t.service().approve(g.matter, {}, t.as(agency % 2 == 0 ? "counsel-1" : "officer-1"));
   EXPECT_TRUE(approved) << to_text(approved.error());
   t.d->clock.advance(1min);
   const auto released = t.service().release(g.matter, "fax", t.as("intake-1"));
@@ -284,7 +338,8 @@ TEST(ForgedEmergency, NothingIsReleasedAndGenuineOnesAreInTime) {
       const auto now = desk::read_case(t.carrier(), m);
       ASSERT_TRUE(now) << row.name << "\n" << to_text(now.error());
       EXPECT_EQ(now->newest("release"), nullptr) << row.name;
-      EXPECT_EQ(approval_of(*now) != nullptr, std::string_view(row.name) == "technician releases") << row.name;
+      EXPECT_EQ(approval_of(*now) != nullptr, std::string_view(row.name) == "technician releases")
+          << row.name;
     }
     ++forged;
     t.d->clock.advance(7min);

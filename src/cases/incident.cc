@@ -174,7 +174,8 @@ Result<Case> IncidentService::contain(const std::string& matter, const std::stri
   return desk::CaseBook{*c_}.act(matter, {"contain", Json{{"how", how}}}, who);
 }
 
-Result<Case> IncidentService::assess(const std::string& matter, const IncidentAssessment& a, const Acting& who) {
+Result<Case> IncidentService::assess(const std::string& matter, const IncidentAssessment& a,
+                                     const Acting& who) {
   WRIT_TRY(agencies, c_->attempt(who.person.user, "case.assess", matter, [&]() -> Result<Json> {
     WRIT_CHECK(check_breach(a.breach, c_->now()));
     if (a.affected.empty() && a.none_because.empty())

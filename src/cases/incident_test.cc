@@ -121,7 +121,8 @@ TEST(Incident, TheBreachClockRunsFromTheDetermination) {
   ASSERT_TRUE(s.incidents.assess(s.incident, a, s.as("counsel-1")));
   auto clocks = s.incidents.show(s.incident).value()["clocks"];
   ASSERT_EQ(clocks.size(), 2u);
-  // Determined on the evening of Tuesday, 24 November: from Wednesday's opening, without Thanksgiving and weekends.
+  // Determined on the evening of Tuesday, 24 November: from Wednesday's opening, without Thanksgiving and
+  // weekends.
   EXPECT_EQ(clocks[0]["due"], "2026-12-07T13:30:00Z") << clocks[0];
   EXPECT_THAT(clocks[0]["arithmetic"].get<std::string>(), HasSubstr("7 business days"));
   EXPECT_TRUE(clocks[0]["done_at"].is_null());

@@ -38,7 +38,7 @@ TEST(Intake, TheSameAgainIsOneMatterAndLaterReceiptToo) {
   const std::string first = o.filed(x);
   x.received = o.d->clock.now();
   EXPECT_EQ(o.filed(x), first);
-  EXPECT_EQ(cases_filed(o.carrier()), 1u);
+  EXPECT_EQ(cases_filed(o.d->carrier()), 1u);
   x.instrument = "EX-SP-0043";
   EXPECT_NE(o.filed(x), first);
 }
@@ -77,7 +77,7 @@ TEST(Intake, NationalSecurityProcessGoesToItsCompartment) {
   const auto f = o.intake(seams).file(view_of(toml), "nsl.toml", o.scan(), o.who("intake-1"));
   ASSERT_TRUE(f) << to_text(f.error());
   EXPECT_EQ(seen, "nsl file nsl");
-  EXPECT_EQ(cases_filed(o.carrier()), 0u);
+  EXPECT_EQ(cases_filed(o.d->carrier()), 0u);
 }
 
 TEST(Intake, RefusesWhatIsNoProcess) {
@@ -95,7 +95,7 @@ TEST(Intake, RefusesWhatIsNoProcess) {
   const auto counsel = o.file(o.subpoena(), "one", "counsel-1");
   ASSERT_FALSE(counsel);
   EXPECT_EQ(counsel.error().exit, Exit::refused) << "counsel does not enter requests";
-  EXPECT_EQ(cases_filed(o.carrier()), 0u);
+  EXPECT_EQ(cases_filed(o.d->carrier()), 0u);
 }
 
 TEST(Intake, AnOrderFileGoesToTheOrders) {
@@ -281,7 +281,7 @@ TEST(Intake, ADryRunLeavesNothing) {
   const auto r = o.intake().dry_run(view_of(toml), "d.toml", "portal");
   ASSERT_TRUE(r) << to_text(r.error());
   EXPECT_FALSE(r->value("acceptable", true));
-  EXPECT_EQ(cases_filed(o.carrier()), 1u);
+  EXPECT_EQ(cases_filed(o.d->carrier()), 1u);
   EXPECT_EQ(o.d->count("intake.dry-run"), 1u);
   EXPECT_EQ(o.d->count("records.lookup"), 0u);
   for (const Json& e : o.d->log()) EXPECT_EQ(canonical(e).find("Canary"), std::string::npos);

@@ -40,9 +40,14 @@ ItemDecision decide_one(const policy::Policy& p, const process::Demand& d, const
   s.statute_cited = !d.statute.empty() && !word.statute.empty();
   s.counsel_approved = said != word.silent.end();
   const policy::Decision x = policy::decide(p, item, column, s);
-  ItemDecision out{item,   title_of(p, item), x.verdict == policy::Verdict::permit,
-                   policy::to_string(x.plan), policy::to_string(x.law),
-                   x.rule, x.fact,            x.cure,
+  ItemDecision out{item,
+                   title_of(p, item),
+                   x.verdict == policy::Verdict::permit,
+                   policy::to_string(x.plan),
+                   policy::to_string(x.law),
+                   x.rule,
+                   x.fact,
+                   x.cure,
                    ""};
   if (s.counsel_approved) out.reason = said->second;
   if (x.verdict == policy::Verdict::needs_counsel && out.fact.empty())
@@ -80,9 +85,9 @@ Result<std::vector<ItemDecision>> decide_items(const policy::Policy& p, const pr
                 "exactly what is wanted", "return it for correction (writ request return)");
   for (const auto& [item, reason] : word.silent) {
     if (reason.empty() || !has(items, item))
-      return fail(
-          Exit::refused, fmt::format("counsel's word on {} has no reason, or nobody asks for it", item),
-          rule_text, "an item of the document, with the reason", "name only what is asked for, each with why");
+      return fail(Exit::refused,
+                  fmt::format("counsel's word on {} has no reason, or nobody asks for it", item), rule_text,
+                  "an item of the document, with the reason", "name only what is asked for, each with why");
     const auto without = policy::decide(
         p, item, column, {has(d.expressly, item), !d.statute.empty() && !word.statute.empty(), false});
     if (without.verdict != policy::Verdict::needs_counsel)

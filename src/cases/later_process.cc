@@ -32,7 +32,7 @@ const desk::CaseAct* opening_act(const Case& preserved) {
 }
 
 bool has_ended(const Case& preserved) {
-  static constexpr std::array over{"expired", "purge-proposed", "purged",    "rejected",
+  static constexpr std::array over{"expired", "purge-proposed",   "purged",   "rejected",
                                    "ended",   "destroy-proposed", "destroyed"};
   return std::find(over.begin(), over.end(), preserved.state) != over.end();
 }
@@ -60,8 +60,8 @@ Status check_served(const desk::Carrier& c, const Case& preserved) {
   if (converted == nullptr) return {};
   const std::string later = converted->body.value("matter", "");
   WRIT_TRY(of, desk::read_case(c, later));
-  static constexpr std::array served{"delivered", "acknowledged", "produced", "tracked", "lifted",
-                                     "minimum-released", "process-asked", "reconciled"};
+  static constexpr std::array served{"delivered", "acknowledged",     "produced",      "tracked",
+                                     "lifted",    "minimum-released", "process-asked", "reconciled"};
   if (process::is_final(process::life_cycle(of.cycle), of.state) ||
       std::find(served.begin(), served.end(), of.state) != served.end())
     return {};
@@ -69,7 +69,8 @@ Status check_served(const desk::Carrier& c, const Case& preserved) {
               "nothing authorised is lost", "the delivery of " + later, "purge it afterwards");
 }
 
-Result<PreservedSource> preserved_source(const desk::Carrier& c, const Case& later, const process::Demand& d) {
+Result<PreservedSource> preserved_source(const desk::Carrier& c, const Case& later,
+                                         const process::Demand& d) {
   PreservedSource out;
   if (d.of_matter.empty()) return out;
   const auto preserved = desk::read_case(c, d.of_matter);

@@ -12,8 +12,8 @@ Status check_later_process(const desk::Carrier& c, const desk::Case& preserved, 
 Status check_served(const desk::Carrier& c, const desk::Case& preserved);
 
 struct PreservedSource {
-  std::string matter;   // "": the document names no preservation
-  bool is_over = false; // it ended: its snapshot serves nothing any more, and this is said
+  std::string matter;    // "": the document names no preservation
+  bool is_over = false;  // it ended: its snapshot serves nothing any more, and this is said
 };
 // Exit::refused when the preservation still runs and counsel has not converted it to this case.
 Result<PreservedSource> preserved_source(const desk::Carrier& c, const desk::Case& later,

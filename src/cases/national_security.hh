@@ -33,9 +33,9 @@ class NationalSecurity {
   // A second person confirms who is named, and may name more.
   Result<desk::Case> compartment(const std::string& name, const std::vector<std::string>& also,
                                  const desk::Acting& who);
-  // All checks of stage A (V33 to V36 among them); the delivery by hand through the configured office stands in
-  // the place of the call-back (V1). Refused with every failed check; items that fail are in the act, and so
-  // is what is only warned about.
+  // All checks of stage A (V33 to V36 among them); the delivery by hand through the configured office stands
+  // in the place of the call-back (V1). Refused with every failed check; items that fail are in the act, and
+  // so is what is only warned about.
   Result<desk::Case> check_certification(const std::string& name, const desk::Acting& who);
   Result<desk::Case> reject(const std::string& name, const std::string& reason, const desk::Acting& counsel);
   Result<desk::Case> track(const std::string& name, const NonDisclosure& n, const desk::Acting& counsel);

@@ -17,8 +17,12 @@ Result<std::vector<std::string>> notify(const desk::Carrier& c, const Notice& n,
       return authority::verify_cert(cert, c.roots(), r, c.now()).has_value();
     });
     if (!meant) continue;
-    const Json notice{{"schema", "writ.notice/1"}, {"to", cert.user},  {"matter", n.matter},
-                      {"what", n.what},            {"text", n.text}, {"at", rfc3339_seconds(n.at)}};
+    const Json notice{{"schema", "writ.notice/1"},
+                      {"to", cert.user},
+                      {"matter", n.matter},
+                      {"what", n.what},
+                      {"text", n.text},
+                      {"at", rfc3339_seconds(n.at)}};
     WRIT_CHECK(write_file(c.data() / "outbox" / fmt::format("{}-{}-{}.json", n.matter, n.what, cert.user),
                           canonical(notice), 0600));
     told.push_back(cert.user);

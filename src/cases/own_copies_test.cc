@@ -14,9 +14,19 @@ using std::chrono::days;
 
 const std::string wiretap = "M-2026-0001";
 
-// An interception that ran, was certified, and is closed.
-std::unique_ptr<Desk> closed_interception() {
+// An interception that ran, was certified, and is closed; `held`: under a hold of litigation.
+std::unique_ptr<Desk> closed_interception(bool held = false) {
   auto d = at(Stage::armed);
+  if (held) {
+    desk::Hold h;
+    h.matter = wiretap;
+    h.reason = "litigation";
+    h.subject = {"number", "+14045550102", ""};
+    h.from = d->clock.now() - days{200};
+    h.until = d->clock.now();
+    const auto placed = desk::RetentionService{d->carrier()}.place_hold(h, who("counsel-1"));
+    EXPECT_TRUE(placed) << to_text(placed.error());
+  }
   EXPECT_TRUE(d->intercepts().stop(wiretap, "obtained", d->out(), who("officer-1")));
   EXPECT_TRUE(d->intercepts().certify(wiretap, who("officer-1")));
   EXPECT_TRUE(d->intercepts().close(wiretap, who("officer-1")));
@@ -72,26 +82,18 @@ TEST(OwnCopies, TwoPeopleDestroyFilesAndKeysAndTheLogStays) {
   EXPECT_EQ(copies.due().value()["matters"], Json::array());
 }
 
-TEST(OwnCopies, AHoldOrANewFileOrAnOpenMatterKeepsThem) {
-  const auto d = closed_interception();
+TEST(OwnCopies, AHoldOrANewFileKeepsThem) {
+  const auto d = closed_interception(true);
   OwnCopies copies{d->carrier()};
   const Acknowledgement r = receipt(*d);
   d->clock.advance(days{91});
+  const auto held = copies.propose(wiretap, r, acting(*d, "officer-1"));
+  ASSERT_FALSE(held);
+  EXPECT_NE(held.error().what.find("hold 1 stands"), std::string::npos);
+  ASSERT_TRUE(desk::RetentionService{d->carrier()}.lift_hold(1, "settled", who("counsel-1")));
   const std::string number = copies.propose(wiretap, r, acting(*d, "officer-1"))->matter;
   const fs::path pdf = d->dir.path() / "record.pdf";
-
   ASSERT_TRUE(write_file(d->data() / "evidence" / wiretap / "segment-2", "late"));
-  EXPECT_EQ(copies.destroy(number, pdf, acting(*d, "counsel-1")).error().exit, Exit::refused);
-  fs::remove(d->data() / "evidence" / wiretap / "segment-2");
-
-  desk::Hold h;
-  h.matter = wiretap;
-  h.reason = "litigation";
-  h.subject = {"number", "+14045550102", ""};
-  h.from = d->clock.now() - days{200};
-  h.until = d->clock.now();
-  const auto placed = desk::RetentionService{d->carrier()}.place_hold(h, who("counsel-1"));
-  ASSERT_TRUE(placed) << to_text(placed.error());
   EXPECT_EQ(copies.destroy(number, pdf, acting(*d, "counsel-1")).error().exit, Exit::refused);
   EXPECT_TRUE(fs::exists(d->data() / "evidence" / wiretap / "segment-1"));
 }

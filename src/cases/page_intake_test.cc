@@ -95,11 +95,12 @@ TEST(PageIntake, DecisionsThatDoNotFitAreNamed) {
   PageDecisions unknown = decided();
   unknown.accept.insert("judge");
   EXPECT_EQ(what(subpoena(), unknown), "not proposed: judge");
-  for (const auto& [field, value] : std::initializer_list<std::pair<const char*, const char*>>{{"issued", "17 March"},
-                                     {"signed", "maybe"},
-                                     {"schema", "x"},
-                                     {"subjects.2", "number"},
-                                     {"colour", "red"}}) {
+  for (const auto& [field, value] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"issued", "17 March"},
+                                                                  {"signed", "maybe"},
+                                                                  {"schema", "x"},
+                                                                  {"subjects.2", "number"},
+                                                                  {"colour", "red"}}) {
     PageDecisions bad = decided();
     bad.set[field] = value;
     EXPECT_EQ(what(subpoena(), bad), std::string(field) + ": '" + value + "' does not fit");

@@ -23,15 +23,16 @@ constexpr const char* rule_text = "S25 to S27; 18 USC 2703(f)";
 Status check_running(const desk::Carrier& c, const Case& of, const char* rule) {
   WRIT_TRY(dates, preservation_dates(c.policy(), of));
   if (c.now() < dates.end) return {};
-  return fail(Exit::expired, fmt::format("the preservation of {} ended {}", of.matter, rfc3339_seconds(dates.end)),
-              rule, "a request before the end", "a new request preserves what is in being then");
+  return fail(Exit::expired,
+              fmt::format("the preservation of {} ended {}", of.matter, rfc3339_seconds(dates.end)), rule,
+              "a request before the end", "a new request preserves what is in being then");
 }
 
 Status check_expired(const desk::Carrier& c, const Case& of) {
   WRIT_TRY(dates, preservation_dates(c.policy(), of));
   if (c.now() >= dates.end) return {};
-  return fail(Exit::refused, fmt::format("{} runs until {}", of.matter, rfc3339_seconds(dates.end)), rule_text,
-              "the end of its period", "wait, or counsel releases it");
+  return fail(Exit::refused, fmt::format("{} runs until {}", of.matter, rfc3339_seconds(dates.end)),
+              rule_text, "the end of its period", "wait, or counsel releases it");
 }
 
 }  // namespace
@@ -96,7 +97,8 @@ Result<Case> Preservation::extend(const std::string& matter, const std::string& 
   return CaseBook{*c_}.act(matter, std::move(step), who);
 }
 
-Result<Case> Preservation::convert(const std::string& matter, const std::string& later, const Acting& counsel) {
+Result<Case> Preservation::convert(const std::string& matter, const std::string& later,
+                                   const Acting& counsel) {
   CaseStep step{"convert", Json{{"matter", later}}};
   step.guard = [&](const Case& of) -> Status {
     WRIT_CHECK(check_running(*c_, of, rule_text));

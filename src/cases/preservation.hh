@@ -12,10 +12,10 @@
 namespace writ::cases {
 
 struct PreservationDates {
-  Instant received{};               // of the request, from which the first period runs
-  Instant first_end{}, end{};       // end: with the extension, where there is one
-  std::string arithmetic;           // of `end`
-  std::vector<Instant> alerts;      // before `end`, earliest first (14 and 3 days)
+  Instant received{};           // of the request, from which the first period runs
+  Instant first_end{}, end{};   // end: with the extension, where there is one
+  std::string arithmetic;       // of `end`
+  std::vector<Instant> alerts;  // before `end`, earliest first (14 and 3 days)
 };
 // By the policy's clocks "preservation" and "preservation-extension".
 Result<PreservationDates> preservation_dates(const policy::Policy& p, const desk::Case& c);

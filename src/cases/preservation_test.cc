@@ -17,7 +17,9 @@ namespace {
 struct Preserving : Lodge {
   Preservation preservation{c()};
   std::string m;
-  Demand letter(std::vector<DemandSubject> subjects) const { return demand("preservation", std::move(subjects), {}); }
+  Demand letter(std::vector<DemandSubject> subjects) const {
+    return demand("preservation", std::move(subjects), {});
+  }
   void begin(const Demand& x) { m = open(Cycle::preservation, x).matter; }
   Result<Case> snapshot() { return preservation.take_snapshot(m, who("intake-1")); }
   Result<Case> confirm() { return preservation.confirm(m, who("intake-1")); }
@@ -80,9 +82,11 @@ TEST(Preservation, WholeLifeEachStepKilledOnce) {
   EXPECT_TRUE(verify_certificate(s.c(), certificate));
   certificate["body"]["why"] = "none";
   EXPECT_FALSE(verify_certificate(s.c(), certificate));
-  const std::string paper = text_of_pdf(case_dir(s.c(), s.m) / fs::path(named["file"].get<std::string>()).replace_extension(".pdf"));
+  const std::string paper = text_of_pdf(case_dir(s.c(), s.m) /
+                                        fs::path(named["file"].get<std::string>()).replace_extension(".pdf"));
   EXPECT_NE(paper.find("Certificate of Destruction"), std::string::npos) << paper;
-  EXPECT_EQ(s.rows(s.now - Hotel::days(30), s.now), 2u) << "what is kept in the ordinary course is where it was";
+  EXPECT_EQ(s.rows(s.now - Hotel::days(30), s.now), 2u)
+      << "what is kept in the ordinary course is where it was";
 }
 
 TEST(Preservation, TheGateOfTheSnapshotOpensInsideItsActAlone) {
@@ -90,11 +94,13 @@ TEST(Preservation, TheGateOfTheSnapshotOpensInsideItsActAlone) {
   const fs::path file = s.d->dir.path() / "taken.sealed";
   const crypto::BoxKey key;
   const auto freeze = [&](const std::string& m, const std::string& act, const std::string& by) {
-    return desk::freeze_records(s.c(), {m, act, {Lodge::number("+14045550160")}, {s.now - Hotel::days(9), s.now}}, file,
-                                key.public_key(), s.who(by));
+    return desk::freeze_records(s.c(),
+                                {m, act, {Lodge::number("+14045550160")}, {s.now - Hotel::days(9), s.now}},
+                                file, key.public_key(), s.who(by));
   };
   const std::string request =
-      s.validated(s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")}, {"subscriber-name"})).matter;
+      s.validated(s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")}, {"subscriber-name"}))
+          .matter;
   EXPECT_FALSE(freeze(request, "take-snapshot", "intake-1")) << "another kind of case";
   EXPECT_FALSE(freeze(request, "collect", "intake-1"));
   EXPECT_FALSE(freeze("M-2026-0099", "take-snapshot", "intake-1"));
@@ -149,11 +155,14 @@ TEST(Preservation, NobodySeesWhatIsPreservedAndTheAnswerIsTheSameWhateverExists)
     if (exists) s.append({s.call(1, s.now - Hotel::days(7))}, "a");
     // The same document; once the hotel knows the guest, once the guest never stayed there.
     if (!exists)
-      s.put(records::FactKind::stay, "R-1", {{"room", "7"}, {"name", "Doe, James"}, {"kind", "guest"}, {"sharer", false}},
+      s.put(records::FactKind::stay, "R-1",
+            {{"room", "7"}, {"name", "Doe, James"}, {"kind", "guest"}, {"sharer", false}},
             s.now - Hotel::days(10), s.now - Hotel::days(10));
     s.active(s.letter({Lodge::tenant("Doe, James")}));
     const Case c = desk::read_case(s.c(), s.m).value();
-    letters[exists] = read_case_file(s.c(), s.m, c.acts.back().body["letter"]["file"], c.acts.back().body["letter"]["sha256"]).value();
+    letters[exists] = read_case_file(s.c(), s.m, c.acts.back().body["letter"]["file"],
+                                     c.acts.back().body["letter"]["sha256"])
+                          .value();
     const std::string acts = canonical(Json{{"taken", c.newest("take-snapshot")->body}});
     ASSERT_EQ(s.sealed().size(), 1u);
     const std::string file = read_text(s.sealed()[0]).value();
@@ -171,7 +180,8 @@ TEST(Preservation, LaterProcessIsServedFromTheSnapshotAndNoMoreThanItsScope) {
   s.append({s.call(1, s.now - Hotel::days(7)), s.call(2, s.now - Hotel::days(3))}, "a");
   s.active(s.letter({Lodge::number("+14045550160"), Lodge::tenant("Doe, James")}));
   // Meanwhile the records lose the guest.
-  s.put(records::FactKind::stay, "R-1", {{"room", "7"}, {"name", "Doe, James"}, {"kind", "guest"}, {"sharer", false}},
+  s.put(records::FactKind::stay, "R-1",
+        {{"room", "7"}, {"name", "Doe, James"}, {"kind", "guest"}, {"sharer", false}},
         s.now - Hotel::days(10), s.now - Hotel::days(10));
   Demand warrant = s.demand("search-warrant", {Lodge::tenant("Doe, James")}, {"tenant-name", "tenant-calls"});
   warrant.of_matter = s.m;
@@ -196,8 +206,10 @@ TEST(Preservation, LaterProcessIsServedFromTheSnapshotAndNoMoreThanItsScope) {
   ASSERT_TRUE(collected) << to_text(collected.error());
   const Json found = collection_of(s.c(), *collected).value();
   EXPECT_EQ(found["answers"].size(), 2u);
-  EXPECT_EQ(found["answers"][0]["asks"][0]["answer"]["parties"][0]["tenant"]["name"], "Doe, James") << canonical(found);
-  EXPECT_EQ(found["answers"][1]["asks"][0]["answer"]["outcome"], "no-record") << "the records know nothing any more";
+  EXPECT_EQ(found["answers"][0]["asks"][0]["answer"]["parties"][0]["tenant"]["name"], "Doe, James")
+      << canonical(found);
+  EXPECT_EQ(found["answers"][1]["asks"][0]["answer"]["outcome"], "no-record")
+      << "the records know nothing any more";
   ASSERT_EQ(found["calls"].size(), 1u) << "the call inside the warrant's period: " << canonical(found);
   EXPECT_EQ(canonical(found).find("Roe"), std::string::npos) << "the other guest is nobody's business";
   EXPECT_EQ(canonical(found).find("Pier Lodge"), std::string::npos);
@@ -289,7 +301,9 @@ TEST(Preservation, PurgesNeverRemoveWhatIsHeld) {
       if (dice(3) == 0) {  // counsel's own hold, on the same rows or others
         desk::Hold h;
         h.matter = s.m;
-        if (purged) h.matter = s.open(Cycle::request, s.demand("civil-subpoena", {Lodge::room(room)}, {"tenant-name"})).matter;
+        if (purged)
+          h.matter =
+              s.open(Cycle::request, s.demand("civil-subpoena", {Lodge::room(room)}, {"tenant-name"})).matter;
         h.reason = "litigation";
         h.subject = {"extension", room, lodge};
         h.from = x.records_from;
@@ -299,7 +313,8 @@ TEST(Preservation, PurgesNeverRemoveWhatIsHeld) {
         keeps.push_back({room, h.from, h.until});
       }
     }
-    const auto purged = desk::RetentionService{s.c()}.purge(desk::testing::who("officer-1"), desk::testing::who("counsel-1"));
+    const auto purged =
+        desk::RetentionService{s.c()}.purge(desk::testing::who("officer-1"), desk::testing::who("counsel-1"));
     ASSERT_TRUE(purged) << to_text(purged.error());
     const Instant cutoff = desk::retention_cutoffs(s.c().policy().records, s.c().now()).calls;
     for (const Row& r : rows) {
@@ -311,7 +326,8 @@ TEST(Preservation, PurgesNeverRemoveWhatIsHeld) {
         EXPECT_GE(there, 1u) << "round " << round << " lost a row of " << rfc3339(r.start);
       }
     }
-    EXPECT_LT(s.rows(s.now - Hotel::days(1000), s.now), rows.size()) << "round " << round << " destroyed nothing";
+    EXPECT_LT(s.rows(s.now - Hotel::days(1000), s.now), rows.size())
+        << "round " << round << " destroyed nothing";
   }
 }
 

@@ -27,8 +27,8 @@ Result<desk::Span> period_in_being(const desk::Carrier& c, const process::Demand
   const Instant until = d.records_until == Instant{} ? now : std::min(d.records_until, now);
   if (d.records_from < until) return desk::Span{d.records_from, until};
   return fail(Exit::refused, "the request is for records that are not yet in being",
-              "V20: 18 USC 2703(f) preserves records in the provider's possession",
-              "a period that has begun", "reject it; records to come need an order of their own");
+              "V20: 18 USC 2703(f) preserves records in the provider's possession", "a period that has begun",
+              "reject it; records to come need an order of their own");
 }
 
 // Everything that snapshots of this case ever left, unfinished ones too.

@@ -48,7 +48,8 @@ inline Json snapshot_of(Instant until) {
 inline Case preserved(Desk& d, const std::string& instrument) {
   const Case c = opened(d.carrier(), Cycle::preservation, demand("preservation", instrument, d.clock.now()),
                         acting(d, "intake-1"));
-  step(d.carrier(), c.matter, "take-snapshot", Json{{"snapshot", snapshot_of(d.clock.now())}},
+  step(d.carrier(), c.matter, "take-snapshot",
+       Json{{"snapshot", snapshot_of(d.clock.now())}},
        acting(d, "intake-1"));
   return step(d.carrier(), c.matter, "confirm", Json{{"letter", "x"}}, acting(d, "intake-1"));
 }

@@ -18,7 +18,8 @@ inline std::string agency_number(int i) { return fmt::format("+140455501{}", 10 
 inline std::string agency_domain(int i) { return fmt::format("town{}.example", i); }
 
 inline desk::Contact agency_contact(int i) {
-  desk::Contact c = contact_of(desk::ContactKind::agency, agency_name(i), "Watch commander", agency_number(i));
+  desk::Contact c =
+      contact_of(desk::ContactKind::agency, agency_name(i), "Watch commander", agency_number(i));
   c.fax = fmt::format("+140455501{}", 30 + i);
   c.mail_domain = agency_domain(i);
   return c;
@@ -32,15 +33,24 @@ inline process::Demand letter_from(int agency, const std::string& instrument, In
   d.wording = "name and address of the subscriber of the number below";
   d.issued = d.received = std::chrono::floor<std::chrono::seconds>(now);
   d.is_signed = true;
-  d.requester = {"Duty Sergeant", "4471", agency_name(agency), "+14045550170",
-                 "sergeant@" + agency_domain(agency), "2 Town Square", "", false, false, false};
+  d.requester = {"Duty Sergeant",
+                 "4471",
+                 agency_name(agency),
+                 "+14045550170",
+                 "sergeant@" + agency_domain(agency),
+                 "2 Town Square",
+                 "",
+                 false,
+                 false,
+                 false};
   d.delivery = "fax";
   d.subjects = {{"number", "+14045550102", "", "", {}}};
   d.items = {"subscriber-name", "subscriber-address"};
   d.records_from = d.received - std::chrono::hours{24};
   d.records_until = d.received;
   d.nature = "a caller announced to harm a child in a hotel room";
-  d.circumstances = "the call came from the number below ten minutes ago; shots were heard; nobody answers now";
+  d.circumstances =
+      "the call came from the number below ten minutes ago; shots were heard; nobody answers now";
   d.danger_to_person = true;
   return d;
 }
@@ -87,7 +97,8 @@ class Town {
     return service().file(view_of(text), "letter.json", scan(content), as(by));
   }
   Result<desk::Case> call(const std::string& matter, const std::string& entry,
-                          desk::Outcome outcome = desk::Outcome::confirmed, const std::string& by = "intake-1") {
+                          desk::Outcome outcome = desk::Outcome::confirmed,
+                          const std::string& by = "intake-1") {
     return verify_requester(carrier(), matter, {entry, "watch commander on duty", outcome, false}, as(by));
   }
   std::size_t released() {  // files, whatever the acts say
@@ -103,7 +114,8 @@ class Town {
     const desk::CaseAct* act = c.newest("release");
     if (act == nullptr) return {};
     const Json& file = act->body["collection"];
-    const auto text = read_case_file(carrier(), matter, file.value("file", ""), file.value("sha256", "")).value();
+    const auto text =
+        read_case_file(carrier(), matter, file.value("file", ""), file.value("sha256", "")).value();
     return parse_canonical(view_of(text), "release").value();
   }
 

@@ -35,8 +35,8 @@ inline std::vector<Lawful> read_lawful() {
     std::istringstream row(line);
     for (std::string cell; std::getline(row, cell, '\t');) cells.push_back(cell);
     cells.resize(8);
-    Lawful l{cells[0], cells[2], cells[3], words(cells[1]), words(cells[4]), words(cells[5]), words(cells[6]),
-             words(cells[7])};
+    Lawful l{cells[0],        cells[2],        cells[3],        words(cells[1]),
+             words(cells[4]), words(cells[5]), words(cells[6]), words(cells[7])};
     for (std::string& s : l.from) s = s == "-" ? "" : s;
     out.push_back(std::move(l));
   }
@@ -61,9 +61,8 @@ inline History counting(const History& h) {
 inline bool predecessors_done(const Lawful& l, const History& h) {
   const History counted = counting(h);
   return std::all_of(l.after.begin(), l.after.end(), [&](const std::string& act) {
-    return std::any_of(counted.begin(), counted.end(), [&](const Did& d) {
-      return d.act == act || (act == "file" && d.act == "correct");
-    });
+    return std::any_of(counted.begin(), counted.end(),
+                       [&](const Did& d) { return d.act == act || (act == "file" && d.act == "correct"); });
   });
 }
 
@@ -92,7 +91,8 @@ struct Step {
 };
 
 // The shortest lawful way to each state of the cycle.
-inline std::map<std::string, std::vector<Step>> ways(const std::vector<Lawful>& all, const std::string& cycle) {
+inline std::map<std::string, std::vector<Step>> ways(const std::vector<Lawful>& all,
+                                                     const std::string& cycle) {
   std::map<std::string, std::vector<Step>> out{{"", {}}};
   std::vector<std::string> queue{""};
   for (std::size_t i = 0; i < queue.size(); ++i) {

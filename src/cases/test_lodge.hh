@@ -35,8 +35,9 @@ struct Lodge : Hotel {
     x.issuer = "Clerk";
     x.court = "Superior Court of Example County";
     x.issued = now - days(1);
-    x.requester = {"Case Officer", "4471", "Example County Sheriff", "+14045550170", "", "1 Court Square",
-                   "",             false,  false,                    false};
+    x.requester = {
+        "Case Officer", "4471", "Example County Sheriff", "+14045550170", "", "1 Court Square", "", false,
+        false,          false};
     x.subjects = std::move(subjects);
     x.items = std::move(items);
     x.records_from = now - days(30);
@@ -45,7 +46,8 @@ struct Lodge : Hotel {
   }
 
   Case open(Cycle cycle, const Demand& x, const std::string& by = "intake-1") {
-    const auto opened = CaseBook{c()}.open(cycle, filing_key(x), {"file", Json{{"demand", to_json(x)}}}, who(by));
+    const auto opened =
+        CaseBook{c()}.open(cycle, filing_key(x), {"file", Json{{"demand", to_json(x)}}}, who(by));
     EXPECT_TRUE(opened) << to_text(opened.error());
     return *opened;
   }
@@ -59,11 +61,13 @@ struct Lodge : Hotel {
   Case validated(const Demand& x) {
     const Case of = open(Cycle::request, x);
     act(of.matter, "verify-identity", Json{{"verification", {{"outcome", "confirmed"}}}}, "officer-1");
-    return act(of.matter, "validate", Json{{"checks", {{"V2", true}}}, {"policy", crypto::hex(c().policy().hash)}},
-               "officer-1");
+    return act(of.matter, "validate",
+               Json{{"checks", {{"V2", true}}}, {"policy", crypto::hex(c().policy().hash)}}, "officer-1");
   }
   // Every act from now on is lost after its effect, as if the machine died there.
-  void lose_acts() { exec("CREATE TRIGGER lose BEFORE INSERT ON case_acts BEGIN SELECT RAISE(ABORT, 'power'); END"); }
+  void lose_acts() {
+    exec("CREATE TRIGGER lose BEFORE INSERT ON case_acts BEGIN SELECT RAISE(ABORT, 'power'); END");
+  }
   void keep_acts() { exec("DROP TRIGGER lose"); }
   void exec(const std::string& sql) {
     auto db = store::Database::open(d->data() / "store.db");

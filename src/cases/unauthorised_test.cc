@@ -17,8 +17,8 @@ using process::Cycle;
 
 const char* const roles[] = {"intake",  "counsel", "officer", "technician",
                              "finance", "auditor", "admin",   "custodian"};
-const char* const defects[] = {"forged-key",  "expired",  "not-yet", "one-root",
-                               "other-carrier", "swapped-cert"};
+const char* const defects[] = {"forged-key", "expired",       "not-yet",
+                               "one-root",   "other-carrier", "swapped-cert"};
 
 Role role_of(const std::string& name) { return authority::parse_role(name).value(); }
 
@@ -58,8 +58,8 @@ class World {
     History h;
     for (const Step& s : way) {
       CaseStep step{s.lawful->act, body(s.lawful)};
-      const auto done = s.user == "clock" ? by_clock(cycle, matter, step)
-                                          : take(cycle, matter, step, acting(*d_, s.user));
+      const auto done =
+          s.user == "clock" ? by_clock(cycle, matter, step) : take(cycle, matter, step, acting(*d_, s.user));
       EXPECT_TRUE(done) << cycle << " " << s.lawful->act << " by " << s.user << "\n" << to_text(done.error());
       if (!done) return {};
       matter = done->matter;
@@ -181,7 +181,8 @@ TEST(Unauthorised, ExactlyTheLawfulCombinationsSucceed) {
   for (const Cycle cycle : process::all_cycles()) {
     const std::string name = process::to_string(cycle);
     const auto all = ways(w.lawful(), name);
-    EXPECT_EQ(all.size(), process::life_cycle(cycle).states.size() + 1) << name << ": states that are reached";
+    EXPECT_EQ(all.size(), process::life_cycle(cycle).states.size() + 1)
+        << name << ": states that are reached";
     EXPECT_EQ(static_cast<std::size_t>(std::count_if(w.lawful().begin(), w.lawful().end(),
                                                      [&](const Lawful& l) { return l.cycle == name; })),
               process::life_cycle(cycle).acts.size())

@@ -40,8 +40,9 @@ const char* act_of(Cycle cycle, Outcome o) {
 
 Result<Json> said(const desk::Carrier& c, const Case& of, const desk::Call& call) {
   if (of.cycle != Cycle::request && of.cycle != Cycle::emergency)
-    return fail(Exit::refused, fmt::format("{} is a {}: its requester is not called back here", of.matter,
-                                           process::to_string(of.cycle)),
+    return fail(Exit::refused,
+                fmt::format("{} is a {}: its requester is not called back here", of.matter,
+                            process::to_string(of.cycle)),
                 std::string(rule), "a request, an emergency or an order", "writ request list shows them");
   WRIT_TRY(demand, demand_of(of));
   WRIT_TRY(contact, speaks_for(c, of, demand, call.contact));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The call-back (V1): somebody of the carrier calls a contact of the carrier's own directory and says what was
-// answered. One door for every matter: an order of interception and its extensions (desk/order_check.hh), a
-// request (act verify-identity), an emergency (act call-back).
+// The call-back (V1): somebody of the carrier calls a contact of the carrier's own directory and says what
+// was answered. One door for every matter: an order of interception and its extensions (desk/order_check.hh),
+// a request (act verify-identity), an emergency (act call-back).
 #pragma once
 #include "cases/demand_case.hh"
 #include "desk/order_check.hh"

@@ -99,8 +99,7 @@ Result<std::vector<OpenLetter>> open_letters(Carrier& c) {
   for (const Order& o : orders)
     if (o.state == process::State::received || o.state == process::State::returned ||
         o.state == process::State::validated)
-      out.push_back(
-          {o.matter, o.request.instrument, "", {o.request.officer.phone, o.request.officer.fax}});
+      out.push_back({o.matter, o.request.instrument, "", {o.request.officer.phone, o.request.officer.fax}});
   return out;
 }
 
@@ -118,10 +117,10 @@ Result<Json> letters_with(Carrier& c, const Contact& contact) {
     const std::string domain = at == std::string::npos ? "" : l.mail.substr(at + 1);
     for (const std::string& mark : {l.matter, l.instrument, domain})
       if (!mark.empty() && folded(contact.source).find(folded(mark)) != std::string::npos)
-        return refused(fmt::format("the number stands in the letter of {}, and its source is that letter",
-                                   l.matter),
-                       "a source that the sender of the letter does not control",
-                       "look the number up in a directory or on the agency's own site, and name that");
+        return refused(
+            fmt::format("the number stands in the letter of {}, and its source is that letter", l.matter),
+            "a source that the sender of the letter does not control",
+            "look the number up in a directory or on the agency's own site, and name that");
     out.push_back(l.matter);
   }
   return out;
@@ -172,18 +171,10 @@ Result<ContactKind> parse_contact_kind(std::string_view s) {
 }
 
 Json to_json(const Contact& c) {
-  return Json{{"schema", "writ.contact/1"},
-              {"kind", to_string(c.kind)},
-              {"name", c.name},
-              {"organisation", c.organisation},
-              {"number", c.number},
-              {"fax", c.fax},
-              {"mail_domain", c.mail_domain},
-              {"address", c.address},
-              {"jurisdiction", c.jurisdiction},
-              {"source_kind", c.source_kind},
-              {"source", c.source},
-              {"verified_on", c.verified_on}};
+  return Json{{"schema", "writ.contact/1"},     {"kind", to_string(c.kind)}, {"name", c.name},
+              {"organisation", c.organisation}, {"number", c.number},        {"fax", c.fax},
+              {"mail_domain", c.mail_domain},   {"address", c.address},      {"jurisdiction", c.jurisdiction},
+              {"source_kind", c.source_kind},   {"source", c.source},        {"verified_on", c.verified_on}};
 }
 
 Result<Contact> contact_from_json(const Json& j) {
@@ -228,8 +219,10 @@ Json to_json(const DirectoryEntry& e) {
                        {"proposed_by", p.proposed_by},
                        {"confirmed_by", p.confirmed_by},
                        {"confirmed_at", rfc3339_seconds(p.confirmed_at)}});
-  Json out{
-      {"schema", "writ.directory-entry/1"}, {"id", e.id}, {"state", e.state}, {"history", std::move(history)}};
+  Json out{{"schema", "writ.directory-entry/1"},
+           {"id", e.id},
+           {"state", e.state},
+           {"history", std::move(history)}};
   if (e.proposed) out["proposed"] = to_json(*e.proposed);
   return out;
 }
@@ -274,7 +267,8 @@ Result<Contact> callable(const DirectoryEntry& e, const std::vector<ContactKind>
                      "a number that was found independently of the letter",
                      "call another contact of this organisation, or look up its main line");
   }
-  if (!letter.mail.empty() && !c.mail_domain.empty() && folded(domain_of(letter.mail)) != folded(c.mail_domain))
+  if (!letter.mail.empty() && !c.mail_domain.empty() &&
+      folded(domain_of(letter.mail)) != folded(c.mail_domain))
     return refused(fmt::format("the letter comes from {}, and {} writes from {}", domain_of(letter.mail),
                                c.organisation, c.mail_domain),
                    "a letter from the agency's own domain, or by fax",
@@ -301,7 +295,7 @@ Result<DirectoryEntry> AgencyDirectory::change(const std::string& id, Contact ty
 Result<DirectoryEntry> AgencyDirectory::confirm(const std::string& id, const std::string& looked_up,
                                                 const Acting& who) {
   WRIT_TRY(entry, read(id));
-  const Contact* meant = entry.proposed       ? &*entry.proposed
+  const Contact* meant = entry.proposed           ? &*entry.proposed
                          : !entry.history.empty() ? &entry.history.back().contact  // once more: no effect
                                                   : nullptr;
   CaseStep step{entry.history.size() > (entry.proposed ? 0u : 1u) ? "confirm-change" : "confirm",

@@ -35,10 +35,10 @@ struct PastContact {
   Instant confirmed_at{};
 };
 struct DirectoryEntry {
-  std::string id, state;                // of its case
-  std::vector<PastContact> history;     // oldest first; the last one is in force, unless retired
-  std::optional<Contact> proposed;      // not confirmed yet
-  const PastContact* current() const;   // nullptr: none, or retired
+  std::string id, state;               // of its case
+  std::vector<PastContact> history;    // oldest first; the last one is in force, unless retired
+  std::optional<Contact> proposed;     // not confirmed yet
+  const PastContact* current() const;  // nullptr: none, or retired
   Instant number_since(const std::string& e164) const;  // Instant::max(): never in force
   DirectoryEntry as_of(Instant t) const;                // what was confirmed by then, and not retired yet
 };

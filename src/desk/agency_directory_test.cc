@@ -58,7 +58,8 @@ TEST(AgencyDirectory, AChangeThatIsDroppedLeavesTheOldNumber) {
   ASSERT_TRUE(directory.confirm(added->id, "main line", acting(*d, "counsel-1")));
   ASSERT_TRUE(directory.change(added->id, marshal("(404) 555-0191"), acting(*d, "intake-1")));
   ASSERT_TRUE(directory.drop_change(added->id, "a wrong number", acting(*d, "intake-2")));
-  EXPECT_FALSE(directory.confirm(added->id, "main line", acting(*d, "counsel-1"))) << "there is nothing to confirm";
+  EXPECT_FALSE(directory.confirm(added->id, "main line", acting(*d, "counsel-1")))
+      << "there is nothing to confirm";
   EXPECT_EQ(directory.read(added->id)->current()->contact.number, "+14045550190");
 }
 
@@ -108,7 +109,8 @@ TEST(OrderCheck, AnEmergencyInterceptionIsConfirmedByTheAgency) {
   ASSERT_EQ(filed->state, process::State::validated) << canonical(to_json(*filed));
   OrderCheck check{d->carrier()};
   const auto call = [&](const std::string& entry) {
-    return check.verify(filed->matter, {entry, "watch commander", Outcome::confirmed, false}, acting(*d, "intake-1"));
+    return check.verify(filed->matter, {entry, "watch commander", Outcome::confirmed, false},
+                        acting(*d, "intake-1"));
   };
   EXPECT_FALSE(call(clerk));
   ASSERT_TRUE(call(sheriff)) << to_text(call(sheriff).error());
@@ -118,8 +120,9 @@ TEST(OrderCheck, AnEmergencyInterceptionIsConfirmedByTheAgency) {
   EXPECT_FALSE(tell(sheriff)) << "the same contact";
   EXPECT_FALSE(d->requests().approve(filed->matter, "", testing::who("counsel-1")));
   AgencyDirectory directory{d->carrier()};
-  const auto added = directory.add(contact_of(ContactKind::agency, "Example County Sheriff", "Legal unit", "+14045550184"),
-                                   acting(*d, "intake-1"));
+  const auto added =
+      directory.add(contact_of(ContactKind::agency, "Example County Sheriff", "Legal unit", "+14045550184"),
+                    acting(*d, "intake-1"));
   ASSERT_TRUE(directory.confirm(added->id, "main line", acting(*d, "counsel-2")));
   ASSERT_TRUE(tell(added->id));
   const auto approved = d->requests().approve(filed->matter, "", testing::who("counsel-1"));

@@ -193,7 +193,7 @@ Result<Carrier> Carrier::open(const fs::path& data, Clock& clock) {
     return tl::unexpected(std::move(ok).error());
   }
   Carrier c{data,           clock,         policy::Policy{}, std::move(roots), std::move(cert),
-            std::move(key), std::move(db), std::move(*log),   nullptr};
+            std::move(key), std::move(db), std::move(*log),  nullptr};
   WRIT_CHECK(c.renew_policy());
   return c;
 }

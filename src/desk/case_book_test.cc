@@ -146,7 +146,8 @@ TEST(CaseBook, TheAuditorSeesWhatWasTakenAway) {
   const Json newest = problems("DELETE FROM case_acts WHERE seq=2 AND matter LIKE 'N%'");
   ASSERT_EQ(newest.size(), 1u);
   EXPECT_EQ(newest[0]["act"], 2);
-  EXPECT_EQ(problems("DELETE FROM case_acts WHERE matter LIKE 'N%'").size(), 3u);  // the case without acts, and both acts of the log
+  EXPECT_EQ(problems("DELETE FROM case_acts WHERE matter LIKE 'N%'").size(),
+            3u);  // the case without acts, and both acts of the log
 }
 
 TEST(CaseBook, OneSeriesWithTheOrders) {

@@ -188,7 +188,8 @@ TEST(CompartmentRecords, AreReadUnderItsScopeAndNotedInItAlone) {
   auto c = all.create("harbor-lantern", named, acting(*h.d, "intake-1"));
   ASSERT_TRUE(c) << to_text(c.error());
   ASSERT_TRUE(CaseBook{*c}.open(Cycle::national_security, key_of("x"), filing(), acting(*h.d, "intake-1")));
-  ScopeRequest r = h.request({lodge_room}, {RecordItem::tenant_name, RecordItem::tenant_calls});
+  ScopeRequest r = h.request(
+      {lodge_room}, {RecordItem::subscriber_name, RecordItem::subscriber_calls, RecordItem::tenant_calls});
   r.matter = "M-2026-0001";
   ASSERT_TRUE(RecordService{*c}.grant_scope(r, who("counsel-1")));
   std::size_t rows = 0;

@@ -361,7 +361,7 @@ const Row rows[] = {
        d.sql("UPDATE orders SET request_sha256='" + crypto::hex(*process::request_digest(*changed)) + "'");
        return approve(d, "counsel-1");
      },
-     Exit::integrity},
+     Exit::refused},  // the clerk's word was about the order with the other hash
     {"order row that is no JSON", Stage::approved,
      [](Desk& d) { d.sql("UPDATE orders SET request='{}'"); return authorise(d, "officer-1"); }, Exit::integrity},
     {"document altered before counsel", Stage::filed,

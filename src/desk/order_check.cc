@@ -69,9 +69,9 @@ Status check_called(const Carrier& c, const Order& o, const CaseAct& act) {
   WRIT_TRY(entry, read_entry(c, said.value("entry", "")));
   WRIT_TRY(contact, must_confirm(entry.as_of(act.at), o));
   if (said.value("contact", Json()) == to_json(contact)) return {};
-  return refused(fmt::format("who confirmed order {} of {} is not who stood in the directory then", o.number,
-                             o.matter),
-                 "a contact of the directory", "intake calls it again (writ agency verify)");
+  return refused(
+      fmt::format("who confirmed order {} of {} is not who stood in the directory then", o.number, o.matter),
+      "a contact of the directory", "intake calls it again (writ agency verify)");
 }
 
 // The same command again, with other acts since.
@@ -106,11 +106,11 @@ Json verification_json(const Call& call, const Contact& contact) {
 }
 
 Result<Case> OrderCheck::opened(const Order& o, const Acting& who) {
-  return CaseBook{*c_}.open(Cycle::order_check, key_of(o),
-                            {"file", Json{{"matter", o.matter},
-                                          {"order", o.number},
-                                          {"request_sha256", crypto::hex(o.request_sha256)}}},
-                            who);
+  return CaseBook{*c_}.open(
+      Cycle::order_check, key_of(o),
+      {"file",
+       Json{{"matter", o.matter}, {"order", o.number}, {"request_sha256", crypto::hex(o.request_sha256)}}},
+      who);
 }
 
 Result<Case> OrderCheck::verify(const std::string& matter, const Call& call, const Acting& who) {
@@ -162,9 +162,10 @@ Result<Case> OrderCheck::tell(const std::string& matter, const std::string& id, 
 
 Status check_order_confirmed(const Carrier& c, const Order& o, const std::string& counsel) {
   const std::string who = o.request.emergency ? "the agency" : "the clerk of " + o.request.court;
-  const auto verify = fmt::format("intake: writ agency verify {} --contact ENTRY --spoke-with ... --outcome "
-                                  "confirmed",
-                                  o.matter);
+  const auto verify = fmt::format(
+      "intake: writ agency verify {} --contact ENTRY --spoke-with ... --outcome "
+      "confirmed",
+      o.matter);
   WRIT_TRY(one, find_check(c, o));
   const CaseAct* confirmed = one ? one->newest("confirm") : nullptr;
   if (one && one->state == "denied")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Before counsel approves an order of interception, and each extension of one: the clerk of the court has
-// confirmed it, and a second contact of the agency knows of it. A prosecutor once forged two dozen orders with
-// signatures taped on; nobody had asked the court, and nobody but the prosecutor knew.
+// confirmed it, and a second contact of the agency knows of it. A prosecutor once forged two dozen orders
+// with signatures taped on; nobody had asked the court, and nobody but the prosecutor knew.
 //
 // Both are signed acts of a case of the cycle `order-check`, one for each order as it was filed (matter,
 // number, content, time of filing): an order that is filed anew is confirmed anew. An emergency interception
@@ -16,8 +16,8 @@ enum class Outcome { confirmed, denied, not_reached };
 const char* to_string(Outcome o);  // "confirmed" "denied" "not-reached"
 Result<Outcome> parse_outcome(std::string_view s);
 
-struct Call {            // what a person of the carrier did and heard
-  std::string contact;   // entry of the directory
+struct Call {              // what a person of the carrier did and heard
+  std::string contact;     // entry of the directory
   std::string spoke_with;  // title, name or badge of who answered
   Outcome outcome = Outcome::confirmed;
   bool fax_confirmed = false;  // V19

@@ -56,9 +56,12 @@ Result<std::optional<Preserved>> preserved_by(const Case& c) {
   if (!keeps(c.cycle) || taken == nullptr || process::is_final(process::life_cycle(c.cycle), c.state))
     return std::optional<Preserved>{};
   WRIT_TRY(demand, process::demand_from_json(c.acts.front().body.value("demand", Json())));
-  const Json snapshot = taken->body.value("snapshot", Json::object());
-  WRIT_TRY(from, parse_rfc3339(snapshot.value("from", "")));
-  WRIT_TRY(until, parse_rfc3339(snapshot.value("until", "")));
+  const auto snapshot = taken->body.find("snapshot");
+  if (snapshot == taken->body.end() || !snapshot->is_object())
+    return fail(Exit::integrity, fmt::format("{}: what its snapshot reaches cannot be read", c.matter),
+                "a preservation names the records that it keeps", {}, "the auditor looks at the case");
+  WRIT_TRY(from, parse_rfc3339(snapshot->value("from", "")));
+  WRIT_TRY(until, parse_rfc3339(snapshot->value("until", "")));
   return std::optional{Preserved{c.matter, std::move(demand.subjects), {from, until}}};
 }
 

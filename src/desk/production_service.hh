@@ -23,7 +23,8 @@ class ProductionService {
                           const std::vector<Credentials>& custodians);
   Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf,
                                         const Credentials& finance);
-  Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf, const Acting& finance);
+  Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf,
+                                        const Acting& finance);
 
  private:
   Result<Production> open_and_release(const std::string& matter, const fs::path& out,

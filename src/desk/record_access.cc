@@ -39,9 +39,9 @@ Result<std::string> canonical_address(const std::string& typed) {
   return out;
 }
 
-// A scope for an emergency counts under an emergency that its signer approved, by the act that names this very
-// scope; and an emergency is read under no other. So an officer's signature alone opens nothing, and counsel's
-// ordinary scope does not widen what was approved.
+// A scope for an emergency counts under an emergency that its signer approved, by the act that names this
+// very scope; and an emergency is read under no other. So an officer's signature alone opens nothing, and
+// counsel's ordinary scope does not widen what was approved.
 Status check_emergency(const Carrier& c, const authority::Scope& s) {
   const auto file = read_case(c, s.matter);
   if (!file && file.error().exit != Exit::not_found) return tl::unexpected(file.error());
@@ -49,7 +49,8 @@ Status check_emergency(const Carrier& c, const authority::Scope& s) {
   const bool for_emergency = s.purpose == authority::emergency_purpose;
   if (!is_emergency && !for_emergency) return {};
   const auto refused = [&](std::string what) {
-    return fail(Exit::refused, std::move(what), "18 USC 2702(c)(4): only what the approval of the emergency names",
+    return fail(Exit::refused, std::move(what),
+                "18 USC 2702(c)(4): only what the approval of the emergency names",
                 "a scope that the approval of this emergency signed",
                 "counsel or officer approves the emergency (writ emergency approve)");
   };
@@ -60,8 +61,8 @@ Status check_emergency(const Carrier& c, const authority::Scope& s) {
   if (approval == nullptr) return refused(fmt::format("{} was not approved", s.matter));
   if (approval->user != s.counsel ||
       approval->body.value("scope_sha256", "") != crypto::hex(crypto::sha256(view_of(canonical(to_json(s))))))
-    return refused(fmt::format("scope {} of {} is not the one that {} approved", s.sequence, s.matter,
-                               approval->user));
+    return refused(
+        fmt::format("scope {} of {} is not the one that {} approved", s.sequence, s.matter, approval->user));
   return {};
 }
 

@@ -127,12 +127,14 @@ Result<std::vector<CallSource>> call_sources(RecordStore& store, const RecordAcc
                                              const ScopeSubject& s, Instant from, Instant until) {
   const Span w{from, until};
   if (s.kind == "stay") return stay_sources(store, access, s, w);
-  if (s.kind == "account") return std::vector<CallSource>{{call_query(CdrQuery::By::account, "", s.value), {w}}};
+  if (s.kind == "account")
+    return std::vector<CallSource>{{call_query(CdrQuery::By::account, "", s.value), {w}}};
   WRIT_TRY(spans, readable(store, access, s, w));
   if (s.kind == "number")
     return std::vector<CallSource>{{call_query(CdrQuery::By::number, s.value, ""), std::move(spans)}};
   if (s.kind == "extension")
-    return std::vector<CallSource>{{call_query(CdrQuery::By::extension, s.value, s.property), std::move(spans)}};
+    return std::vector<CallSource>{
+        {call_query(CdrQuery::By::extension, s.value, s.property), std::move(spans)}};
   return fail(Exit::usage, fmt::format("calls are not asked by {}", s.kind), record_rule,
               "number, extension, account or stay", "ask whois first, then for the calls of what it names");
 }

@@ -12,7 +12,8 @@ using records::Fact;
 using records::FactKind;
 
 constexpr const char* schema = "writ.snapshot/1";
-constexpr const char* rule = "a snapshot is taken under a preservation, and by its acts alone (18 USC 2703(f); I1)";
+constexpr const char* rule =
+    "a snapshot is taken under a preservation, and by its acts alone (18 USC 2703(f); I1)";
 
 Json fact_json(const Fact& f) {
   Json j{{"kind", records::to_string(f.kind)},
@@ -177,9 +178,10 @@ Result<Frozen> freeze_records(Carrier& c, const FreezeRequest& r, const fs::path
   WRIT_TRY(store, RecordStore::open(c));
   WRIT_CHECK(c.note(who.person.user, "records.read", r.matter,
                     Json{{"purpose", "preservation"},
-                         {"question", {{"freeze", r.subjects.size()},
-                                       {"from", rfc3339(r.period.first)},
-                                       {"until", rfc3339(r.period.second)}}}}));
+                         {"question",
+                          {{"freeze", r.subjects.size()},
+                           {"from", rfc3339(r.period.first)},
+                           {"until", rfc3339(r.period.second)}}}}));
   Frozen out;
   Reach reach;
   const std::string& administrator = c.policy().records.porting_administrator;

@@ -57,7 +57,8 @@ class Reaching {
     out_.numbers.emplace(of, key);
     WRIT_TRY(facts, store_.catalogue().facts(FactKind::number, of, key, window_));
     for (const auto& v : facts)
-      if (const std::string e = v.fact.body.value("extension", ""); !e.empty()) out_.extensions.emplace(of, e);
+      if (const std::string e = v.fact.body.value("extension", ""); !e.empty())
+        out_.extensions.emplace(of, e);
     return {};
   }
 
@@ -107,9 +108,9 @@ class Reaching {
         (is_number ? out_.numbers : out_.extensions).emplace(p.account, v.fact.key);
         const Span span = cut(v.fact.valid, w_);
         if (span.first < span.second)
-          out_.calls.push_back({call_query(is_number ? CdrQuery::By::number : CdrQuery::By::extension,
-                                           v.fact.key, p.account),
-                                {span}});
+          out_.calls.push_back(
+              {call_query(is_number ? CdrQuery::By::number : CdrQuery::By::extension, v.fact.key, p.account),
+               {span}});
       }
     }
     return {};

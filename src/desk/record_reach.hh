@@ -19,7 +19,7 @@ struct Reach {
 // `w`: of the records, half open.
 Result<Reach> reach_of(RecordStore& store, const process::DemandSubject& s, const Span& w,
                        std::string_view porting_administrator);
-Result<Reach> reach_of(RecordStore& store, const std::vector<process::DemandSubject>& subjects,
-                       const Span& w, std::string_view porting_administrator);
+Result<Reach> reach_of(RecordStore& store, const std::vector<process::DemandSubject>& subjects, const Span& w,
+                       std::string_view porting_administrator);
 
 }  // namespace writ::desk

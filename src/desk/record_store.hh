@@ -30,8 +30,7 @@ class RecordStore {
   static Result<std::unique_ptr<RecordStore>> open_catalogue(Carrier& c);
   // Of a snapshot, in memory: what it held, and nothing else.
   static Result<std::unique_ptr<RecordStore>> frozen(const std::vector<records::Fact>& facts,
-                                                     Instant known_at,
-                                                     std::vector<records::StoredCdr> calls);
+                                                     Instant known_at, std::vector<records::StoredCdr> calls);
   records::Catalogue& catalogue() { return *catalogue_; }
   records::CdrBook& cdrs() { return *cdrs_; }
   fs::path raw_dir() const { return data_ / "raw"; }

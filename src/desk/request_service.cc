@@ -7,8 +7,8 @@
 
 #include "base/limits.hh"
 #include "desk/case_book.hh"
-#include "desk/documents_kept.hh"
 #include "desk/custodians.hh"
+#include "desk/documents_kept.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
 #include "desk/order_check.hh"

@@ -9,9 +9,9 @@
 namespace writ::policy {
 namespace {
 
-constexpr std::array section_names{"carrier", "contacts", "fees",        "records", "rating",   "retention",
-                                   "matrix",  "process",  "authorities", "clocks",  "holidays", "offices",
-                                   "checks",  "contents", "plan",   "citations",   "layers"};
+constexpr std::array section_names{"carrier", "contacts", "fees",        "records",   "rating",   "retention",
+                                   "matrix",  "process",  "authorities", "clocks",    "holidays", "offices",
+                                   "checks",  "contents", "plan",        "citations", "layers"};
 
 Json contact_json(const Contact& c) {
   return {{"title", c.title}, {"phone", c.phone}, {"email", c.email}, {"address", c.address}};

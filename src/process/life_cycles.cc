@@ -781,9 +781,9 @@ constexpr std::array cycles{Cycle::request,          Cycle::preservation, Cycle:
                             Cycle::work_order,       Cycle::plan_filing,  Cycle::policy_edit,
                             Cycle::own_copies,       Cycle::directory,    Cycle::order_check};
 
-constexpr std::array names{"request",   "preservation",      "backup-preservation", "child-protection",
-                           "emergency", "national-security", "recurring",           "invoice",
-                           "incident",  "work-order",        "plan-filing",         "policy-edit",
+constexpr std::array names{"request",    "preservation",      "backup-preservation", "child-protection",
+                           "emergency",  "national-security", "recurring",           "invoice",
+                           "incident",   "work-order",        "plan-filing",         "policy-edit",
                            "own-copies", "directory",         "order-check"};
 static_assert(cycles.size() == names.size());
 
@@ -795,9 +795,9 @@ std::span<const Cycle> all_cycles() { return cycles; }
 
 const LifeCycle& life_cycle(Cycle c) {
   static const std::array<LifeCycle, cycles.size()> tables{
-      request(),   preservation(),      backup_preservation(), child_protection(),
-      emergency(), national_security(), recurring(),           invoice(),
-      incident(),  work_order(),        plan_filing(),         policy_edit(),
+      request(),    preservation(),      backup_preservation(), child_protection(),
+      emergency(),  national_security(), recurring(),           invoice(),
+      incident(),   work_order(),        plan_filing(),         policy_edit(),
       own_copies(), directory(),         order_check()};
   return tables.at(static_cast<std::size_t>(c));
 }

@@ -7,13 +7,13 @@
 namespace writ::produce {
 
 struct EmergencyFacts {
-  std::string matter, instrument;              // instrument: of the agency's letter, may be empty
-  std::string agency, addressee, address;      // as the carrier's directory has them
-  std::string number, way;                     // to which number of the directory, and how it goes
+  std::string matter, instrument;          // instrument: of the agency's letter, may be empty
+  std::string agency, addressee, address;  // as the carrier's directory has them
+  std::string number, way;                 // to which number of the directory, and how it goes
   std::string document_sha256, release_sha256;
   std::vector<std::pair<std::string, std::string>> released, refused;  // item, its rule or the reason
-  std::string first_approver;                  // who approved
-  bool alone = false;                          // without a second person
+  std::string first_approver;                                          // who approved
+  bool alone = false;                                                  // without a second person
   Instant approved{}, dated{};
 };
 Result<std::string> emergency_release_pdf(const policy::Policy& p, const EmergencyFacts& f);

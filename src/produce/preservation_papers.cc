@@ -34,19 +34,22 @@ Result<std::string> preservation_letter(const policy::Policy& policy, const Pres
     p.text(fmt::format("Your request under {}, received {}, is confirmed: preserved.", clean_text(f.statute),
                        minute_text(f.received)),
            body_style, 6);
-    p.text("This confirmation is the same whether or not the carrier has records that respond to the request. "
-           "Records that come into being after they were preserved are not preserved. Nothing is released "
-           "before valid process is served (18 USC 2703).",
-           body_style, 6);
+    p.text(
+        "This confirmation is the same whether or not the carrier has records that respond to the request. "
+        "Records that come into being after they were preserved are not preserved. Nothing is released "
+        "before valid process is served (18 USC 2703).",
+        body_style, 6);
     if (f.until == Instant{})
-      p.text("What is preserved is kept until its delivery, or until the end of the proceedings, whichever is "
-             "later (18 USC 2704(a)(3)).",
-             body_style, 12);
+      p.text(
+          "What is preserved is kept until its delivery, or until the end of the proceedings, whichever is "
+          "later (18 USC 2704(a)(3)).",
+          body_style, 12);
     else
-      p.text(fmt::format("It is preserved until {}, and is then purged, unless it is extended before, once, or "
-                         "process is served (18 USC 2703(f)(2)).",
-                         minute_text(f.until)),
-             body_style, 12);
+      p.text(
+          fmt::format("It is preserved until {}, and is then purged, unless it is extended before, once, or "
+                      "process is served (18 USC 2703(f)(2)).",
+                      minute_text(f.until)),
+          body_style, 12);
     p.text("Respectfully,", plain_style, 34);
     p.signature_line(custodian_title(policy) + "\n" + clean_text(policy.carrier), 0, 250);
   });

@@ -10,9 +10,9 @@ namespace writ::produce {
 
 struct PreservationFacts {
   std::string matter, instrument, requester, agency, address;
-  std::string statute;   // "18 USC 2703(f)"
+  std::string statute;  // "18 USC 2703(f)"
   Instant received{};
-  Instant until{};       // Instant{}: until delivery or the end of the proceedings (2704)
+  Instant until{};  // Instant{}: until delivery or the end of the proceedings (2704)
 };
 Result<std::string> preservation_letter(const policy::Policy& p, const PreservationFacts& f, Instant date);
 

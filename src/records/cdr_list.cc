@@ -9,8 +9,8 @@ namespace writ::records {
 namespace {
 
 tl::unexpected<Error> only_read() {
-  return fail(Exit::refused, "a preserved snapshot is only read", "18 USC 2703(f)", "the carrier's own records",
-              "ask the records");
+  return fail(Exit::refused, "a preserved snapshot is only read", "18 USC 2703(f)",
+              "the carrier's own records", "ask the records");
 }
 
 class CdrList final : public CdrBook {
@@ -25,7 +25,8 @@ class CdrList final : public CdrBook {
   Result<CdrPage> find(const CdrQuery& q) override {
     std::size_t at = 0;
     for (const char ch : q.cursor) {
-      if (ch < '0' || ch > '9' || at > rows_.size()) return fail(Exit::usage, "the cursor is not of this list");
+      if (ch < '0' || ch > '9' || at > rows_.size())
+        return fail(Exit::usage, "the cursor is not of this list");
       at = at * 10 + static_cast<std::size_t>(ch - '0');
     }
     CdrPage page;

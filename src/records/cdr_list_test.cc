@@ -34,8 +34,9 @@ std::vector<std::uint64_t> all(CdrBook& book, CdrQuery q) {
 }
 
 TEST(CdrList, FindsInOrderOfTimePageByPage) {
-  const auto book = list_of_cdrs({row(3, start + 3s, "7", "+14045550199"), row(1, start + 1s, "+14045550199", "7"),
-                                  row(2, start + 2s, "8", "+14045550111"), row(4, start + 4s, "8", "+14045550199")});
+  const auto book =
+      list_of_cdrs({row(3, start + 3s, "7", "+14045550199"), row(1, start + 1s, "+14045550199", "7"),
+                    row(2, start + 2s, "8", "+14045550111"), row(4, start + 4s, "8", "+14045550199")});
   CdrQuery q;
   q.by = CdrQuery::By::extension;
   q.value = "7";
