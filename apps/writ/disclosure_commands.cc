@@ -114,6 +114,14 @@ Status deliver(Options& o, const Args& a) {
   return told(o, done, "when the agency has it: writ disclose acknowledge " + a.matter);
 }
 
+Status produce(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
+  WRIT_TRY(done, Disclosure{c}.produce(a.matter, a.out, who));
+  say(o, fmt::format("the files are in {}", (fs::path(a.out) / a.matter).string()));
+  return told(o, done, "counsel: writ national track NAME");
+}
+
 Status acknowledge(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
@@ -147,9 +155,11 @@ void add_disclosure_commands(CLI::App& app, Options& o) {
   add("recollect", "give a collection up, to collect again", recollect)
       ->add_option("--reason", a->reason)
       ->required();
-  add("deliver", "letter, tables, manifest and proof", deliver)
-      ->add_option("--out", a->out, "directory; the files go to OUT/MATTER")
-      ->capture_default_str();
+  for (CLI::App* c :
+       {add("deliver", "letter, tables, manifest and proof", deliver),
+        add("produce", "national security process, in its compartment: a second person checks and produces",
+            produce)})
+    c->add_option("--out", a->out, "directory; the files go to OUT/MATTER")->capture_default_str();
   add("acknowledge", "the agency has it", acknowledge)
       ->add_option("--by", a->by, "who said so, and how")
       ->required();

@@ -92,6 +92,9 @@ void add_national_commands(CLI::App& app, Options& o) {
                          [&](auto& s, const auto& who) { return s.compartment(a->name, a->named, who); });
       });
   name->add_option("--named", a->named, "further users, separated by commas")->delimiter(',');
+  on_compartment(n, o, a, "check", "certifier, selector, items and authority (V33 to V36)", [&o, a] {
+    return as_person(o, *a, [&](auto& s, const auto& who) { return s.check_certification(a->name, who); });
+  });
   on_compartment(n, o, a, "reject", "counsel rejects it",
                  [&o, a] {
                    return as_person(

@@ -2,6 +2,7 @@
 // I8: two desks with the same people, the same clock and the same ordinary work; in one of them a national
 // security letter goes through its life in a compartment. Whatever somebody who is not named asks, the two
 // answer the same, byte for byte.
+#include "cases/disclosure.hh"
 #include "cases/national_security.hh"
 #include "cases/scheduler.hh"
 #include "cases/test_due.hh"
@@ -9,6 +10,7 @@
 #include "desk/record_service.hh"
 #include "desk/record_store.hh"
 #include "desk/retention_service.hh"
+#include "desk/test_records.hh"
 
 namespace writ::cases {
 namespace {
@@ -17,14 +19,28 @@ using namespace testing;
 
 const std::vector<std::string> named{"intake-1", "counsel-1", "auditor-1"};
 
-std::string letter(const std::string& delivery = "hand") {
-  return "schema = \"writ.demand/1\"\nkind = \"nsl\"\ninstrument = \"NSL-CANARY-1\"\nissuer = \"Field "
-         "Office\"\nissued = 2026-11-24T15:00:00Z\nreceived = 2026-11-25T03:00:00Z\nsigned = true\ndelivery "
-         "= \"" +
-         delivery + "\"\ndelivered_by = \"Special Agent\"\ncertifier = \"Special Agent in Charge\"\n";
-}
+struct LetterText {
+  std::string delivery = "hand", rank = "Special Agent in Charge";
+  std::string text() const {
+    return fmt::format(
+        "schema = \"writ.demand/1\"\nkind = \"nsl\"\ninstrument = \"NSL-CANARY-1\"\nissuer = \"Field "
+        "Office\"\nissuer_title = \"Special Agent in Charge\"\njurisdiction = \"US\"\nstatute = \"18 USC "
+        "2709\"\nwording = \"name and toll billing records of the tenant of room 7\"\nissued = "
+        "2026-11-24T15:00:00Z\nreceived = 2026-11-25T01:00:00Z\nreturn_by = 2026-12-20T17:00:00Z\nsigned = "
+        "true\ndelivery = \"{}\"\ndelivered_by = \"a special agent\"\noffice = "
+        "\"fbi-field-office\"\ncertifier "
+        "= \"the certifier\"\ncertifier_rank = \"{}\"\nitems = [\"tenant-name\", \"tenant-calls\", "
+        "\"subscriber-payment\"]\nrecords_from = 2026-11-01T00:00:00Z\nrecords_until = "
+        "2026-11-24T00:00:00Z\ncoordinated_before = true\ncost_agreement = true\n[requester]\nname = \"Case "
+        "Officer\"\nbadge = \"4471\"\nagency = \"Field Office\"\nphone = \"+14045550170\"\nemail = "
+        "\"officer@agencies.example\"\nreturn_address = \"1 Court Square, Harborview, GA 30001\"\n"
+        "[[subjects]]\nkind = \"extension\"\nvalue = \"7\"\nproperty = \"PL-2001\"\n",
+        delivery, rank);
+  }
+};
 
-NationalFiling filing(const std::string& text = letter()) {
+NationalFiling filing(const LetterText& letter = {}) {
+  const std::string text = letter.text();
   NationalFiling f;
   f.compartment = "harbor-lantern";
   f.named = named;
@@ -32,12 +48,6 @@ NationalFiling filing(const std::string& text = letter()) {
   f.demand_name = "letter.toml";
   f.document = source_dir / "sandbox" / "order.pdf";
   return f;
-}
-
-std::vector<process::CheckResult> passes(const process::Demand&) {
-  process::CheckResult r;
-  r.id = "V33";
-  return {r};
 }
 
 struct Ordinary {
@@ -126,7 +136,7 @@ struct Letter {
   void check() {
     const auto named_now = service().compartment("harbor-lantern", {"officer-2"}, acting(d, "counsel-1"));
     ASSERT_TRUE(named_now) << to_text(named_now.error());
-    const auto checked = service().check_certification("harbor-lantern", passes, acting(d, "intake-1"));
+    const auto checked = service().check_certification("harbor-lantern", acting(d, "intake-1"));
     ASSERT_TRUE(checked) << to_text(checked.error());
   }
   void produce() {
@@ -188,7 +198,7 @@ TEST(National, OnlyByHandAndWithCounselAndAnAuditor) {
   EXPECT_EQ(service.file(f, acting(*d, "intake-1")).error().exit, Exit::usage);
   f.named = {"intake-1", "counsel-1"};
   EXPECT_EQ(service.file(f, acting(*d, "intake-1")).error().exit, Exit::usage);
-  const auto faxed = service.file(filing(letter("fax")), acting(*d, "intake-1"));
+  const auto faxed = service.file(filing({.delivery = "fax"}), acting(*d, "intake-1"));
   ASSERT_FALSE(faxed);
   EXPECT_EQ(faxed.error().rule, "V33 (S30, S32)");
   f.named = {"intake-1", "counsel-1", "counsel-2", "auditor-1"};
@@ -208,24 +218,54 @@ TEST(National, OnlyByHandAndWithCounselAndAnAuditor) {
 TEST(National, AFailedCertificationIsRefusedAndCounselRejects) {
   const auto d = staffed();
   NationalSecurity service{d->carrier()};
-  ASSERT_TRUE(service.file(filing(), acting(*d, "intake-1")));
+  ASSERT_TRUE(service.file(filing({.rank = "Assistant Special Agent in Charge"}), acting(*d, "intake-1")));
   EXPECT_FALSE(service.compartment("harbor-lantern", {}, acting(*d, "intake-1"))) << "a second person";
   ASSERT_TRUE(service.compartment("harbor-lantern", {}, acting(*d, "counsel-1")));
   ASSERT_TRUE(service.compartment("harbor-lantern", {}, acting(*d, "counsel-1"))) << "the same again";
-  const auto failing = [](const process::Demand&) {
-    process::CheckResult r;
-    r.id = "V34";
-    r.passed = false;
-    r.severity = policy::Severity::reject;
-    r.fact = "the certifier's rank is too low";
-    return std::vector{r};
-  };
-  const auto refused = service.check_certification("harbor-lantern", failing, acting(*d, "intake-1"));
+  const auto refused = service.check_certification("harbor-lantern", acting(*d, "intake-1"));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().what.find("V34 the certifier's rank"), std::string::npos);
+  EXPECT_NE(refused.error().what.find("V34 'Assistant Special Agent in Charge' may not certify"),
+            std::string::npos)
+      << refused.error().what;
   const auto rejected = service.reject("harbor-lantern", "V34", acting(*d, "counsel-1"));
   ASSERT_TRUE(rejected) << to_text(rejected.error());
   EXPECT_EQ(rejected->state, "rejected");
+}
+
+// From the agent's hand to the agent's hand: collected as every process is, four items at most, and nothing
+// of it outside of the compartment or readable on its disk.
+TEST(National, IsCollectedAndProducedInItsCompartment) {
+  Hotel h{Stage::people};
+  Desk& d = *h.d;
+  h.append({h.call(1, h.now - h.days(6))}, "k1");
+  NationalSecurity service{d.carrier()};
+  const std::uint64_t before = d.carrier().log().size();
+  const auto ok = [](const Result<Case>& c) { EXPECT_TRUE(c) << to_text(c.error()); };
+  ok(service.file(filing(), acting(d, "intake-1")));
+  ok(service.compartment("harbor-lantern", {}, acting(d, "counsel-1")));
+  ok(service.check_certification("harbor-lantern", acting(d, "intake-1")));
+  {
+    auto inside = desk::Compartments{d.carrier()}.open("harbor-lantern", acting(d, "counsel-1"));
+    ASSERT_TRUE(inside) << to_text(inside.error());
+    Disclosure disclosure{*inside};
+    Approval approval;
+    approval.word.silent = {{"tenant-name", "18 USC 2709(b)(1)"}, {"tenant-calls", "18 USC 2709(b)(1)"}};
+    ok(disclosure.approve("M-2026-0001", approval, acting(d, "counsel-1")));
+    ok(disclosure.collect("M-2026-0001", acting(d, "intake-1")));
+    EXPECT_FALSE(disclosure.produce("M-2026-0001", d.out(), acting(d, "intake-1"))) << "a second person";
+    ok(disclosure.produce("M-2026-0001", d.out(), acting(d, "counsel-1")));
+  }
+  const std::string collection = read_text(d.out() / "M-2026-0001" / "collection.json").value();
+  EXPECT_NE(collection.find("+14045550199"), std::string::npos);
+  EXPECT_NE(collection.find("Doe, James"), std::string::npos);
+  EXPECT_EQ(collection.find("Pier Lodge"), std::string::npos) << "the subscriber was not asked for";
+  EXPECT_EQ(d.carrier().log().size(), before);
+  for (const auto& e : fs::recursive_directory_iterator(d.data() / "compartments")) {
+    if (!e.is_regular_file()) continue;
+    const std::string text = read_text(e.path()).value();
+    for (const char* word : {"Doe", "5550199", "CANARY", "tenant"})
+      EXPECT_EQ(text.find(word), std::string::npos) << e.path() << " shows " << word;
+  }
 }
 
 }  // namespace

@@ -269,22 +269,24 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   return out;
 }
 
+Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) {
+  WRIT_CHECK(check_approved_scope(c, of));
+  WRIT_TRY(conflicts, collection_conflicts(c, of, second));
+  if (conflicts.empty()) return {};
+  return fail(Exit::refused,
+              fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
+                          fmt::join(conflicts, "; ")),
+              rule_text, "a collection that holds what was approved, and nothing else",
+              "collect again (writ disclose recollect)");
+}
+
 Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
   CaseStep step{"check-scope"};
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "check-scope", second.person.user)) return before;
   if (const desk::CaseAct* collected = before.newest("collect"))
     step.body["collection"] = collected->body["collection"];
-  step.guard = [&](const Case& of) -> Status {
-    WRIT_CHECK(check_approved_scope(*c_, of));
-    WRIT_TRY(conflicts, collection_conflicts(*c_, of, second));
-    if (conflicts.empty()) return {};
-    return fail(Exit::refused,
-                fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
-                            fmt::join(conflicts, "; ")),
-                rule_text, "a collection that holds what was approved, and nothing else",
-                "collect again (writ disclose recollect)");
-  };
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
   return CaseBook{*c_}.act(matter, std::move(step), second);
 }
 

@@ -44,9 +44,12 @@ class Disclosure {
   Result<desk::Case> recollect(const std::string& matter, const std::string& reason, const desk::Acting& who);
   // Writes letter, tables, manifest and proof into `out`/MATTER.
   Result<desk::Case> deliver(const std::string& matter, const fs::path& out, const desk::Acting& who);
+  // National security process: the second person's check and the production are one act (life cycle 6).
+  Result<desk::Case> produce(const std::string& matter, const fs::path& out, const desk::Acting& second);
   Result<desk::Case> acknowledge(const std::string& matter, const std::string& by, const desk::Acting& who);
 
  private:
+  Result<desk::Case> write_again(const desk::Case& before, const fs::path& out, const desk::Acting& who);
   desk::Carrier* c_;
 };
 
@@ -57,6 +60,8 @@ std::vector<ItemDecision> decisions_of(const desk::Case& c);
 Status check_approved_scope(desk::Carrier& c, const desk::Case& of);
 // The collection that the newest "collect" names, unaltered.
 Result<Json> collection_of(const desk::Carrier& c, const desk::Case& of);
+// Exit::refused with every conflict named, unless the collection is what was approved and nothing else.
+Status check_collection(desk::Carrier& c, const desk::Case& of, const desk::Acting& second);
 // What the document asks for and the policy of now makes of it, for the approval that stands.
 Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const desk::Case& of,
                                                       const desk::Acting& second);

@@ -179,15 +179,29 @@ Result<Json> write_response(desk::Carrier& c, const Case& of, const fs::path& di
 
 }  // namespace
 
+// The act again by the same person: the files once more.
+Result<Case> Disclosure::write_again(const Case& before, const fs::path& out, const Acting& who) {
+  return c_->attempt(who.person.user, "case.deliver", before.matter, [&]() -> Result<Case> {
+    WRIT_CHECK(check_person(*c_, who,
+                            {authority::Role::intake, authority::Role::officer, authority::Role::counsel}));
+    WRIT_CHECK(c_->note(who.person.user, "request.deliver-again", before.matter));
+    WRIT_CHECK(write_response(*c_, before, out / before.matter, who));
+    return before;
+  });
+}
+
+Result<Case> Disclosure::produce(const std::string& matter, const fs::path& out, const Acting& second) {
+  WRIT_TRY(before, desk::read_case(*c_, matter));
+  if (is_done(before, "produce", second.person.user)) return write_again(before, out, second);
+  desk::CaseStep step{"produce"};
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
+  step.effect = [&](const Case& of) { return write_response(*c_, of, out / matter, second); };
+  return desk::CaseBook{*c_}.act(matter, std::move(step), second);
+}
+
 Result<Case> Disclosure::deliver(const std::string& matter, const fs::path& out, const Acting& who) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
-  if (is_done(before, "deliver", who.person.user))  // the files once more
-    return c_->attempt(who.person.user, "case.deliver", matter, [&]() -> Result<Case> {
-      WRIT_CHECK(check_person(*c_, who, {authority::Role::intake, authority::Role::officer}));
-      WRIT_CHECK(c_->note(who.person.user, "request.deliver-again", matter));
-      WRIT_CHECK(write_response(*c_, before, out / matter, who));
-      return before;
-    });
+  if (is_done(before, "deliver", who.person.user)) return write_again(before, out, who);
   desk::CaseStep step{"deliver"};
   step.guard = [&](const Case& of) -> Status {
     // What was checked is what leaves.

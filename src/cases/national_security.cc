@@ -54,29 +54,25 @@ Status check_order(const NonDisclosure& n, std::string_view what) {
               "give --issuer and --instrument");
 }
 
-Json to_json(const process::CheckResult& r) {
-  return Json{{"id", r.id},     {"passed", r.passed}, {"message", r.message},
-              {"rule", r.rule}, {"fact", r.fact},     {"cure", r.cure}};
-}
-
 // Done already, by the same person with the same body: a repeated command.
 bool is_done(const Case& c, const CaseStep& step, const Acting& who) {
   return !c.acts.empty() && c.acts.back().act == step.act && c.acts.back().user == who.person.user &&
          c.acts.back().body == step.body;
 }
 
-Result<CaseStep> certification_step(const Carrier& inside, const Case& c, const DemandChecks& checks) {
+Result<CaseStep> certification_step(const Carrier& inside, const Case& c) {
   WRIT_TRY(d, demand_of(c));
-  const auto results = checks(d);
-  Json list = Json::array();
+  process::Receipt by_hand_received;
+  by_hand_received.requester_verified = true;
+  const auto results = process::check_demand(d, inside.policy(), by_hand_received, inside.now());
   std::string failed, cures;
   for (const auto& r : results) {
-    list.push_back(to_json(r));
-    if (r.passed || r.severity == policy::Severity::warn) continue;
+    if (r.passed || !r.item.empty() || r.severity == policy::Severity::warn) continue;
     failed += fmt::format("{}{} {}", failed.empty() ? "" : "; ", r.id, r.fact);
     cures += (cures.empty() ? "" : "; ") + r.cure;
   }
-  CaseStep step{"check-certification", Json{{"checks", list}, {"policy", crypto::hex(inside.policy().hash)}}};
+  CaseStep step{"check-certification",
+                Json{{"checks", process::to_json(results)}, {"policy", crypto::hex(inside.policy().hash)}}};
   step.guard = [failed, cures](const Case&) -> Status {
     if (failed.empty()) return {};
     return fail(Exit::refused, "the certification does not pass: " + failed, "V33 to V36", cures,
@@ -146,10 +142,8 @@ Result<Case> NationalSecurity::compartment(const std::string& name, const std::v
   });
 }
 
-Result<Case> NationalSecurity::check_certification(const std::string& name, const DemandChecks& checks,
-                                                   const Acting& who) {
-  return act(name, who,
-             [&](Carrier& inside, const Case& c) { return certification_step(inside, c, checks); });
+Result<Case> NationalSecurity::check_certification(const std::string& name, const Acting& who) {
+  return act(name, who, [&](Carrier& inside, const Case& c) { return certification_step(inside, c); });
 }
 
 Result<Case> NationalSecurity::reject(const std::string& name, const std::string& reason,

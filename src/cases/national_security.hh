@@ -24,9 +24,6 @@ struct NonDisclosure {  // 18 USC 2709(c), 2705(b): an order, or a certification
   Instant until{};  // Instant{}: it states no end
 };
 
-// V33 to V36 on the document: process::check_demand, as everywhere.
-using DemandChecks = std::function<std::vector<process::CheckResult>(const process::Demand&)>;
-
 class NationalSecurity {
  public:
   explicit NationalSecurity(desk::Carrier& outside) : outside_(&outside) {}
@@ -36,9 +33,10 @@ class NationalSecurity {
   // A second person confirms who is named, and may name more.
   Result<desk::Case> compartment(const std::string& name, const std::vector<std::string>& also,
                                  const desk::Acting& who);
-  // Refused with every failed check; what is only warned about is in the act.
-  Result<desk::Case> check_certification(const std::string& name, const DemandChecks& checks,
-                                         const desk::Acting& who);
+  // All checks of stage A (V33 to V36 among them); the delivery by hand through the configured office stands
+  // in the place of the call-back (V1). Refused with every failed check; items that fail are in the act, and
+  // so is what is only warned about.
+  Result<desk::Case> check_certification(const std::string& name, const desk::Acting& who);
   Result<desk::Case> reject(const std::string& name, const std::string& reason, const desk::Acting& counsel);
   Result<desk::Case> track(const std::string& name, const NonDisclosure& n, const desk::Acting& counsel);
   Result<desk::Case> lift(const std::string& name, const NonDisclosure& by, const desk::Acting& counsel);
