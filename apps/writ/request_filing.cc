@@ -129,6 +129,11 @@ Status enter(Options& o, const Args& a) {
 
 }  // namespace
 
+std::string checks_text(const std::vector<process::CheckResult>& checks) {
+  const std::string failed = failed_lines(checks);
+  return passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+}
+
 void add_filing_commands(CLI::App& request, Options& o) {
   const auto a = std::make_shared<Args>();
   const char* const scan = "the scanned document, PDF or TIFF";
