@@ -9,6 +9,7 @@
 #include "request_commands.hh"
 
 namespace writ::cli {
+namespace request_filing {
 namespace {
 
 using authority::Role;
@@ -128,13 +129,15 @@ Status enter(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace request_filing
 
 std::string checks_text(const std::vector<process::CheckResult>& checks) {
-  const std::string failed = failed_lines(checks);
-  return passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+  const std::string failed = request_filing::failed_lines(checks);
+  return request_filing::passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
 }
 
 void add_filing_commands(CLI::App& request, Options& o) {
+  using namespace request_filing;
   const auto a = std::make_shared<Args>();
   const char* const scan = "the scanned document, PDF or TIFF";
   const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";
