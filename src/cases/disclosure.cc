@@ -71,8 +71,8 @@ struct Judged {
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
   // Other life cycles have an act of this name; it means something else there.
   if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
-    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)), disclosure_rule,
-                "a request", "use the commands of its life cycle (docs/cli.md)");
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)),
+                disclosure_rule, "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
