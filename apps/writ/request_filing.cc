@@ -131,6 +131,11 @@ Status enter(Options& o, const Args& a) {
 }  // namespace
 }  // namespace request_filing
 
+std::string checks_text(const std::vector<process::CheckResult>& checks) {
+  const std::string failed = request_filing::failed_lines(checks);
+  return request_filing::passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+}
+
 void add_filing_commands(CLI::App& request, Options& o) {
   using namespace request_filing;
   const auto a = std::make_shared<Args>();

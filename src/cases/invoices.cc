@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cases/demand_case.hh"
+#include "cases/recurring_window.hh"
 #include "desk/production_service.hh"
 
 namespace writ::cases {
@@ -42,19 +43,20 @@ Result<Bill> of_interception(const Carrier& c, const std::string& matter, bool p
 }
 
 // S62, S63: one delivery a week, further ones priced. Of a plan nothing is known but the first week.
-std::vector<FeeLine> deliveries(const policy::FeeTable& fees, const Case& c, bool planned) {
-  const auto count = [&](std::string_view act) {
-    return std::count_if(c.acts.begin(), c.acts.end(), [&](const desk::CaseAct& a) { return a.act == act; });
-  };
-  const auto extra = count("order-extra");
-  const auto weeks = planned ? 1 : std::max<std::ptrdiff_t>(count("deliver") - extra, 0);
+Result<std::vector<FeeLine>> deliveries(const policy::FeeTable& fees, const Case& c, bool planned) {
+  std::uint64_t weeks = 1, extra = 0;
+  if (!planned) {
+    WRIT_TRY(done, progress_of(c));
+    weeks = done.weeks;
+    extra = done.extras;
+  }
   std::vector<FeeLine> out;
   if (weeks > 0)
     out.push_back({fmt::format("Call detail records under a continuing order, {} weekly deliveries", weeks),
-                   fees.citation, fees.cdr_week * weeks});
+                   fees.citation, fees.cdr_week * static_cast<std::int64_t>(weeks)});
   if (extra > 0)
-    out.push_back(
-        {fmt::format("Further deliveries: {}", extra), fees.citation, fees.cdr_extra_delivery * extra});
+    out.push_back({fmt::format("Further deliveries: {}", extra), fees.citation,
+                   fees.cdr_extra_delivery * static_cast<std::int64_t>(extra)});
   return out;
 }
 
@@ -64,7 +66,10 @@ Result<Bill> of_case(const Carrier& c, const std::string& matter, bool planned) 
   Bill b;
   b.agency = demand.requester.agency;
   b.address = demand.requester.return_address;
-  if (file.cycle == Cycle::recurring) b.lines = deliveries(c.policy().fees, file, planned);
+  if (file.cycle == Cycle::recurring) {
+    WRIT_TRY(lines, deliveries(c.policy().fees, file, planned));
+    b.lines = std::move(lines);
+  }
   if (file.cycle == Cycle::child_protection) b.lines = {{"No charge: child exploitation", "S56", 0}};
   if (file.cycle == Cycle::request && std::any_of(demand.items.begin(), demand.items.end(),
                                                   [](const std::string& i) { return i.ends_with("-calls"); }))

@@ -75,7 +75,7 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   const auto everything = CaseBook{d->carrier()}.all().value();
   for (const Case& c : everything) {
     if (c.cycle == Cycle::directory) continue;
-    EXPECT_TRUE(c.state == "expired" || c.state == "stopped") << c.matter << " " << c.state;
+    EXPECT_TRUE(c.state == "expired" || c.state == "ended") << c.matter << " " << c.state;
     const desk::CaseAct* end = c.newest("expire");
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->user, "desk");
@@ -135,7 +135,7 @@ TEST(SchedulerKill, BetweenAnyTwoStepsLosesNothingAndRepeatsNothing) {
     ran(*d);
     ran(*d);
     EXPECT_EQ(CaseBook{d->carrier()}.read(p.matter)->state, "expired") << lives;
-    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "stopped") << lives;
+    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "ended") << lives;
     EXPECT_EQ(d->value("SELECT count(*) FROM case_acts WHERE body LIKE '%\"act\":\"expire\"%'"), "2")
         << lives;
     const auto told = files_of(d->data() / "outbox");

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What leaves the house under a case that counsel approved: letter, files, manifest, signature, and the proof
+// that the release stands in the log. One way for every disclosure: the answer to a request, the production
+// of national security process, each delivery under a continuing order.
+#pragma once
+#include "cases/collection.hh"
+#include "desk/case_book.hh"
+
+namespace writ::cases {
+
+struct Enclosure {
+  std::string name, what, text;  // "calls.csv"; what it is, for the letter; as it leaves
+};
+
+struct Response {
+  process::Demand demand;
+  CollectionPlan plan;
+  std::vector<ItemDecision> decisions;
+  Json collection;  // "writ.collection/1": what the letter says was found
+  std::vector<Enclosure> enclosures;
+  std::vector<std::string> notes;       // sentences of the letter beside these
+  std::vector<std::string_view> steps;  // acts whose hashes the manifest names
+};
+
+// Everything is made from acts and checked files; made again on the same day by the same person it is the
+// same bytes, the proof of the release apart, which is of its own entry in the log. {"delivery": {..}}.
+Result<Json> write_response(desk::Carrier& c, const desk::Case& of, const Response& r, const fs::path& dir,
+                            const desk::Acting& who);
+
+// The file that the carrier keeps, for the letter's table of enclosures.
+std::string what_is(const std::string& name);
+
+}  // namespace writ::cases
