@@ -4,6 +4,8 @@
 
 namespace writ::cli {
 
+// file, below `writ request` and `writ emergency`: one way in for every process.
+void add_file_command(CLI::App& group, Options& o, const char* help);
 // file, enter, correct, check: below `writ request`.
 void add_filing_commands(CLI::App& request, Options& o);
 

@@ -190,4 +190,22 @@ std::vector<std::string> scope_conflicts(const Json& collection, const Collectio
   return Comparison{collection, plan}.run();
 }
 
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread) {
+  std::vector<std::string> out;
+  std::map<std::string, Json> rows;
+  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
+  const bool is_frozen = collection["sources"] != Json::array({"records"});
+  for (const Json& row : collection["calls"]) {
+    const auto it = rows.find(row.value("record", ""));
+    if (it == rows.end() ? !is_frozen : it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
+  }
+  for (const Json& answer : collection["answers"])
+    if (answer.value("source", "") == "records" &&
+        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
+      out.push_back(fmt::format("the answer about subject {} is not what the records say",
+                                answer.value("subject", std::size_t{0})));
+  return out;
+}
+
 }  // namespace writ::cases

@@ -69,6 +69,10 @@ struct Judged {
 };
 
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
+  // Other life cycles have an act of this name; it means something else there.
+  if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)), rule_text,
+                "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
@@ -85,26 +89,6 @@ Json judged_json(const desk::Carrier& c, const Judged& j) {
   return {{"items", to_json(j.decisions)},
           {"policy", crypto::hex(c.policy().hash)},
           {"period", {{"from", rfc3339(j.from)}, {"until", rfc3339(j.until)}}}};
-}
-
-// Exactly the permitted items, the document's subjects, the period. Null when none of the items is a record.
-Result<Json> sign_scope(desk::Carrier& c, const Case& of, const Judged& j, const Acting& counsel) {
-  const PermittedItems items = permitted(j.decisions);
-  if (items.records.empty()) return Json();
-  desk::ScopeRequest r;
-  r.matter = of.matter;
-  r.purpose =
-      fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
-  for (const process::DemandSubject& s : j.demand.subjects) {
-    WRIT_TRY(subject, desk::scope_subject(s));
-    r.subjects.push_back(std::move(subject));
-  }
-  r.items = items.records;
-  r.records_from = j.from;
-  r.records_until = j.until;
-  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
-  return Json{{"sequence", ticket.scope().sequence},
-              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
 }
 
 Status check_any_permitted(const Judged& j) {
@@ -131,6 +115,8 @@ Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, co
   return merged(std::move(kept), collection);
 }
 
+}  // namespace
+
 Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
   WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
   Json kept = Json::array();
@@ -141,11 +127,9 @@ Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json&
   return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
 }
 
-}  // namespace
-
 std::vector<ItemDecision> decisions_of(const Case& c) {
   std::vector<ItemDecision> out;
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr) return out;
   for (const Json& j : approved->body.value("items", Json::array()))
     out.push_back({j.value("item", ""), j.value("title", ""), j.value("verdict", "") == "permit",
@@ -155,7 +139,7 @@ std::vector<ItemDecision> decisions_of(const Case& c) {
 }
 
 Result<CollectionPlan> plan_of(const Case& c) {
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr)
     return fail(Exit::refused, fmt::format("{} is not approved", c.matter), rule_text, "counsel's approval",
                 "counsel approves it (writ disclose approve)");
@@ -166,8 +150,31 @@ Result<CollectionPlan> plan_of(const Case& c) {
   return CollectionPlan{c.matter, std::move(demand.subjects), permitted(decisions_of(c)), from, until};
 }
 
+std::string purpose_of(const Case& of, const process::Demand& d) {
+  return fmt::format("{} {}", d.kind, d.instrument.empty() ? of.matter : d.instrument);
+}
+
+Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std::string& purpose,
+                        Instant expires, const Acting& counsel) {
+  if (plan.items.records.empty()) return Json();
+  desk::ScopeRequest r;
+  r.matter = plan.matter;
+  r.purpose = purpose;
+  for (const process::DemandSubject& s : plan.subjects) {
+    WRIT_TRY(subject, desk::scope_subject(s));
+    r.subjects.push_back(std::move(subject));
+  }
+  r.items = plan.items.records;
+  r.records_from = plan.from;
+  r.records_until = plan.until;
+  r.expires = expires;
+  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
+  return Json{{"sequence", ticket.scope().sequence},
+              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
+}
+
 Status check_approved_scope(desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* approved = of.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
   WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
@@ -205,7 +212,8 @@ Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, c
   };
   step.effect = [&](const Case& of) -> Result<Json> {
     WRIT_TRY(j, judge(*c_, of, a));
-    WRIT_TRY(scope, sign_scope(*c_, of, j, counsel));
+    WRIT_TRY(scope, sign_scope(*c_, {matter, j.demand.subjects, permitted(j.decisions), j.from, j.until},
+                               purpose_of(of, j.demand), {}, counsel));
     Json body = judged_json(*c_, j);
     body["scope"] = std::move(scope);
     return body;
@@ -226,7 +234,7 @@ Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, c
 }
 
 Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* collected = of.newest("collect");
+  const desk::CaseAct* collected = of.newest(of.cycle == process::Cycle::emergency ? "release" : "collect");
   if (collected == nullptr)
     return fail(Exit::refused, fmt::format("{} has no collection", of.matter), rule_text, "a collection",
                 "intake collects (writ disclose collect)");
@@ -253,19 +261,8 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   // field above. What the records hold is read again.
   desk::RecordService records{c};
   WRIT_TRY(reread, gather(c, records, second, plan, "records"));
-  std::map<std::string, Json> rows;
-  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
-  const bool is_frozen = collection["sources"] != Json::array({"records"});
-  for (const Json& row : collection["calls"]) {
-    const auto it = rows.find(row.value("record", ""));
-    if (it == rows.end() ? !is_frozen : it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
-  }
-  for (const Json& answer : collection["answers"])
-    if (answer.value("source", "") == "records" &&
-        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
-      out.push_back(fmt::format("the answer about subject {} is not what the records say",
-                                answer.value("subject", std::size_t{0})));
+  const auto more = reading_conflicts(collection, reread);
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
