@@ -11,6 +11,7 @@
 #include "desk/emergency_application.hh"
 
 namespace writ::cli {
+namespace application_commands {
 namespace {
 
 using desk::EmergencyApplication;
@@ -101,8 +102,10 @@ Status show(Options& o, Args& a) {
 }
 
 }  // namespace
+}  // namespace application_commands
 
 void add_application_commands(CLI::App& emergency, Options& o) {
+  using namespace application_commands;
   const auto a = std::make_shared<Args>();
   auto* group = emergency
                     .add_subcommand("application",

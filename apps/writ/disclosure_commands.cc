@@ -9,6 +9,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace disclosure_commands {
 namespace {
 
 using authority::Role;
@@ -125,8 +126,10 @@ Status acknowledge(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace disclosure_commands
 
 void add_disclosure_commands(CLI::App& app, Options& o) {
+  using namespace disclosure_commands;
   const auto a = std::make_shared<Args>();
   auto* group = app.add_subcommand("disclose", "records for a validated request")->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, Status (*f)(Options&, const Args&)) {

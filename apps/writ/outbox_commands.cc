@@ -8,6 +8,7 @@
 #include "desk/outbox.hh"
 
 namespace writ::cli {
+namespace outbox_commands {
 namespace {
 
 struct Args {
@@ -43,8 +44,10 @@ Status done(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace outbox_commands
 
 void add_outbox_commands(CLI::App& app, Options& o) {
+  using namespace outbox_commands;
   const auto a = std::make_shared<Args>();
   auto* outbox =
       app.add_subcommand("outbox", "notices to the carrier's people, until somebody has taken them")

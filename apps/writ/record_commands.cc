@@ -12,6 +12,7 @@
 #include "desk/retention_service.hh"
 
 namespace writ::cli {
+namespace record_commands {
 namespace {
 
 struct Args {
@@ -467,8 +468,10 @@ void add_holds(CLI::App* records, Options& o, const std::shared_ptr<Args>& a) {
 }
 
 }  // namespace
+}  // namespace record_commands
 
 void add_record_commands(CLI::App& app, Options& o) {
+  using namespace record_commands;
   const auto a = std::make_shared<Args>();
   auto* records = app.add_subcommand("records", "subscribers, tenants, calls")->require_subcommand(1);
   command(records, o, "import", "take in a CSV file of the catalogue, with history",

@@ -9,6 +9,7 @@
 #include "request_commands.hh"
 
 namespace writ::cli {
+namespace request_filing {
 namespace {
 
 using authority::Role;
@@ -130,8 +131,10 @@ Status enter(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace request_filing
 
 void add_file_command(CLI::App& group, Options& o, const char* help) {
+  using namespace request_filing;
   const auto a = std::make_shared<Args>();
   auto* c = command(&group, o, "file", help, [&o, a] { return file(o, *a); });
   c->add_option("file", a->file, fields)->required();
@@ -139,6 +142,7 @@ void add_file_command(CLI::App& group, Options& o, const char* help) {
 }
 
 void add_filing_commands(CLI::App& request, Options& o) {
+  using namespace request_filing;
   const auto a = std::make_shared<Args>();
   add_file_command(request, o, "take a process in and check it");
   auto* enter_ = command(&request, o, "enter", "enter the fields by question and answer, and file them",

@@ -22,23 +22,24 @@ using desk::CaseBook;
 using process::Cycle;
 using process::Demand;
 
-constexpr std::string_view rule = "18 USC 2702(c)(4): the minimum, to the agency that was called back";
+constexpr std::string_view release_rule =
+    "18 USC 2702(c)(4): the minimum, to the agency that was called back";
 
-tl::unexpected<Error> refused(std::string what, std::string missing, std::string next) {
-  return fail(Exit::refused, std::move(what), std::string(rule), std::move(missing), std::move(next));
+tl::unexpected<Error> refuse_release(std::string what, std::string missing, std::string next) {
+  return fail(Exit::refused, std::move(what), std::string(release_rule), std::move(missing), std::move(next));
 }
 
 // To whom it goes: the contact that was called back, as the directory had it then.
 Result<Json> destination(const Case& c, const std::string& how) {
   const Json& contact = c.newest("call-back")->body["verification"]["contact"];
   if (how != "fax" && how != "telephone" && how != "in-person")
-    return fail(Exit::usage, fmt::format("'{}' is no way of delivery", how), std::string(rule),
+    return fail(Exit::usage, fmt::format("'{}' is no way of delivery", how), std::string(release_rule),
                 "fax, telephone or in-person");
   const std::string number = how == "fax" ? contact.value("fax", "") : contact.value("number", "");
   if (number.empty())
-    return refused(fmt::format("the directory has no fax of {}", contact.value("organisation", "")),
-                   "a fax number that two people have confirmed",
-                   "read it out by telephone, or hand it over");
+    return refuse_release(fmt::format("the directory has no fax of {}", contact.value("organisation", "")),
+                          "a fax number that two people have confirmed",
+                          "read it out by telephone, or hand it over");
   return Json{{"how", how},
               {"to", contact.value("name", "")},
               {"organisation", contact.value("organisation", "")},
@@ -95,7 +96,7 @@ Json differences(const Case& emergency, const Demand& before, const Case& later,
   return out;
 }
 
-std::string return_text(const Json& to) {
+std::string delivery_text(const Json& to) {
   const std::string who = fmt::format("{}, {}", to.value("to", ""), to.value("organisation", ""));
   return to.value("how", "") == "in-person"
              ? "in person to " + who
@@ -103,8 +104,8 @@ std::string return_text(const Json& to) {
 }
 
 // Letter, tables, manifest and proof of what `collected` names, as every disclosure leaves.
-Result<Json> send(desk::Carrier& c, const Case& of, const Json& collected, const Json& collection,
-                  const std::string& how, const fs::path& dir, const Acting& who) {
+Result<Json> send_release(desk::Carrier& c, const Case& of, const Json& collected, const Json& collection,
+                          const std::string& how, const fs::path& dir, const Acting& who) {
   WRIT_TRY(to, destination(of, how));
   Response r;
   WRIT_TRY(demand, demand_of(of));
@@ -116,7 +117,7 @@ Result<Json> send(desk::Carrier& c, const Case& of, const Json& collected, const
   r.collection = collection;
   r.enclosures = std::move(enclosures);
   r.steps = {"file", "call-back", "assess", "approve", "approve-alone"};
-  r.return_by = return_text(to);
+  r.return_by = delivery_text(to);
   r.letter = [&](const fs::path& file, const std::vector<produce::ResponseFile>&, Instant today) -> Status {
     produce::EmergencyFacts f = facts_of(of, r.demand, today);
     f.way = how;
@@ -138,7 +139,7 @@ Result<Json> collect_minimum(desk::Carrier& c, const Case& of, const Acting& who
   if (const auto conflicts = scope_conflicts(collection, plan); !conflicts.empty())
     return fail(Exit::integrity,
                 fmt::format("the collection is more than the approval: {}", fmt::join(conflicts, "; ")),
-                std::string(rule), "a collection that holds what was approved, and nothing else",
+                std::string(release_rule), "a collection that holds what was approved, and nothing else",
                 "nothing was released; tell the officer and the auditor");
   return collection;
 }
@@ -157,7 +158,7 @@ Result<Case> EmergencyService::release(const std::string& matter, const std::str
   step.effect = [&](const Case& c) -> Result<Json> {
     WRIT_TRY(collection, collect_minimum(*c_, c, who));
     WRIT_TRY(body, keep_collection(*c_, c, collection));
-    WRIT_TRY(sent, send(*c_, c, body, collection, how, out / matter, who));
+    WRIT_TRY(sent, send_release(*c_, c, body, collection, how, out / matter, who));
     body.update(sent);
     return body;
   };
@@ -171,7 +172,8 @@ Result<Case> EmergencyService::send_again(const Case& done, const fs::path& out,
     WRIT_CHECK(c_->note(who.person.user, "emergency.release-again", done.matter));
     WRIT_TRY(collection, collection_of(*c_, done));
     const Json& body = done.newest("release")->body;
-    WRIT_CHECK(send(*c_, done, body, collection, body["delivery"].value("how", ""), out / done.matter, who));
+    WRIT_CHECK(
+        send_release(*c_, done, body, collection, body["delivery"].value("how", ""), out / done.matter, who));
     return done;
   });
 }
@@ -198,20 +200,22 @@ Result<Case> EmergencyService::reconcile(const std::string& matter, const std::s
   Json found = Json::array();
   step.guard = [&](const Case& c) -> Status {
     if (awaits_review(c))
-      return refused(fmt::format("{} was approved by the officer alone, and nobody has reviewed it", matter),
-                     "an auditor's review", "auditor: writ emergency review " + matter);
+      return refuse_release(
+          fmt::format("{} was approved by the officer alone, and nobody has reviewed it", matter),
+          "an auditor's review", "auditor: writ emergency review " + matter);
     WRIT_TRY(process_case, desk::read_case(*c_, later));
     WRIT_TRY(before, demand_of(c));
     WRIT_TRY(d, demand_of(process_case));
     if (process_case.cycle != Cycle::request || process_case.newest("approve") == nullptr ||
         process_case.state == "challenged" || process_case.state == "withdrawn" ||
         process_case.state == "rejected")
-      return refused(fmt::format("{} is {}", later, process_case.state), "process that counsel has approved",
-                     "file, verify, validate and approve it first");
+      return refuse_release(fmt::format("{} is {}", later, process_case.state),
+                            "process that counsel has approved",
+                            "file, verify, validate and approve it first");
     if (d.of_matter != matter || !desk::is_same_organisation(d.requester.agency, before.requester.agency))
-      return refused(fmt::format("{} does not name {}, or comes from another agency", later, matter),
-                     "process of this agency that names the emergency (of_matter)",
-                     "ask the agency which disclosure its process is about");
+      return refuse_release(fmt::format("{} does not name {}, or comes from another agency", later, matter),
+                            "process of this agency that names the emergency (of_matter)",
+                            "ask the agency which disclosure its process is about");
     found = differences(c, before, process_case, d);
     return {};
   };

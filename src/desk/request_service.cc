@@ -41,8 +41,6 @@ Json to_json(const std::vector<Bond>& bonds) {
 
 const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician};
 
-process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
-
 }  // namespace
 
 Json to_json(const Filed& f) {
@@ -245,7 +243,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
     WRIT_CHECK(check_acts(*c_, o, *existing, 1));
     return std::move(*existing);
   }
-  WRIT_TRY(to, process::advance(o.state, Step::authorise_legal, actor(counsel), o.done_by));
+  WRIT_TRY(to, process::advance(o.state, Step::authorise_legal, actor_of(counsel), o.done_by));
   // A state is a word in a row; what the checks say now is what counts.
   WRIT_TRY(checks, check(o));
   if (!process::acceptable(checks))
