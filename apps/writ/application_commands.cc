@@ -45,7 +45,7 @@ Status act(Options& o, const Args& a, std::string_view name, Do run) {
 }
 
 Status applied(Options& o, Args& a) {
-  WRIT_TRY(made, parse_rfc3339(a.made));
+  WRIT_TRY(made, time_option(a.made, "--made"));
   a.application.made = made;
   return act(o, a, "apply", [&](EmergencyApplication s, const desk::Acting& who) {
     return s.applied(a.matter, a.application, who);

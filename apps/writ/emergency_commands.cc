@@ -50,8 +50,8 @@ Status call_back(Options& o, Args& a) {
 
 Status assess(Options& o, Args& a) {
   if (!a.from.empty()) {
-    WRIT_TRY(from, parse_rfc3339(a.from));
-    WRIT_TRY(until, parse_rfc3339(a.until));
+    WRIT_TRY(from, time_option(a.from, "--from"));
+    WRIT_TRY(until, time_option(a.until, "--until"));
     a.assessment.from = from;
     a.assessment.until = until;
   }
