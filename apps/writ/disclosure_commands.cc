@@ -22,7 +22,7 @@ struct Args {
 
 Result<cases::Approval> approval_of(const Args& a) {
   cases::Approval out;
-  WRIT_TRY(silent, reasons_of(a.silent));
+  WRIT_TRY(silent, silent_words(a.silent, "--approve-silent"));
   out.word.silent = std::move(silent);
   out.word.statute = a.statute;
   WRIT_TRY(from, maybe_time_option(a.from, "--from"));

@@ -115,6 +115,8 @@ Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, co
   return merged(std::move(kept), collection);
 }
 
+}  // namespace
+
 Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
   WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
   Json kept = Json::array();
@@ -125,11 +127,9 @@ Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json&
   return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
 }
 
-}  // namespace
-
 std::vector<ItemDecision> decisions_of(const Case& c) {
   std::vector<ItemDecision> out;
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr) return out;
   for (const Json& j : approved->body.value("items", Json::array()))
     out.push_back({j.value("item", ""), j.value("title", ""), j.value("verdict", "") == "permit",
@@ -139,7 +139,7 @@ std::vector<ItemDecision> decisions_of(const Case& c) {
 }
 
 Result<CollectionPlan> plan_of(const Case& c) {
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr)
     return fail(Exit::refused, fmt::format("{} is not approved", c.matter), disclosure_rule,
                 "counsel's approval", "counsel approves it (writ disclose approve)");
@@ -174,7 +174,7 @@ Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std:
 }
 
 Status check_approved_scope(desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* approved = of.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
   WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
@@ -234,7 +234,7 @@ Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, c
 }
 
 Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* collected = of.newest("collect");
+  const desk::CaseAct* collected = of.newest(of.cycle == process::Cycle::emergency ? "release" : "collect");
   if (collected == nullptr)
     return fail(Exit::refused, fmt::format("{} has no collection", of.matter), disclosure_rule,
                 "a collection", "intake collects (writ disclose collect)");

@@ -64,7 +64,9 @@ Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std:
                         Instant expires, const desk::Acting& counsel);
 // The scope that the approval signed is the newest one of the matter, unaltered.
 Status check_approved_scope(desk::Carrier& c, const desk::Case& of);
-// The collection that the newest "collect" names, unaltered.
+// Written into the case's directory, with its tables: {"collection":{"file","sha256"},"tables":[..]}.
+Result<Json> keep_collection(const desk::Carrier& c, const desk::Case& of, const Json& collection);
+// The collection that the newest "collect" names (of an emergency "release"), unaltered.
 Result<Json> collection_of(const desk::Carrier& c, const desk::Case& of);
 // Exit::refused with every conflict named, unless the collection is what was approved and nothing else.
 Status check_collection(desk::Carrier& c, const desk::Case& of, const desk::Acting& second);

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "produce/response_letter.hh"
+#include "cases/case_files.hh"
 
 namespace writ::cases {
 namespace {
@@ -76,7 +76,7 @@ produce::ResponseFacts facts_of(const desk::Carrier& c, const Case& of, const Re
   f.agency = d.requester.agency;
   f.address = d.requester.return_address;
   f.phone = d.requester.phone;
-  f.return_by = return_text(d);
+  f.return_by = r.return_by.empty() ? return_text(d) : r.return_by;
   f.records_from = r.plan.from;
   f.records_until = r.plan.until;
   for (const ItemDecision& i : r.decisions) {
@@ -139,6 +139,21 @@ std::string what_is(const std::string& name) {
   return "The same as one file of data, with the reference by which each call is proved";
 }
 
+Result<std::vector<Enclosure>> enclosures_of(const desk::Carrier& c, const std::string& matter,
+                                             const Json& collected) {
+  std::vector<Enclosure> out;
+  Json named = collected.value("tables", Json::array());
+  Json whole = collected["collection"];
+  whole["name"] = "collection.json";
+  named.push_back(std::move(whole));
+  for (const Json& t : named) {
+    WRIT_TRY(text, read_case_file(c, matter, t.value("file", ""), t.value("sha256", "")));
+    const std::string name = t.value("name", "");
+    out.push_back({name, what_is(name), std::move(text)});
+  }
+  return out;
+}
+
 Result<Json> write_response(desk::Carrier& c, const Case& of, const Response& r, const fs::path& dir,
                             const Acting& who) {
   produce::ResponseFacts facts = facts_of(c, of, r, who);
@@ -148,7 +163,8 @@ Result<Json> write_response(desk::Carrier& c, const Case& of, const Response& r,
     facts.files.push_back({e.name, e.what, crypto::hex(crypto::sha256(view_of(e.text))), e.text.size()});
   }
   const auto today = std::chrono::floor<std::chrono::days>(c.now());
-  WRIT_CHECK(produce::write_response_letter(dir / "letter.pdf", c.policy(), facts, today));
+  WRIT_CHECK(r.letter ? r.letter(dir / "letter.pdf", facts.files, today)
+                      : produce::write_response_letter(dir / "letter.pdf", c.policy(), facts, today));
   WRIT_TRY(letter, read_text(dir / "letter.pdf"));
   std::vector<produce::ResponseFile> all = facts.files;
   all.push_back({"letter.pdf", "", crypto::hex(crypto::sha256(view_of(letter))), letter.size()});

@@ -200,6 +200,11 @@ Result<std::vector<Case>> cases_about(const Carrier& carrier, Cycle cycle, const
   return all;
 }
 
+const CaseAct* approval_of(const Case& c) {
+  const CaseAct* by_two = c.newest("approve");
+  return by_two != nullptr ? by_two : c.newest("approve-alone");
+}
+
 bool is_over(const Case& c) { return process::is_final(process::life_cycle(c.cycle), c.state); }
 
 Result<std::string> next_number(const Carrier& c, std::string_view series) {

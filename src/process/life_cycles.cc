@@ -7,6 +7,9 @@
 #include "process/life_cycle.hh"
 
 namespace writ::process {
+namespace tables {
+LifeCycle emergency_application();  // life_cycles_application.cc
+}
 namespace {
 
 using authority::Role;
@@ -787,16 +790,16 @@ LifeCycle order_check() {
             "a second contact of the agency is told of each interception"}}};
 }
 
-constexpr std::array cycles{Cycle::request,          Cycle::preservation, Cycle::backup_preservation,
-                            Cycle::child_protection, Cycle::emergency,    Cycle::national_security,
-                            Cycle::recurring,        Cycle::invoice,      Cycle::incident,
-                            Cycle::work_order,       Cycle::plan_filing,  Cycle::policy_edit,
-                            Cycle::own_copies,       Cycle::directory,    Cycle::order_check};
+constexpr std::array cycles{
+    Cycle::request,    Cycle::preservation,      Cycle::backup_preservation, Cycle::child_protection,
+    Cycle::emergency,  Cycle::national_security, Cycle::recurring,           Cycle::invoice,
+    Cycle::incident,   Cycle::work_order,        Cycle::plan_filing,         Cycle::policy_edit,
+    Cycle::own_copies, Cycle::directory,         Cycle::order_check,         Cycle::emergency_application};
 
 constexpr std::array names{"request",    "preservation",      "backup-preservation", "child-protection",
                            "emergency",  "national-security", "recurring",           "invoice",
                            "incident",   "work-order",        "plan-filing",         "policy-edit",
-                           "own-copies", "directory",         "order-check"};
+                           "own-copies", "directory",         "order-check",         "emergency-application"};
 static_assert(cycles.size() == names.size());
 
 }  // namespace
@@ -810,7 +813,7 @@ const LifeCycle& life_cycle(Cycle c) {
       request(),    preservation(),      backup_preservation(), child_protection(),
       emergency(),  national_security(), recurring(),           invoice(),
       incident(),   work_order(),        plan_filing(),         policy_edit(),
-      own_copies(), directory(),         order_check()};
+      own_copies(), directory(),         order_check(),         tables::emergency_application()};
   return tables.at(static_cast<std::size_t>(c));
 }
 
