@@ -55,8 +55,9 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
 
 Status check_authority(const desk::Carrier& c, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(c.policy(), d.kind);
-  if (kind == nullptr || kind->authority.empty()) return {};
-  const std::string why = policy::why_not_in_force(c.policy(), kind->authority, c.now());
+  const std::string authority = kind == nullptr ? "" : process::authority_of(*kind, d);
+  if (kind == nullptr || (authority.empty() && kind->authority.empty())) return {};
+  const std::string why = policy::why_not_in_force(c.policy(), authority, c.now());
   if (why.empty()) return {};
   return fail(Exit::refused, fmt::format("{}: {}", kind->title, why), kind->citation,
               "an authority in force (L14)", "counsel decides; the policy is edited when the law is");
@@ -139,6 +140,34 @@ Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json&
     kept.push_back({{"name", t.name}, {"file", table.name}, {"sha256", table.sha256}});
   }
   return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
+}
+
+std::map<std::string, Json> by_record(const Json& calls) {
+  std::map<std::string, Json> out;
+  for (const Json& row : calls) out[row.value("record", "")] = row;
+  return out;
+}
+
+bool holds(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+
+// What the collection holds and the second reading does not, and the other way round: nothing is added, and
+// nothing that was found is left out.
+void compare_rows(const Json& collection, const Json& reread, std::vector<std::string>& out) {
+  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
+  for (const auto& [record, row] : mine)
+    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", record));
+  for (const auto& [record, row] : theirs)
+    if (!mine.contains(record))
+      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
+  const auto say = [&](const Json& answer, const char* what) {
+    out.push_back(
+        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
+  };
+  for (const Json& answer : collection["answers"])
+    if (!holds(reread["answers"], answer)) say(answer, "is not what the records say");
+  for (const Json& answer : reread["answers"])
+    if (!holds(collection["answers"], answer)) say(answer, "is not in the collection");
 }
 
 }  // namespace
@@ -235,8 +264,8 @@ Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   return parse_canonical(view_of(text), "collection");
 }
 
-Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of,
-                                                      const Acting& second) {
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second,
+                                                      const Openers* openers) {
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
   std::vector<std::string> out = scope_conflicts(collection, plan);
@@ -249,29 +278,15 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
   if (to_json(again) != approved.value("items", Json()))
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
-  // What only a frozen store holds, two custodians would have to open once more: it is compared field by
-  // field above. What the records hold is read again.
-  desk::RecordService records{c};
-  WRIT_TRY(reread, gather(c, records, second, plan, "records"));
-  std::map<std::string, Json> rows;
-  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
-  const bool is_frozen = collection["sources"] != Json::array({"records"});
-  for (const Json& row : collection["calls"]) {
-    const auto it = rows.find(row.value("record", ""));
-    if (it == rows.end() ? !is_frozen : it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
-  }
-  for (const Json& answer : collection["answers"])
-    if (answer.value("source", "") == "records" &&
-        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
-      out.push_back(fmt::format("the answer about subject {} is not what the records say",
-                                answer.value("subject", std::size_t{0})));
+  // Read a second time, from the records and from the snapshot: row for row the same.
+  WRIT_TRY(reread, collect_all(c, of, second, openers));
+  compare_rows(collection, reread, out);
   return out;
 }
 
-Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) {
+Status check_collection(desk::Carrier& c, const Case& of, const Acting& second, const Openers* openers) {
   WRIT_CHECK(check_approved_scope(c, of));
-  WRIT_TRY(conflicts, collection_conflicts(c, of, second));
+  WRIT_TRY(conflicts, collection_conflicts(c, of, second, openers));
   if (conflicts.empty()) return {};
   return fail(Exit::refused,
               fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
@@ -280,13 +295,14 @@ Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) 
               "collect again (writ disclose recollect)");
 }
 
-Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
+Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second,
+                                     const Openers* openers) {
   CaseStep step{"check-scope"};
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "check-scope", second.person.user)) return before;
   if (const desk::CaseAct* collected = before.newest("collect"))
     step.body["collection"] = collected->body["collection"];
-  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second, openers); };
   return CaseBook{*c_}.act(matter, std::move(step), second);
 }
 

@@ -38,7 +38,15 @@ LifeCycle policy_edit() {
           {"proposed", "approved", "withdrawn"},
           {"approved", "withdrawn"},
           {{"file", {""}, "proposed", deciders, {}, {}, {"policy", "effective", "reason"}, "I7"},
-           {"approve", {"proposed"}, "approved", deciders, {}, {"file"}, {"policy", "effective"}, "I7"},
+           {"approve",
+            {"proposed"},
+            "approved",
+            deciders,
+            {},
+            {"file"},
+            {"policy", "effective"},
+            "I7: a policy edit needs counsel and a second person",
+            {Role::counsel, Role::officer}},
            {"withdraw", {"proposed"}, "withdrawn", deciders, {}, {}, {"reason"}, "I7"}}};
 }
 
