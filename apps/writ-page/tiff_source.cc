@@ -18,7 +18,7 @@ namespace {
 constexpr float letter_inches_wide = 8.5F;
 constexpr float dpi_min = 50, dpi_max = 1300;
 
-tl::unexpected<Error> unreadable(std::string what) { return fail(Exit::usage, std::move(what)); }
+tl::unexpected<Error> unreadable_tiff(std::string what) { return fail(Exit::usage, std::move(what)); }
 
 struct Memory {
   View bytes;
@@ -85,17 +85,19 @@ Status Tiff::open() {
   TIFFSetWarningHandler(nullptr);
   t_.reset(TIFFClientOpen("document", "rm", &memory_, read_some, write_none, seek_to, close_none, size_of,
                           nullptr, nullptr));
-  if (!t_) return unreadable("the TIFF is broken: it has no readable directory");
+  if (!t_) return unreadable_tiff("the TIFF is broken: it has no readable directory");
   // Counted by hand, so that a chain of a million directories costs no more than the first few.
   do ++pages_;
   while (pages_ <= scan::pages_max && TIFFReadDirectory(t_.get()) == 1);
   if (!TIFFLastDirectory(t_.get()) && pages_ <= scan::pages_max)
-    return unreadable(fmt::format("the TIFF is broken behind page {}", pages_));
+    return unreadable_tiff(fmt::format("the TIFF is broken behind page {}", pages_));
   return {};
 }
 
 Result<Picture> Tiff::pixels(std::uint32_t index, std::uint32_t wide, std::uint32_t high) {
-  const auto broken = [&] { return unreadable(fmt::format("page {} of the TIFF is broken", index + 1)); };
+  const auto broken = [&] {
+    return unreadable_tiff(fmt::format("page {} of the TIFF is broken", index + 1));
+  };
   std::vector<std::uint32_t> rgba(static_cast<std::size_t>(wide) * high);
   if (TIFFReadRGBAImageOriented(t_.get(), wide, high, rgba.data(), ORIENTATION_TOPLEFT, 1) != 1)
     return broken();
@@ -116,17 +118,18 @@ Result<Picture> Tiff::page(std::uint32_t index) {
   std::uint32_t wide = 0, high = 0;
   if (TIFFSetDirectory(t_.get(), index) != 1 || TIFFGetField(t_.get(), TIFFTAG_IMAGEWIDTH, &wide) != 1 ||
       TIFFGetField(t_.get(), TIFFTAG_IMAGELENGTH, &high) != 1 || wide == 0 || high == 0)
-    return unreadable(fmt::format("page {} of the TIFF is broken: its size is not stated", index + 1));
+    return unreadable_tiff(fmt::format("page {} of the TIFF is broken: its size is not stated", index + 1));
   if (static_cast<std::int64_t>(wide) * high > scan::source_pixels_max)
-    return unreadable(fmt::format("page {} of the TIFF has {} x {} pixels; at most {} are read", index + 1,
-                                  wide, high, scan::source_pixels_max));
+    return unreadable_tiff(fmt::format("page {} of the TIFF has {} x {} pixels; at most {} are read",
+                                       index + 1, wide, high, scan::source_pixels_max));
   const Resolution r = resolution(t_.get(), wide, high);
   const float sx = static_cast<float>(scan::page_dpi) / r.x, sy = static_cast<float>(scan::page_dpi) / r.y;
   if (static_cast<float>(wide) * sx > scan::page_side_pixels_max ||
       static_cast<float>(high) * sy > scan::page_side_pixels_max)
-    return unreadable(fmt::format("page {} of the TIFF measures {:.0f} x {:.0f} inches; at most {} are read",
-                                  index + 1, static_cast<float>(wide) / r.x, static_cast<float>(high) / r.y,
-                                  scan::page_side_pixels_max / scan::page_dpi));
+    return unreadable_tiff(
+        fmt::format("page {} of the TIFF measures {:.0f} x {:.0f} inches; at most {} are read", index + 1,
+                    static_cast<float>(wide) / r.x, static_cast<float>(high) / r.y,
+                    scan::page_side_pixels_max / scan::page_dpi));
   WRIT_TRY(grey, pixels(index, wide, high));
   Picture square{pixScale(grey.get(), sx, sy)};
   if (!square) return fail(Exit::partial, "no memory for the page");

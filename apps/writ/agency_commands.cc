@@ -8,6 +8,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace agency_commands {
 namespace {
 
 using process::Cycle;
@@ -176,8 +177,10 @@ void add_calls(CLI::App* agency, Options& o, const std::shared_ptr<Args>& a) {
 }
 
 }  // namespace
+}  // namespace agency_commands
 
 void add_agency_commands(CLI::App& app, Options& o) {
+  using namespace agency_commands;
   const auto a = std::make_shared<Args>();
   auto* agency = app.add_subcommand("agency", "the carrier's own directory of agencies and courts")
                      ->require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "desk/audit_service.hh"
 
 namespace writ::cli {
+namespace audit_commands {
 namespace {
 
 struct Args {
@@ -80,8 +81,10 @@ Status prove(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace audit_commands
 
 void add_audit_commands(CLI::App& app, Options& o) {
+  using namespace audit_commands;
   const auto a = std::make_shared<Args>();
   auto* audit = app.add_subcommand("audit", "the audit log")->require_subcommand(1);
   command(audit, o, "verify", "every entry, every checkpoint; names what is broken", [&o, a] {

@@ -7,6 +7,7 @@
 #include "desk/record_store.hh"
 
 namespace writ::cli {
+namespace carrier_commands {
 namespace {
 
 struct Args {
@@ -94,8 +95,10 @@ void add_roots(CLI::App* c, Options& o) {
 }
 
 }  // namespace
+}  // namespace carrier_commands
 
 void add_carrier_commands(CLI::App& app, Options& o) {
+  using namespace carrier_commands;
   const auto a = std::make_shared<Args>();
   auto* i = command(&app, o, "init", "make a carrier: data directory, store, roots, recovery sheets",
                     [&o, a] { return init(o, *a); });

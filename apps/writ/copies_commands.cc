@@ -7,6 +7,7 @@
 #include "cases/own_copies.hh"
 
 namespace writ::cli {
+namespace copies_commands {
 namespace {
 
 using authority::Role;
@@ -57,8 +58,10 @@ Status withdraw(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace copies_commands
 
 void add_copies_commands(CLI::App& app, Options& o) {
+  using namespace copies_commands;
   const auto a = std::make_shared<Args>();
   auto* copies = app.add_subcommand("copies", "the carrier's own copies of evidence and documents")
                      ->require_subcommand(1);

@@ -11,6 +11,7 @@
 #include "desk/compartment.hh"
 
 namespace writ::cli {
+namespace due_commands {
 namespace {
 
 struct Args {
@@ -123,8 +124,10 @@ Status run(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace due_commands
 
 void add_due_commands(CLI::App& app, Options& o) {
+  using namespace due_commands;
   const auto a = std::make_shared<Args>();
   auto* due = command(&app, o, "due", "what is due, soonest first, with its arithmetic",
                       [&o, a] { return a->run ? run(o, *a) : list(o, *a); });

@@ -10,6 +10,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace emergency_commands {
 namespace {
 
 using cases::EmergencyService;
@@ -190,8 +191,10 @@ void add_word(CLI::App* e, Options& o, const std::shared_ptr<Args>& a, const cha
 }
 
 }  // namespace
+}  // namespace emergency_commands
 
 void add_emergency_commands(CLI::App& app, Options& o) {
+  using namespace emergency_commands;
   const auto a = std::make_shared<Args>();
   auto* e = app.add_subcommand("emergency", "emergency disclosure (18 USC 2702(b)(8), (c)(4))")
                 ->require_subcommand(1);

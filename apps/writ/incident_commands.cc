@@ -8,6 +8,7 @@
 #include "cases/incident.hh"
 
 namespace writ::cli {
+namespace incident_commands {
 namespace {
 
 using authority::Role;
@@ -155,8 +156,10 @@ void add_record(CLI::App* c, Args& a) {
 }
 
 }  // namespace
+}  // namespace incident_commands
 
 void add_incident_commands(CLI::App& app, Options& o) {
+  using namespace incident_commands;
   const auto a = std::make_shared<Args>();
   auto* incident =
       app.add_subcommand("incident", "compromises, unlawful surveillance, breaches")->require_subcommand(1);

@@ -10,6 +10,7 @@
 #include "desk/ingest_service.hh"
 
 namespace writ::cli {
+namespace ingest_commands {
 namespace {
 
 struct Args {
@@ -148,8 +149,10 @@ Status show_quarantine(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace ingest_commands
 
 void add_ingest_commands(CLI::App& app, Options& o) {
+  using namespace ingest_commands;
   const auto a = std::make_shared<Args>();
   auto* in = app.add_subcommand("ingest", "call detail records and stays, from switches and hotels")
                  ->require_subcommand(1);

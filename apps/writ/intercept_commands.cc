@@ -7,6 +7,7 @@
 #include "desk/intercept_service.hh"
 
 namespace writ::cli {
+namespace intercept_commands {
 namespace {
 
 struct Args {
@@ -93,8 +94,10 @@ Status certify(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace intercept_commands
 
 void add_intercept_commands(CLI::App& app, Options& o) {
+  using namespace intercept_commands;
   const auto a = std::make_shared<Args>();
   auto* intercept = app.add_subcommand("intercept", "interceptions")->require_subcommand(1);
   const auto on_matter = [&](const char* name, const char* help, Status (*f)(Options&, const Args&)) {

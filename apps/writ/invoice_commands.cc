@@ -8,6 +8,7 @@
 #include "desk/production_service.hh"
 
 namespace writ::cli {
+namespace invoice_commands {
 namespace {
 
 using authority::Role;
@@ -116,8 +117,10 @@ void add_plain_step(CLI::App* inv, Options& o, const std::shared_ptr<Args>& a, c
 }
 
 }  // namespace
+}  // namespace invoice_commands
 
 void add_invoice_commands(CLI::App& app, Options& o) {
+  using namespace invoice_commands;
   const auto a = std::make_shared<Args>();
   auto* inv = app.add_subcommand("invoice", "invoices")->require_subcommand(1);
   auto* m = command(inv, o, "make", "the fees of an interception by the profile's table",

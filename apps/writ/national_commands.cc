@@ -7,6 +7,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace national_commands {
 namespace {
 
 struct Args {
@@ -74,8 +75,10 @@ CLI::App* on_compartment(CLI::App* parent, Options& o, const std::shared_ptr<Arg
 }
 
 }  // namespace
+}  // namespace national_commands
 
 void add_national_commands(CLI::App& app, Options& o) {
+  using namespace national_commands;
   const auto a = std::make_shared<Args>();
   auto* n = app.add_subcommand("national", "national security process: each in a compartment of the named")
                 ->require_subcommand(1);

@@ -11,6 +11,7 @@
 #include "cases/transparency.hh"
 
 namespace writ::cli {
+namespace plan_commands {
 namespace {
 
 using authority::Role;
@@ -226,8 +227,10 @@ Status print_transparency(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace plan_commands
 
 void add_plan_commands(CLI::App& app, Options& o) {
+  using namespace plan_commands;
   const auto a = std::make_shared<Args>();
   auto* plan =
       app.add_subcommand("plan", "the SSI plan, certifications, transparency")->require_subcommand(1);

@@ -8,6 +8,7 @@
 #include "desk/policy_service.hh"
 
 namespace writ::cli {
+namespace policy_commands {
 namespace {
 
 struct Args {
@@ -145,8 +146,10 @@ Status versions(Options& o) {
 }
 
 }  // namespace
+}  // namespace policy_commands
 
 void add_policy_commands(CLI::App& app, Options& o) {
+  using namespace policy_commands;
   auto* policy = app.add_subcommand("policy", "the carrier's rules and the law as data");
   policy->require_subcommand(1);
   auto a = std::make_shared<Args>();

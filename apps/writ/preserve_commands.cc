@@ -12,6 +12,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace preserve_commands {
 namespace {
 
 using authority::Role;
@@ -215,8 +216,10 @@ Status show(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace preserve_commands
 
 void add_preserve_commands(CLI::App& app, Options& o) {
+  using namespace preserve_commands;
   const auto a = std::make_shared<Args>();
   auto* group =
       app.add_subcommand("preserve", "preservation: 18 USC 2703(f), 2704, 2258A")->require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "desk/production_service.hh"
 
 namespace writ::cli {
+namespace production_commands {
 namespace {
 
 struct Args {
@@ -41,8 +42,10 @@ Status make(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace production_commands
 
 void add_production_commands(CLI::App& app, Options& o) {
+  using namespace production_commands;
   const auto a = std::make_shared<Args>();
   auto* produce = app.add_subcommand("produce", "productions")->require_subcommand(1);
   auto* m = command(produce, o, "make", "open, assemble, decode, pack, sign, release (two custodians)",

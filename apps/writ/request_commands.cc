@@ -13,6 +13,7 @@
 #include "cases/intake.hh"
 
 namespace writ::cli {
+namespace request_commands {
 namespace {
 
 struct Args {
@@ -187,8 +188,10 @@ constexpr Act acts[] = {
     {"close", "close it (counsel, officer)", "--reason", "a remark", false, false}};
 
 }  // namespace
+}  // namespace request_commands
 
 void add_request_commands(CLI::App& app, Options& o) {
+  using namespace request_commands;
   const auto a = std::make_shared<Args>();
   auto* request = app.add_subcommand("request", "legal requests")->require_subcommand(1);
   add_filing_commands(*request, o);

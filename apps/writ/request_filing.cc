@@ -10,6 +10,7 @@
 #include "request_commands.hh"
 
 namespace writ::cli {
+namespace request_filing {
 namespace {
 
 using authority::Role;
@@ -132,8 +133,10 @@ Status enter(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace request_filing
 
 void add_filing_commands(CLI::App& request, Options& o) {
+  using namespace request_filing;
   const auto a = std::make_shared<Args>();
   const char* const scan = "the scanned document, PDF or TIFF";
   const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";

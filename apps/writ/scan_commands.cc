@@ -9,6 +9,7 @@
 #include "cli.hh"
 
 namespace writ::cli {
+namespace scan_commands {
 namespace {
 
 struct Args {
@@ -107,8 +108,10 @@ Status confirm(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace scan_commands
 
 void add_scan_commands(CLI::App& request, Options& o) {
+  using namespace scan_commands;
   const auto a = std::make_shared<Args>();
   auto* read = request.add_subcommand(
       "scan", "propose the fields of a scanned document (reads no record, files nothing)");

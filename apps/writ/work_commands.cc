@@ -7,6 +7,7 @@
 #include "cases/work_order.hh"
 
 namespace writ::cli {
+namespace work_commands {
 namespace {
 
 struct Args {
@@ -70,8 +71,10 @@ Status print_sheet(Options& o, const Args& a) {
 }
 
 }  // namespace
+}  // namespace work_commands
 
 void add_work_commands(CLI::App& app, Options& o) {
+  using namespace work_commands;
   const auto a = std::make_shared<Args>();
   auto* work = app.add_subcommand("work", "field work orders (S49-S53)")->require_subcommand(1);
   auto* open = command(work, o, "open", "for an interception that counsel and officer authorised",

@@ -7,6 +7,7 @@
 
 #include "authority/grant.hh"
 #include "authority/strict.hh"
+#include "base/digits.hh"
 
 namespace writ::authority {
 namespace {
@@ -20,7 +21,6 @@ auto refuse(std::string what, std::string rule, std::string missing) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
-bool all_digits(std::string_view s) { return !s.empty() && std::all_of(s.begin(), s.end(), is_digit); }
 
 // An address in its one shortest form.
 bool is_address(const std::string& s) {

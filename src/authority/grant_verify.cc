@@ -23,8 +23,8 @@ constexpr const char* three_people =
 constexpr const char* sign_again =
     "counsel, the officer and the technician sign this grant, each with an own key";
 
-auto refuse(std::string what, std::string missing, std::string next = sign_again,
-            std::string rule = three_people) {
+auto refuse_grant(std::string what, std::string missing, std::string next = sign_again,
+                  std::string rule = three_people) {
   return fail(Exit::refused, std::move(what), std::move(rule), std::move(missing), std::move(next));
 }
 
@@ -37,40 +37,42 @@ Status check_distinct(const std::vector<RoleCert>& certs) {
   for (std::size_t i = 0; i < certs.size(); ++i)
     for (std::size_t k = i + 1; k < certs.size(); ++k) {
       if (is_same_user(certs[i].user, certs[k].user))
-        return refuse(fmt::format("{} signed as {} and as {}", certs[i].user, role_name(i), role_name(k)),
-                      "a different person for each act");
+        return refuse_grant(
+            fmt::format("{} signed as {} and as {}", certs[i].user, role_name(i), role_name(k)),
+            "a different person for each act");
       if (certs[i].verify == certs[k].verify)
-        return refuse(fmt::format("{} and {} signed with one key", certs[i].user, certs[k].user),
-                      "a different key for each person");
+        return refuse_grant(fmt::format("{} and {} signed with one key", certs[i].user, certs[k].user),
+                            "a different key for each person");
     }
   return {};
 }
 
 Status check_shape(const GrantFile& f, const crypto::Digest& id) {
   if (f.acts.size() != acts_in_order.size())
-    return refuse(fmt::format("the grant carries {} of the three acts", f.acts.size()),
-                  "exactly three signed acts");
+    return refuse_grant(fmt::format("the grant carries {} of the three acts", f.acts.size()),
+                        "exactly three signed acts");
   if (f.certs.size() != acts_in_order.size() + 1)
-    return refuse(fmt::format("the grant carries {} certificates", f.certs.size()),
-                  "the certificates of counsel, officer, technician and desk, in that order");
+    return refuse_grant(fmt::format("the grant carries {} certificates", f.certs.size()),
+                        "the certificates of counsel, officer, technician and desk, in that order");
   for (std::size_t i = 0; i < acts_in_order.size(); ++i) {
     const SignedAct& a = f.acts[i];
     if (a.act != acts_in_order[i])
-      return refuse(fmt::format("act {} of the grant is {}", i + 1, to_string(a.act)),
-                    fmt::format("{} at this place", to_string(acts_in_order[i])));
+      return refuse_grant(fmt::format("act {} of the grant is {}", i + 1, to_string(a.act)),
+                          fmt::format("{} at this place", to_string(acts_in_order[i])));
     if (a.grant != id)
-      return refuse(fmt::format("the {} by {} is for another grant", to_string(a.act), a.user),
-                    "the signature over these very bytes");
+      return refuse_grant(fmt::format("the {} by {} is for another grant", to_string(a.act), a.user),
+                          "the signature over these very bytes");
     if (a.user != f.certs[i].user || a.key != f.certs[i].verify)
-      return refuse(fmt::format("the {} by {} does not fit its certificate", to_string(a.act), a.user),
-                    fmt::format("the certificate of {} for the key that signed", a.user));
+      return refuse_grant(fmt::format("the {} by {} does not fit its certificate", to_string(a.act), a.user),
+                          fmt::format("the certificate of {} for the key that signed", a.user));
     if (i > 0 && a.at < f.acts[i - 1].at)
-      return refuse(fmt::format("the {} came before the {}", to_string(a.act), to_string(f.acts[i - 1].act)),
-                    "legal authorisation, then carrier authorisation, then arming");
+      return refuse_grant(
+          fmt::format("the {} came before the {}", to_string(a.act), to_string(f.acts[i - 1].act)),
+          "legal authorisation, then carrier authorisation, then arming");
   }
   if (f.issuer != f.certs[3].verify)
-    return refuse("the issuer does not fit its certificate", "the desk's certificate for the key that issued",
-                  "the desk issues the grant again");
+    return refuse_grant("the issuer does not fit its certificate",
+                        "the desk's certificate for the key that issued", "the desk issues the grant again");
   return check_distinct(f.certs);
 }
 
@@ -78,24 +80,24 @@ Status check_acts(const GrantFile& f, const TrustRoots& roots) {
   for (std::size_t i = 0; i < acts_in_order.size(); ++i) {
     WRIT_CHECK(verify_cert(f.certs[i], roots, required_role(acts_in_order[i]), f.acts[i].at));
     if (!is_signed(f.acts[i]))
-      return refuse(fmt::format("the {} is not signed by {}", to_string(f.acts[i].act), f.acts[i].user),
-                    "a valid signature over act, time and grant");
+      return refuse_grant(fmt::format("the {} is not signed by {}", to_string(f.acts[i].act), f.acts[i].user),
+                          "a valid signature over act, time and grant");
   }
   return verify_cert(f.certs[3], roots, Role::desk, f.acts[2].at);
 }
 
 Status check_issuer(const GrantFile& f) {
   if (!crypto::verify(f.issuer, issuer_domain, view_of(issuer_text(f.body, f.acts)), f.issuer_signature))
-    return refuse("the grant is not signed by its issuer", "the desk's valid signature",
-                  "the desk issues it again");
+    return refuse_grant("the grant is not signed by its issuer", "the desk's valid signature",
+                        "the desk issues it again");
   return {};
 }
 
 Status check_authority(const GrantBody& body, const TrustRoots& roots) {
   if (body.carrier != roots.carrier)
-    return refuse(fmt::format("the grant is for the carrier '{}'", body.carrier),
-                  fmt::format("a grant of '{}'", roots.carrier),
-                  "the carrier whose roots are pinned here issues it");
+    return refuse_grant(fmt::format("the grant is for the carrier '{}'", body.carrier),
+                        fmt::format("a grant of '{}'", roots.carrier),
+                        "the carrier whose roots are pinned here issues it");
   return check_body(body);
 }
 
@@ -148,8 +150,9 @@ Result<std::string> issue_grant(GrantBody body, std::vector<SignedAct> acts,
 
 Result<VerifiedGrant> verify_grant(View grant_file, const GrantCheck& check) {
   if (!check.roots || !check.revocations || check.revocations->carrier != check.roots->carrier)
-    return refuse("the grant cannot be judged", "the pinned roots and this carrier's newest revocation list",
-                  "fetch the revocation list from the desk");
+    return refuse_grant("the grant cannot be judged",
+                        "the pinned roots and this carrier's newest revocation list",
+                        "fetch the revocation list from the desk");
   auto f = parse_grant_file(grant_file);
   if (!f) {
     Error e = std::move(f).error();
@@ -159,15 +162,15 @@ Result<VerifiedGrant> verify_grant(View grant_file, const GrantCheck& check) {
   WRIT_CHECK(check_file(*f, *check.roots));
   WRIT_CHECK(check_issuer(*f));
   if (f->body.probe != check.probe)
-    return refuse(fmt::format("the grant is for the probe '{}'", f->body.probe_name),
-                  "a grant for this probe's key",
-                  "the desk makes a grant for this probe, which is then signed");
+    return refuse_grant(fmt::format("the grant is for the probe '{}'", f->body.probe_name),
+                        "a grant for this probe's key",
+                        "the desk makes a grant for this probe, which is then signed");
   VerifiedGrant g;
   g.id_ = grant_id(f->body);
   g.armed_ = f->acts[2].at;
   WRIT_TRY(until, end_of(*f, g.id_, check));
   if (check.now < g.armed_)
-    return refuse(
+    return refuse_grant(
         fmt::format("the clock shows {}, before the arming at {}", rfc3339(check.now), rfc3339(g.armed_)),
         "a clock that was not set back", "set the machine's clock right, then load the grant again");
   g.until_ = until;

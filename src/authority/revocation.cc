@@ -7,8 +7,9 @@
 namespace writ::authority {
 namespace {
 
-constexpr const char* schema = "writ.revocations/1";
-constexpr const char* rule = "stop wins over start; the newest list counts (docs/design.md; 47 CFR 1.20003)";
+constexpr const char* revocations_schema = "writ.revocations/1";
+constexpr const char* revocation_rule =
+    "stop wins over start; the newest list counts (docs/design.md; 47 CFR 1.20003)";
 
 Json to_json(const Revocation& r) {
   return Json{{"grant", crypto::hex(r.grant)}, {"at", rfc3339(r.at)}, {"user", r.user}, {"reason", r.reason}};
@@ -26,12 +27,9 @@ Result<Revocation> parse_revocation(const Json& j) {
 Json body_json(const RevocationList& l) {
   Json entries = Json::array();
   for (const Revocation& r : l.entries) entries.push_back(to_json(r));
-  return Json{{"schema", schema},
-              {"carrier", l.carrier},
-              {"sequence", l.sequence},
-              {"issued", rfc3339(l.issued)},
-              {"entries", std::move(entries)},
-              {"issuer_cert", to_json(l.issuer_cert)}};
+  return Json{{"schema", revocations_schema},  {"carrier", l.carrier},
+              {"sequence", l.sequence},        {"issued", rfc3339(l.issued)},
+              {"entries", std::move(entries)}, {"issuer_cert", to_json(l.issuer_cert)}};
 }
 
 Json to_json(const RevocationList& l) {
@@ -57,29 +55,30 @@ Result<RevocationList> parse_list(const Json& j) {
 }  // namespace
 
 std::string issue_revocations(RevocationList l, const crypto::SigningKey& issuer) {
-  l.signature = issuer.sign(schema, view_of(canonical(body_json(l))));
+  l.signature = issuer.sign(revocations_schema, view_of(canonical(body_json(l))));
   return canonical(to_json(l));
 }
 
 Result<RevocationList> verify_revocations(View bytes, const TrustRoots& roots, std::uint64_t sequence_min) {
   const auto changed = [](std::string what) {
-    return fail(Exit::integrity, std::move(what), rule, "the exact bytes that the desk signed",
+    return fail(Exit::integrity, std::move(what), revocation_rule, "the exact bytes that the desk signed",
                 "fetch the revocation list from the desk again");
   };
   if (bytes.size() > revocation_file_bytes_max) return changed("the revocation list is too large to be one");
   Result<RevocationList> l = parse_canonical(bytes, "revocation list").and_then(parse_list);
   if (!l) return changed(l.error().what);
   if (l->carrier != roots.carrier)
-    return fail(Exit::refused, fmt::format("the revocation list is for the carrier '{}'", l->carrier), rule,
-                fmt::format("the list of '{}'", roots.carrier), "fetch this carrier's list from its desk");
+    return fail(Exit::refused, fmt::format("the revocation list is for the carrier '{}'", l->carrier),
+                revocation_rule, fmt::format("the list of '{}'", roots.carrier),
+                "fetch this carrier's list from its desk");
   WRIT_CHECK(verify_cert(l->issuer_cert, roots, Role::desk, l->issued));
   const std::string body = canonical(body_json(*l));
-  if (!crypto::verify(l->issuer_cert.verify, schema, view_of(body), l->signature))
+  if (!crypto::verify(l->issuer_cert.verify, revocations_schema, view_of(body), l->signature))
     return changed("the revocation list is not signed by the desk");
   if (l->sequence < sequence_min)
     return fail(Exit::refused,
                 fmt::format("the revocation list is number {}, but {} was seen", l->sequence, sequence_min),
-                rule, fmt::format("list {} or a newer one", sequence_min),
+                revocation_rule, fmt::format("list {} or a newer one", sequence_min),
                 "fetch the newest list from the desk; an older one would bring stopped grants back");
   return l;
 }

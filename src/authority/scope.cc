@@ -11,8 +11,8 @@
 namespace writ::authority {
 namespace {
 
-constexpr const char* schema = "writ.scope/1";  // of the text, and the domain of the signature
-constexpr const char* rule =
+constexpr const char* scope_schema = "writ.scope/1";  // of the text, and the domain of the signature
+constexpr const char* scope_rule =
     "records are read only under a scope that counsel signed (I1, I6; 47 CFR 1.20003)";
 constexpr std::chrono::days valid_days_max{90};
 constexpr std::size_t subjects_max = 64;
@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 6> subject_kinds{"number",       "extensi
                                                         "account-name", "street-address", "tenant-name"};
 
 tl::unexpected<Error> refused(std::string what, std::string missing, std::string next) {
-  return fail(Exit::refused, std::move(what), rule, std::move(missing), std::move(next));
+  return fail(Exit::refused, std::move(what), scope_rule, std::move(missing), std::move(next));
 }
 
 template <class T>
@@ -52,7 +52,7 @@ Json body_json(const Scope& s) {
     subjects.push_back(std::move(j));
   }
   for (const RecordItem i : s.items) items.push_back(to_string(i));
-  return Json{{"schema", schema},
+  return Json{{"schema", scope_schema},
               {"carrier", s.carrier},
               {"matter", s.matter},
               {"purpose", s.purpose},
@@ -197,8 +197,8 @@ Result<RecordItem> parse_record_item(std::string_view s) {
     if (s == name) return item;
   std::string all;
   for (const auto& [item, name] : item_names) all += (all.empty() ? "" : ", ") + std::string(name);
-  return fail(Exit::usage, fmt::format("'{}' is not an item of the disclosure matrix", s.substr(0, 80)), rule,
-              all, "name the items by these words");
+  return fail(Exit::usage, fmt::format("'{}' is not an item of the disclosure matrix", s.substr(0, 80)),
+              scope_rule, all, "name the items by these words");
 }
 
 Json to_json(const Scope& s) {
@@ -215,7 +215,7 @@ Result<Scope> sign_scope(Scope s, const Person& counsel, Instant at) {
   s.records_until = whole_micros(s.records_until);
   s.expires = whole_micros(s.expires);
   WRIT_CHECK(check_scope(s));
-  s.signature = counsel.sign.sign(schema, view_of(canonical(body_json(s))));
+  s.signature = counsel.sign.sign(scope_schema, view_of(canonical(body_json(s))));
   WRIT_TRY(back, parse_scope(to_json(s)));  // never hand out what would not be read again
   return back;
 }
@@ -242,7 +242,7 @@ Result<ScopeTicket> verify_scope(View file, const RoleCert& counsel, const Trust
                    fmt::format("a scope of '{}'", roots.carrier), "counsel of this carrier signs one");
   if (s.counsel != counsel.user || s.key != counsel.verify) return altered("its key is not counsel's");
   WRIT_CHECK(check_signer(s, counsel, roots));
-  if (!crypto::verify(s.key, schema, view_of(canonical(body_json(s))), s.signature))
+  if (!crypto::verify(s.key, scope_schema, view_of(canonical(body_json(s))), s.signature))
     return altered("the signature does not hold");
   WRIT_CHECK(check_scope(s));
   if (s.at > now)
@@ -251,7 +251,7 @@ Result<ScopeTicket> verify_scope(View file, const RoleCert& counsel, const Trust
   if (now >= s.expires)
     return fail(Exit::expired,
                 fmt::format("scope {} of {} ended {}", s.sequence, s.matter, rfc3339_seconds(s.expires)),
-                rule, "a scope that is still in force", "counsel signs a new one (writ records scope)");
+                scope_rule, "a scope that is still in force", "counsel signs a new one (writ records scope)");
   ScopeTicket t;
   t.scope_ = s;
   return t;

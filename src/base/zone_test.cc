@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_at.hh"
+
 namespace writ {
 namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
 const Zone& atlanta() {
   static const Zone z = *Zone::find("America/New_York");
   return z;

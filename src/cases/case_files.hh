@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files of a case: data/case-files/MATTER/; in a compartment sealed (desk::Carrier::keep_file). What an act names is written before the act is stored, under a
-// name that tells its content, so that a repeated or late writer never spoils what another act names.
+// Files of a case: data/case-files/MATTER/; in a compartment sealed (desk::Carrier::keep_file). What an act
+// names is written before the act is stored, under a name that tells its content, so that a repeated or late
+// writer never spoils what another act names.
 #pragma once
 #include "desk/case_book.hh"
 

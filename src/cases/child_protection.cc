@@ -15,13 +15,13 @@ using desk::Case;
 using desk::CaseBook;
 using desk::CaseStep;
 
-constexpr const char* rule_text = "18 USC 2258A(h): preserved for one year after the report";
+constexpr const char* report_rule = "18 USC 2258A(h): preserved for one year after the report";
 
 Status check_running(const desk::Carrier& c, const Case& of) {
   WRIT_TRY(end, child_protection_end(c.policy(), of));
   if (c.now() < end.at) return {};
   return fail(Exit::expired, fmt::format("the preservation of {} is over: {}", of.matter, end.arithmetic),
-              rule_text, "process before its end", "a new request preserves what is in being then");
+              report_rule, "process before its end", "a new request preserves what is in being then");
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ Result<Case> ChildProtection::expire(const std::string& matter) {
   step.guard = [&](const Case& of) -> Status {
     WRIT_TRY(end, child_protection_end(c_->policy(), of));
     if (c_->now() < end.at)
-      return fail(Exit::refused, fmt::format("{} runs: {}", of.matter, end.arithmetic), rule_text,
+      return fail(Exit::refused, fmt::format("{} runs: {}", of.matter, end.arithmetic), report_rule,
                   "the end of the year", "wait");
     return check_served(*c_, of);
   };

@@ -19,7 +19,7 @@ using desk::Case;
 using desk::CaseBook;
 using desk::CaseStep;
 
-constexpr const char* rule_text = "disclosure = requested AND permitted AND found (I6; S20 to S24)";
+constexpr const char* disclosure_rule = "disclosure = requested AND permitted AND found (I6; S20 to S24)";
 
 // When the document that counts came in.
 Instant received(const Case& c) {
@@ -42,13 +42,13 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
   const Instant stated = d.records_until == Instant{} ? received(c) : d.records_until;
   const Instant until = std::min(a.until == Instant{} ? stated : a.until, received(c));
   if (from == Instant{})
-    return fail(Exit::refused, "the document states no period of the records", rule_text,
+    return fail(Exit::refused, "the document states no period of the records", disclosure_rule,
                 "the time that the records are wanted of", "counsel states it with --from and --until");
   if ((d.records_from != Instant{} && from < d.records_from) || until > stated || from >= until)
     return fail(Exit::refused,
                 fmt::format("the period {} to {} is not inside the document's", rfc3339_seconds(from),
                             rfc3339_seconds(until)),
-                rule_text, "a period that the document asks for, before its receipt",
+                disclosure_rule, "a period that the document asks for, before its receipt",
                 "narrow it, or leave it");
   return std::pair{from, until};
 }
@@ -148,7 +148,7 @@ std::map<std::string, Json> by_record(const Json& calls) {
   return out;
 }
 
-bool holds(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
 
 // What the collection holds and the second reading does not, and the other way round: nothing is added, and
 // nothing that was found is left out.
@@ -165,9 +165,9 @@ void compare_rows(const Json& collection, const Json& reread, std::vector<std::s
         fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
   };
   for (const Json& answer : collection["answers"])
-    if (!holds(reread["answers"], answer)) say(answer, "is not what the records say");
+    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
   for (const Json& answer : reread["answers"])
-    if (!holds(collection["answers"], answer)) say(answer, "is not in the collection");
+    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
 }
 
 }  // namespace
@@ -186,8 +186,8 @@ std::vector<ItemDecision> decisions_of(const Case& c) {
 Result<CollectionPlan> plan_of(const Case& c) {
   const desk::CaseAct* approved = c.newest("approve");
   if (approved == nullptr)
-    return fail(Exit::refused, fmt::format("{} is not approved", c.matter), rule_text, "counsel's approval",
-                "counsel approves it (writ disclose approve)");
+    return fail(Exit::refused, fmt::format("{} is not approved", c.matter), disclosure_rule,
+                "counsel's approval", "counsel approves it (writ disclose approve)");
   WRIT_TRY(demand, demand_of(c));
   const Json period = approved->body.value("period", Json::object());
   WRIT_TRY(from, parse_rfc3339(period.value("from", "")));
@@ -205,7 +205,7 @@ Status check_approved_scope(desk::Carrier& c, const Case& of) {
   return fail(
       Exit::refused,
       fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
-      rule_text, "the scope that the approval signed",
+      disclosure_rule, "the scope that the approval signed",
       "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
 }
 
@@ -257,8 +257,8 @@ Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, c
 Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   const desk::CaseAct* collected = of.newest("collect");
   if (collected == nullptr)
-    return fail(Exit::refused, fmt::format("{} has no collection", of.matter), rule_text, "a collection",
-                "intake collects (writ disclose collect)");
+    return fail(Exit::refused, fmt::format("{} has no collection", of.matter), disclosure_rule,
+                "a collection", "intake collects (writ disclose collect)");
   const Json named = collected->body.value("collection", Json::object());
   WRIT_TRY(text, read_case_file(c, of.matter, named.value("file", ""), named.value("sha256", "")));
   return parse_canonical(view_of(text), "collection");
@@ -291,7 +291,7 @@ Status check_collection(desk::Carrier& c, const Case& of, const Acting& second, 
   return fail(Exit::refused,
               fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
                           fmt::join(conflicts, "; ")),
-              rule_text, "a collection that holds what was approved, and nothing else",
+              disclosure_rule, "a collection that holds what was approved, and nothing else",
               "collect again (writ disclose recollect)");
 }
 

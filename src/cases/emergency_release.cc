@@ -22,10 +22,11 @@ using desk::CaseBook;
 using process::Cycle;
 using process::Demand;
 
-constexpr std::string_view rule = "18 USC 2702(c)(4): the minimum, to the agency that was called back";
+constexpr std::string_view release_rule =
+    "18 USC 2702(c)(4): the minimum, to the agency that was called back";
 
-tl::unexpected<Error> refused(std::string what, std::string missing, std::string next) {
-  return fail(Exit::refused, std::move(what), std::string(rule), std::move(missing), std::move(next));
+tl::unexpected<Error> refuse_release(std::string what, std::string missing, std::string next) {
+  return fail(Exit::refused, std::move(what), std::string(release_rule), std::move(missing), std::move(next));
 }
 
 bool has_prefix(const Json& items, std::string_view prefix) {
@@ -33,7 +34,7 @@ bool has_prefix(const Json& items, std::string_view prefix) {
                      [&](const Json& i) { return i.get_ref<const std::string&>().starts_with(prefix); });
 }
 
-bool has(const Json& items, std::string_view item) {
+bool lists_item(const Json& items, std::string_view item) {
   return std::any_of(items.begin(), items.end(),
                      [&](const Json& i) { return i.get_ref<const std::string&>() == item; });
 }
@@ -96,7 +97,7 @@ Result<Json> read_calls(const Reading& r, const process::DemandSubject& s) {
 // Through the one door to the records, under the approval's scope: a field outside of it is not read.
 Result<Json> collect(const Reading& r, const Demand& d) {
   Json answers = Json::array();
-  const bool calls = has(r.items, "subscriber-calls") || has(r.items, "tenant-calls");
+  const bool calls = lists_item(r.items, "subscriber-calls") || lists_item(r.items, "tenant-calls");
   for (const process::DemandSubject& s : d.subjects) {
     Json about{{"kind", s.kind}, {"answers", Json::array()}};
     for (records::Ask ask : questions(s, r.items)) {
@@ -136,13 +137,13 @@ Result<Reading> reading_of(desk::Carrier& c, const Case& of, const Demand& d, co
 Result<Json> destination(const Case& c, const std::string& how) {
   const Json& contact = c.newest("call-back")->body["verification"]["contact"];
   if (how != "fax" && how != "telephone" && how != "in-person")
-    return fail(Exit::usage, fmt::format("'{}' is no way of delivery", how), std::string(rule),
+    return fail(Exit::usage, fmt::format("'{}' is no way of delivery", how), std::string(release_rule),
                 "fax, telephone or in-person");
   const std::string number = how == "fax" ? contact.value("fax", "") : contact.value("number", "");
   if (number.empty())
-    return refused(fmt::format("the directory has no fax of {}", contact.value("organisation", "")),
-                   "a fax number that two people have confirmed",
-                   "read it out by telephone, or hand it over");
+    return refuse_release(fmt::format("the directory has no fax of {}", contact.value("organisation", "")),
+                          "a fax number that two people have confirmed",
+                          "read it out by telephone, or hand it over");
   return Json{{"how", how},
               {"to", contact.value("name", "")},
               {"organisation", contact.value("organisation", "")},
@@ -189,7 +190,7 @@ Json differences(const policy::Policy& p, const Case& emergency, const Demand& b
       continue;
     }
     const policy::Situation s{std::find(d.expressly.begin(), d.expressly.end(), name) != d.expressly.end(),
-                              !d.statute.empty(), has(approved->body["items"], name)};
+                              !d.statute.empty(), lists_item(approved->body["items"], name)};
     const auto said = policy::decide(p, name, kind == nullptr ? "" : kind->column, s);
     if (said.verdict != policy::Verdict::permit) differs(said.fact + " (" + said.rule + ")");
   }
@@ -255,20 +256,22 @@ Result<Case> EmergencyService::reconcile(const std::string& matter, const std::s
   Json found = Json::array();
   step.guard = [&](const Case& c) -> Status {
     if (awaits_review(c))
-      return refused(fmt::format("{} was approved by the officer alone, and nobody has reviewed it", matter),
-                     "an auditor's review", "auditor: writ emergency review " + matter);
+      return refuse_release(
+          fmt::format("{} was approved by the officer alone, and nobody has reviewed it", matter),
+          "an auditor's review", "auditor: writ emergency review " + matter);
     WRIT_TRY(process_case, desk::read_case(*c_, later));
     WRIT_TRY(before, demand_of(c));
     WRIT_TRY(d, demand_of(process_case));
     if (process_case.cycle != Cycle::request || process_case.newest("approve") == nullptr ||
         process_case.state == "challenged" || process_case.state == "withdrawn" ||
         process_case.state == "rejected")
-      return refused(fmt::format("{} is {}", later, process_case.state), "process that counsel has approved",
-                     "file, verify, validate and approve it first");
+      return refuse_release(fmt::format("{} is {}", later, process_case.state),
+                            "process that counsel has approved",
+                            "file, verify, validate and approve it first");
     if (d.of_matter != matter || !desk::is_same_organisation(d.requester.agency, before.requester.agency))
-      return refused(fmt::format("{} does not name {}, or comes from another agency", later, matter),
-                     "process of this agency that names the emergency (of_matter)",
-                     "ask the agency which disclosure its process is about");
+      return refuse_release(fmt::format("{} does not name {}, or comes from another agency", later, matter),
+                            "process of this agency that names the emergency (of_matter)",
+                            "ask the agency which disclosure its process is about");
     found = differences(c_->policy(), c, before, process_case, d);
     return {};
   };

@@ -14,13 +14,14 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-const LetterText order{.kind = "fisa", .authority = "fisa-business-records", .instrument = "FO-CANARY-7"};
+const LetterText fisa_order{
+    .kind = "fisa", .authority = "fisa-business-records", .instrument = "FO-CANARY-7"};
 
-struct Ordered : Hotel {
+struct FisaOffice : Hotel {
   NationalSecurity service{d->carrier()};
-  Ordered() : Hotel(staffed()) { append({call(1, now - days(6))}, "k1"); }
+  FisaOffice() : Hotel(staffed()) { append({call(1, now - days(6))}, "k1"); }
   desk::Acting who(const char* user) { return acting(*d, user); }
-  Status checked(const LetterText& text = order) {
+  Status checked(const LetterText& text = fisa_order) {
     WRIT_CHECK(service.file(filing(text), who("intake-1")));
     WRIT_CHECK(service.compartment("harbor-lantern", {}, who("counsel-1")));
     WRIT_CHECK(service.check_certification("harbor-lantern", who("intake-1")));
@@ -42,7 +43,7 @@ struct Ordered : Hotel {
 };
 
 TEST(Fisa, EachItemByCounselsSignedWordAndProducedByTwoPeople) {
-  Ordered o;
+  FisaOffice o;
   const Status checked = o.checked();
   ASSERT_TRUE(checked) << to_text(checked.error());
   const auto unsaid = o.approve({});
@@ -74,8 +75,8 @@ TEST(Fisa, EachItemByCounselsSignedWordAndProducedByTwoPeople) {
 
 TEST(Fisa, ADeadALapsedOrAnUnknownAuthorityReachesNothing) {
   for (const char* authority : {"fisa-105b", "fisa-702", "royal-prerogative", ""}) {
-    Ordered o;
-    LetterText text = order;
+    FisaOffice o;
+    LetterText text = fisa_order;
     text.authority = authority;
     EXPECT_FALSE(o.checked(text)) << authority;
   }

@@ -18,7 +18,7 @@ using desk::CaseStep;
 using policy::FeeLine;
 using process::Cycle;
 
-constexpr const char* rule_text = "life cycle 8 (S56-S63)";
+constexpr const char* invoice_rule = "life cycle 8 (S56-S63)";
 constexpr const char* toll_records =
     "18 USC 2706(c): toll records and listings that a common carrier keeps are not reimbursed, unless a "
     "court finds an "
@@ -140,7 +140,7 @@ Result<Bill> Invoices::bill(const std::string& matter, bool planned, const std::
   for (const FeeLine& l : own) WRIT_CHECK(check_line(l));
   b->lines.insert(b->lines.end(), own.begin(), own.end());
   if (b->lines.empty())
-    return fail(Exit::usage, fmt::format("there is no fee for {} in the table", matter), rule_text,
+    return fail(Exit::usage, fmt::format("there is no fee for {} in the table", matter), invoice_rule,
                 "lines with their legal basis", "give --line TEXT --basis LAW --cents N, or make no invoice");
   return b;
 }

@@ -8,7 +8,7 @@
 namespace writ::cases {
 namespace {
 
-constexpr const char* rule_text = "an item is released when the carrier's profile AND the law permit it";
+constexpr const char* decision_rule = "an item is released when the carrier's profile AND the law permit it";
 
 bool has(const std::vector<std::string>& list, const std::string& s) {
   return std::find(list.begin(), list.end(), s) != list.end();
@@ -24,7 +24,7 @@ std::string title_of(const policy::Policy& p, const std::string& item) {
 Result<const policy::ProcessKind*> releasing_kind(const policy::Policy& p, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(p, d.kind);
   if (kind == nullptr)
-    return fail(Exit::refused, fmt::format("the policy knows no process '{}'", d.kind), rule_text,
+    return fail(Exit::refused, fmt::format("the policy knows no process '{}'", d.kind), decision_rule,
                 "a kind of process that the policy lists", "writ policy show prints them");
   if (!policy::releases(*kind))
     return fail(Exit::refused, fmt::format("a {} releases nothing", kind->title), kind->citation,
@@ -90,8 +90,9 @@ Result<std::vector<ItemDecision>> decide_items(const policy::Policy& p, const pr
   for (const auto& [item, reason] : word.silent) {
     if (reason.empty() || !has(items, item))
       return fail(Exit::refused,
-                  fmt::format("counsel's word on {} has no reason, or nobody asks for it", item), rule_text,
-                  "an item of the document, with the reason", "name only what is asked for, each with why");
+                  fmt::format("counsel's word on {} has no reason, or nobody asks for it", item),
+                  decision_rule, "an item of the document, with the reason",
+                  "name only what is asked for, each with why");
     policy::Situation unsaid = situation_of(d, item, word);
     unsaid.counsel_approved = false;
     const auto without = policy::decide(p, item, *kind, unsaid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Intake and preservation, killed between any two steps and given again: one case, its document, its acts,
-// each once.
+// each stands_once.
 #include "cases/preservation.hh"
 #include "cases/test_intake.hh"
 #include "cases/test_lodge.hh"
@@ -12,13 +12,13 @@ namespace {
 
 using namespace testing;
 
-constexpr long few = 8;  // a command that takes less was not killed where it matters
+constexpr long few_steps = 8;  // a command that takes less was not killed where it matters
 
-struct Request : Office {
+struct KilledRequest : Office {
   std::string m;
   enum class At { nothing, received, verified, validated, returned, challenged };
-  static Request made(At at, const process::Demand* other = nullptr) {
-    Request r;
+  static KilledRequest made(At at, const process::Demand* other = nullptr) {
+    KilledRequest r;
     process::Demand x = other == nullptr ? r.subpoena() : *other;
     if (at == At::returned) x.is_signed = false;
     if (at != At::nothing) r.m = r.filed(x);
@@ -38,11 +38,11 @@ struct Request : Office {
   }
   desk::Case is() { return book().read(m).value(); }
 };
-using At = Request::At;
+using KilledAt = KilledRequest::At;
 
 // What has to be there after the command was given a second time.
-auto once(const char* state, std::size_t acts) {
-  return [state, acts](Request& r) {
+auto stands_once(const char* state, std::size_t acts) {
+  return [state, acts](KilledRequest& r) {
     EXPECT_EQ(cases_filed(r.d->carrier()), 1u);
     if (r.m.empty()) r.m = "M-2026-0001";
     const desk::Case c = r.is();
@@ -64,40 +64,40 @@ auto once(const char* state, std::size_t acts) {
 
 TEST(KilledBetweenSteps, AFiling) {
   const InMemory memory;
-  EXPECT_GT(
-      killed_at_every_step([] { return Request::made(At::nothing); },
-                           [](Request& r) { return r.file(r.subpoena()).has_value(); }, once("received", 1)),
-      few);
+  EXPECT_GT(killed_at_every_step([] { return KilledRequest::made(KilledAt::nothing); },
+                                 [](KilledRequest& r) { return r.file(r.subpoena()).has_value(); },
+                                 stands_once("received", 1)),
+            few_steps);
 }
 
 TEST(KilledBetweenSteps, AValidation) {
   const InMemory memory;
-  EXPECT_GT(
-      killed_at_every_step([] { return Request::made(At::verified); },
-                           [](Request& r) { return r.intake().validate(r.m, r.who("intake-1")).has_value(); },
-                           once("validated", 3)),
-      few);
+  EXPECT_GT(killed_at_every_step(
+                [] { return KilledRequest::made(KilledAt::verified); },
+                [](KilledRequest& r) { return r.intake().validate(r.m, r.who("intake-1")).has_value(); },
+                stands_once("validated", 3)),
+            few_steps);
 }
 
 TEST(KilledBetweenSteps, AReturnWithItsLetterAndTheCorrection) {
   const InMemory memory;
   EXPECT_GT(killed_at_every_step(
-                [] { return Request::made(At::received); },
-                [](Request& r) {
+                [] { return KilledRequest::made(KilledAt::received); },
+                [](KilledRequest& r) {
                   return r.intake().returned(r.m, "as counsel says", r.who("intake-1")).has_value();
                 },
-                once("returned", 2)),
-            few);
-  EXPECT_GT(killed_at_every_step([] { return Request::made(At::returned); },
-                                 [](Request& r) {
+                stands_once("returned", 2)),
+            few_steps);
+  EXPECT_GT(killed_at_every_step([] { return KilledRequest::made(KilledAt::returned); },
+                                 [](KilledRequest& r) {
                                    const std::string better = process::to_toml(r.subpoena());
                                    return r.intake()
                                        .correct(r.m, view_of(better), "d.toml", r.scan("signed"),
                                                 r.who("intake-1"))
                                        .has_value();
                                  },
-                                 once("received", 3)),
-            few);
+                                 stands_once("received", 3)),
+            few_steps);
 }
 
 TEST(KilledBetweenSteps, APersonsWord) {
@@ -107,29 +107,29 @@ TEST(KilledBetweenSteps, APersonsWord) {
                   Office o;
                   process::Demand x = o.subpoena();
                   x.kind = "civil-subpoena";
-                  return Request::made(At::received, &x);
+                  return KilledRequest::made(KilledAt::received, &x);
                 },
-                [](Request& r) {
+                [](KilledRequest& r) {
                   return r.intake()
                       .opine(r.m, "a valid subpoena", r.scan("opinion"), r.who("counsel-1"))
                       .has_value();
                 },
-                once("received", 2)),
-            few);
+                stands_once("received", 2)),
+            few_steps);
   EXPECT_GT(
       killed_at_every_step(
-          [] { return Request::made(At::challenged); },
-          [](Request& r) {
+          [] { return KilledRequest::made(KilledAt::challenged); },
+          [](KilledRequest& r) {
             return r.intake().act(r.m, "resume", "denied", r.scan("ruling"), r.who("counsel-1")).has_value();
           },
-          once("validated", 5)),
-      few);
+          stands_once("validated", 5)),
+      few_steps);
 }
 
-struct Kept : Lodge {
+struct KilledSnapshot : Lodge {
   std::string m;
-  static Kept made() {
-    Kept k;
+  static KilledSnapshot made() {
+    KilledSnapshot k;
     k.append({k.call(1, k.now - Hotel::days(7))}, "a");
     k.m = k.open(Cycle::preservation, k.demand("preservation", {Lodge::number("+14045550160")}, {})).matter;
     k.store.reset();
@@ -141,9 +141,9 @@ struct Kept : Lodge {
 TEST(KilledBetweenSteps, ASnapshot) {
   const InMemory memory;
   const long steps = killed_at_every_step(
-      [] { return Kept::made(); },
-      [](Kept& k) { return Preservation{k.c()}.take_snapshot(k.m, k.who("intake-1")).has_value(); },
-      [](Kept& k) {
+      [] { return KilledSnapshot::made(); },
+      [](KilledSnapshot& k) { return Preservation{k.c()}.take_snapshot(k.m, k.who("intake-1")).has_value(); },
+      [](KilledSnapshot& k) {
         const Case c = desk::read_case(k.c(), k.m).value();
         EXPECT_EQ(c.acts.size(), 2u);
         const Json named = c.acts.back().body["snapshot"];
@@ -151,7 +151,7 @@ TEST(KilledBetweenSteps, ASnapshot) {
         ASSERT_TRUE(kept);
         EXPECT_EQ(crypto::hex(*kept), named["sha256"]);
       });
-  EXPECT_GT(steps, few);
+  EXPECT_GT(steps, few_steps);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ using desk::Acting;
 using desk::Case;
 using process::Cycle;
 
-constexpr const char* rule_text = "S26: what is preserved is released under valid process only";
+constexpr const char* later_rule = "S26: what is preserved is released under valid process only";
 
 bool is_preservation(Cycle c) {
   return c == Cycle::preservation || c == Cycle::backup_preservation || c == Cycle::child_protection;
@@ -47,11 +47,11 @@ Status check_later_process(const desk::Carrier& c, const Case& preserved, const 
   WRIT_TRY(of, desk::read_case(c, later));
   WRIT_TRY(demand, demand_of(of));
   if (is_preservation(of.cycle) || process::is_final(process::life_cycle(of.cycle), of.state))
-    return fail(Exit::refused, fmt::format("{} is {}, and serves nothing", later, of.state), rule_text,
+    return fail(Exit::refused, fmt::format("{} is {}, and serves nothing", later, of.state), later_rule,
                 "process that is open", "file the process that asks for the records");
   if (demand.of_matter == preserved.matter) return {};
   return fail(Exit::refused, fmt::format("the document of {} does not name {}", later, preserved.matter),
-              rule_text, "process for the records that are preserved here",
+              later_rule, "process for the records that are preserved here",
               "file it with of_matter = \"" + preserved.matter + "\"");
 }
 
@@ -84,7 +84,7 @@ Result<PreservedSource> preserved_source(const desk::Carrier& c, const Case& lat
   return fail(Exit::refused,
               fmt::format("{} is preserved as {}, which is not opened to {}", d.of_matter, preserved->state,
                           later.matter),
-              rule_text, "counsel's word that this process is served from it",
+              later_rule, "counsel's word that this process is served from it",
               fmt::format("counsel: writ preserve convert {} --to {} (2704: approve-release)", d.of_matter,
                           later.matter));
 }

@@ -17,7 +17,7 @@ using namespace testing;
 using ::testing::HasSubstr;
 
 // Everything on the disk of the data directory outside of compartments, by name and content.
-std::string on_disk(Desk& d) {
+std::string outside_on_disk(Desk& d) {
   std::map<std::string, std::string> files;
   for (const auto& e : fs::recursive_directory_iterator(d.data()))
     if (e.is_regular_file() && e.path().string().find("/compartments/") == std::string::npos &&
@@ -33,7 +33,7 @@ TEST(NationalIntake, EveryDoorLeadsToTheCompartmentAndKeepsNothing) {
   std::set<std::string> told;
   for (const char* kind : {"nsl", "fisa"}) {
     const std::string letter = LetterText{.kind = kind, .authority = "fisa-title-1"}.text();
-    const std::string before = on_disk(*o.d);
+    const std::string before = outside_on_disk(*o.d);
     const std::uint64_t size = o.d->carrier().log().size();
     Intake intake = o.intake();
     told.insert(to_text(intake.file(view_of(letter), "l.toml", letter_scan, o.who("intake-1")).error()));
@@ -46,7 +46,7 @@ TEST(NationalIntake, EveryDoorLeadsToTheCompartmentAndKeepsNothing) {
                       {{"field", "certifier"}, {"value", "CANARY"}, {"page", 1}, {"confidence", 50}}}}};
     told.insert(to_text(PageIntake{o.d->carrier()}.confirm(page, {}, o.who("intake-1")).error()));
     EXPECT_EQ(o.d->carrier().log().size(), size) << kind << ": nothing is noted outside";
-    EXPECT_EQ(on_disk(*o.d), before) << kind << ": nothing is kept outside";
+    EXPECT_EQ(outside_on_disk(*o.d), before) << kind << ": nothing is kept outside";
     EXPECT_EQ(cases_filed(o.d->carrier()), 0u);
   }
   ASSERT_EQ(told.size(), 1u) << "the same words at every door, whatever the letter says";

@@ -12,14 +12,14 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-struct Civil : Office {
+struct CivilOffice : Office {
   std::string m;
   process::Demand subpoena_of(const char* kind) {
     process::Demand x = subpoena();
     x.kind = kind;
     return x;
   }
-  explicit Civil(const char* kind = "civil-subpoena") { m = filed(subpoena_of(kind)); }
+  explicit CivilOffice(const char* kind = "civil-subpoena") { m = filed(subpoena_of(kind)); }
   Result<desk::Case> opine(const char* user,
                            const std::string& reasons = "served, and in its court's reach") {
     return intake().opine(m, reasons, {}, who(user));
@@ -32,7 +32,7 @@ struct Civil : Office {
 };
 
 TEST(Opinion, ACivilSubpoenaIsValidatedByCounselsSignedReasonsAlone) {
-  Civil c;
+  CivilOffice c;
   c.verify(c.m);
   const auto stopped = c.intake().validate(c.m, c.who("intake-1"));
   ASSERT_FALSE(stopped);
@@ -52,7 +52,7 @@ TEST(Opinion, ACivilSubpoenaIsValidatedByCounselsSignedReasonsAlone) {
 }
 
 TEST(Opinion, IsOfOneDocumentAndOfNoPublicOrForeignOne) {
-  Civil c;
+  CivilOffice c;
   ASSERT_TRUE(c.opine("counsel-1")) << "before the call-back, too";
   ASSERT_TRUE(c.intake().returned(c.m, "the period is wrong", c.who("intake-1")));
   const std::string better = process::to_toml(c.subpoena_of("civil-subpoena"));
@@ -62,7 +62,7 @@ TEST(Opinion, IsOfOneDocumentAndOfNoPublicOrForeignOne) {
   c.verify(c.m);
   EXPECT_FALSE(c.intake().validate(c.m, c.who("intake-1"))) << "another document, another opinion";
 
-  Civil open{"grand-jury-subpoena"};
+  CivilOffice open{"grand-jury-subpoena"};
   EXPECT_THAT(open.opine("counsel-1").error().what, HasSubstr("binds by itself"));
   process::Demand x = open.subpoena_of("civil-subpoena");
   x.requester.is_foreign = true;

@@ -20,7 +20,7 @@ using desk::Case;
 using desk::CaseStep;
 using process::Cycle;
 
-constexpr const char* rule_text =
+constexpr const char* copies_rule =
     "the carrier's own copies end after acknowledged delivery plus the profile's period";
 
 // Whose copies they are, and the documents it was served with.
@@ -148,7 +148,7 @@ std::optional<Acknowledgement> receipt_of(const Json& body) {
 Status same_as_proposed(const std::vector<Copy>& now, const Json& proposed) {
   for (const Copy& c : now)
     if (std::find(proposed.begin(), proposed.end(), to_json(c)) == proposed.end())
-      return fail(Exit::refused, fmt::format("{} is not as the proposal lists it", c.path), rule_text,
+      return fail(Exit::refused, fmt::format("{} is not as the proposal lists it", c.path), copies_rule,
                   "the copies that were proposed", "withdraw the proposal, and propose what there is now");
   return {};
 }
@@ -233,7 +233,7 @@ Result<Case> OwnCopies::propose(const std::string& matter, const std::optional<A
   file.guard = [&](const Case&) -> Status {
     if (!copies.kept_because.empty())
       return fail(Exit::refused, fmt::format("the copies of {} stay: {}", matter, copies.kept_because),
-                  rule_text, "an acknowledged delivery, the end of the period, and no hold",
+                  copies_rule, "an acknowledged delivery, the end of the period, and no hold",
                   "writ copies due");
     return {};
   };
@@ -247,8 +247,8 @@ Status OwnCopies::may_go(const Case& proposal) const {
   const std::string matter = body.value("matter", "");
   WRIT_TRY(now, of(matter, receipt_of(body)));
   if (!now.kept_because.empty())
-    return fail(Exit::refused, fmt::format("the copies of {} stay: {}", matter, now.kept_because), rule_text,
-                {}, "withdraw the proposal (writ copies withdraw)");
+    return fail(Exit::refused, fmt::format("the copies of {} stay: {}", matter, now.kept_because),
+                copies_rule, {}, "withdraw the proposal (writ copies withdraw)");
   return same_as_proposed(now.copies, body.at("copies"));
 }
 
@@ -271,7 +271,7 @@ Result<Case> OwnCopies::destroy(const std::string& number, const fs::path& certi
                                     act->body.value("matter", ""),
                                     done->acts.front().user,
                                     act->user,
-                                    rule_text,
+                                    copies_rule,
                                     act->at,
                                     crypto::hex(act->id),
                                     {}};

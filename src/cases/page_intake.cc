@@ -57,7 +57,7 @@ Result<std::map<std::string, Proposed>> proposed_fields(const Json& proposal) {
 }
 
 // As far as it is decided; else as the machine reads it.
-std::string kind_of(const std::map<std::string, Proposed>& fields, const PageDecisions& d) {
+std::string page_kind(const std::map<std::string, Proposed>& fields, const PageDecisions& d) {
   const auto set = d.set.find("kind");
   if (set != d.set.end()) return set->second;
   const auto read = fields.find("kind");
@@ -131,7 +131,7 @@ Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions&
   const std::string& user = who.person.user;
   return c_->attempt(user, "page.confirm", "", [&]() -> Result<Confirmed> {
     WRIT_TRY(fields, proposed_fields(proposal));
-    WRIT_CHECK(check_taken_in_here(c_->policy(), kind_of(fields, decisions)));
+    WRIT_CHECK(check_taken_in_here(c_->policy(), page_kind(fields, decisions)));
     WRIT_CHECK(check_decisions(fields, decisions));
     const std::string text = canonical(proposal), hash = crypto::hex(crypto::sha256(view_of(text)));
     Json decided = Json::object();

@@ -47,7 +47,7 @@ std::string contact_text(const policy::Contact& c) {
   return out;
 }
 
-std::string roles_text(const std::vector<Role>& roles) {
+std::string certified_roles(const std::vector<Role>& roles) {
   std::string out;
   for (const Role r : roles) out += (out.empty() ? "" : ", ") + std::string(authority::to_string(r));
   return out;
@@ -96,7 +96,7 @@ std::vector<PlanSection> appendix_sections(const policy::Policy& p,
     for (const Role r : roles_of_interest)
       if (std::find(cert.roles.begin(), cert.roles.end(), r) != cert.roles.end()) roles.push_back(r);
     if (!roles.empty() && cert.not_before <= now && now < cert.not_after)
-      table.rows.push_back({cert.user, roles_text(roles)});
+      table.rows.push_back({cert.user, certified_roles(roles)});
   }
   std::sort(table.rows.begin(), table.rows.end());
   persons.text.tables.push_back(std::move(table));

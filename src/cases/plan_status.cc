@@ -15,7 +15,7 @@ using desk::CaseAct;
 using process::Cycle;
 using Digests = std::map<std::string, std::string>;
 
-constexpr const char* gone = "not in the plan";
+constexpr const char* not_in_plan = "not in the plan";
 
 // Sections of the people and of the software's own tables: no version of the policy tells when they changed.
 bool is_of_policy(const std::string& section) {
@@ -36,7 +36,7 @@ Digests differences(const Digests& filed, const Digests& live) {
     if (was == filed.end() || was->second != digest) out[id] = digest;
   }
   for (const auto& [id, digest] : filed)
-    if (!live.contains(id)) out[id] = gone;
+    if (!live.contains(id)) out[id] = not_in_plan;
   return out;
 }
 

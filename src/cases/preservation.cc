@@ -18,7 +18,7 @@ using desk::Case;
 using desk::CaseBook;
 using desk::CaseStep;
 
-constexpr const char* rule_text = "S25 to S27; 18 USC 2703(f)";
+constexpr const char* preservation_rule = "S25 to S27; 18 USC 2703(f)";
 
 Status check_running(const desk::Carrier& c, const Case& of, const char* rule) {
   WRIT_TRY(dates, preservation_dates(c.policy(), of));
@@ -32,7 +32,7 @@ Status check_expired(const desk::Carrier& c, const Case& of) {
   WRIT_TRY(dates, preservation_dates(c.policy(), of));
   if (c.now() >= dates.end) return {};
   return fail(Exit::refused, fmt::format("{} runs until {}", of.matter, rfc3339_seconds(dates.end)),
-              rule_text, "the end of its period", "wait, or counsel releases it");
+              preservation_rule, "the end of its period", "wait, or counsel releases it");
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ Result<Case> Preservation::confirm(const std::string& matter, const Acting& who)
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "confirm", who.person.user)) return before;
   CaseStep step{"confirm"};
-  step.guard = [&](const Case& of) { return check_running(*c_, of, rule_text); };
+  step.guard = [&](const Case& of) { return check_running(*c_, of, preservation_rule); };
   step.effect = [&](const Case& of) -> Result<Json> {
     WRIT_TRY(demand, demand_of(of));
     WRIT_TRY(dates, preservation_dates(c_->policy(), of));
@@ -101,7 +101,7 @@ Result<Case> Preservation::convert(const std::string& matter, const std::string&
                                    const Acting& counsel) {
   CaseStep step{"convert", Json{{"matter", later}}};
   step.guard = [&](const Case& of) -> Status {
-    WRIT_CHECK(check_running(*c_, of, rule_text));
+    WRIT_CHECK(check_running(*c_, of, preservation_rule));
     return check_later_process(*c_, of, later);
   };
   return CaseBook{*c_}.act(matter, std::move(step), counsel);

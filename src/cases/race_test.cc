@@ -12,11 +12,11 @@ namespace {
 
 using namespace testing;
 
-constexpr int rounds = 6;  // the two meet somewhere else each time
+constexpr int race_rounds = 6;  // the two meet somewhere else each time
 
 TEST(AtOnce, TwoFileTheSameDocument) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < race_rounds; ++round) {
     Office o;
     const desk::Acting a = o.who("intake-1"), b = o.who("intake-2");
     const std::string toml = process::to_toml(o.subpoena());
@@ -35,7 +35,7 @@ TEST(AtOnce, TwoFileTheSameDocument) {
 
 TEST(AtOnce, OneValidatesAndTheOtherReturns) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < race_rounds; ++round) {
     Office o;
     const std::string m = o.filed(o.subpoena());
     o.verify(m);
@@ -56,7 +56,7 @@ TEST(AtOnce, OneValidatesAndTheOtherReturns) {
 
 TEST(AtOnce, TwoCounselOnOneChallenge) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < race_rounds; ++round) {
     Office o;
     const std::string m = o.filed(o.subpoena());
     ASSERT_TRUE(o.intake().act(m, "challenge", "motion to quash", {}, o.who("counsel-1")));
@@ -83,7 +83,7 @@ std::string preserved_so_far(Lodge& l, int steps) {
 
 TEST(AtOnce, TwoTakeOneSnapshot) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < race_rounds; ++round) {
     Lodge l;
     const std::string m = preserved_so_far(l, 0);
     const desk::Acting a = l.who("intake-1"), b = l.who("officer-1");
@@ -101,7 +101,7 @@ TEST(AtOnce, TwoTakeOneSnapshot) {
 
 TEST(AtOnce, TwoExtendOnePreservation) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < race_rounds; ++round) {
     Lodge l;
     const std::string m = preserved_so_far(l, 2);
     const desk::Acting a = l.who("intake-1"), b = l.who("intake-2");

@@ -12,14 +12,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Served : Lodge {
+struct ServedFromSnapshot : Lodge {
   desk::Acting a = who("custodian-1"), b = who("custodian-2");
   Openers both{a, b};
   Disclosure disclosure{c()};
   std::string later;
 
   // Two calls are preserved, and a warrant is served from the snapshot.
-  Served() {
+  ServedFromSnapshot() {
     append({call(1, now - days(7)), call(2, now - days(6))}, "a");
     const std::string m =
         open(Cycle::preservation, demand("preservation", {number("+14045550160")}, {})).matter;
@@ -47,14 +47,14 @@ struct Served : Lodge {
 };
 
 TEST(SnapshotCheck, EveryRowIsComparedWithTheSnapshotItself) {
-  Served s;
+  ServedFromSnapshot s;
   const Json whole = s.collection();
   ASSERT_EQ(whole["calls"].size(), 2u) << canonical(whole);
-  struct Alteration {
+  struct RowAlteration {
     const char* finds;
     std::function<void(Json&)> change;
   };
-  for (const Alteration& x : std::vector<Alteration>{
+  for (const RowAlteration& x : std::vector<RowAlteration>{
            {"is not what the records say", [](Json& j) { j["calls"][0]["duration_ms"] = 1; }},
            {"is not what the records say", [](Json& j) { j["calls"][1]["called"] = "+14045550111"; }},
            {"is not what the records say",

@@ -17,11 +17,11 @@ using desk::CaseAct;
 using desk::CaseStep;
 using process::Cycle;
 
-constexpr const char* rule_text = "field work order (S49-S53)";
+constexpr const char* work_rule = "field work order (S49-S53)";
 
 Status must_say(const std::string& value, const char* what, const char* cure) {
   if (!value.empty()) return {};
-  return fail(Exit::usage, fmt::format("the {} is not stated", what), rule_text, fmt::format("the {}", what),
+  return fail(Exit::usage, fmt::format("the {} is not stated", what), work_rule, fmt::format("the {}", what),
               cure);
 }
 
@@ -30,7 +30,7 @@ Status must_say(const std::string& value, const char* what, const char* cure) {
 Status check_authorised(const desk::Carrier& c, const std::string& matter) {
   const auto order = desk::Orders{c}.newest(matter);
   if (!order)
-    return fail(Exit::refused, fmt::format("there is no interception '{}'", matter), rule_text,
+    return fail(Exit::refused, fmt::format("there is no interception '{}'", matter), work_rule,
                 "an interception that was filed", "intake files the order (writ request file)");
   if (order->state == process::State::carrier_authorised || order->state == process::State::armed) return {};
   return fail(Exit::refused, fmt::format("{} is {}", matter, process::to_string(order->state)),
@@ -49,7 +49,7 @@ std::string day_text(std::chrono::local_days d) {
 Result<std::chrono::local_days> parse_day(const std::string& text) {
   const auto local = parse_local(text + " 00:00:00");
   if (!local || text.size() != 10)
-    return fail(Exit::usage, fmt::format("'{}' is not a day", text), rule_text, "a day as YYYY-MM-DD",
+    return fail(Exit::usage, fmt::format("'{}' is not a day", text), work_rule, "a day as YYYY-MM-DD",
                 "write the day whose traffic was retrieved");
   return std::chrono::floor<std::chrono::days>(*local);
 }
@@ -72,7 +72,7 @@ CaseStep same_as(const char* act, const char* fact, const std::string& value, co
     const std::string known = earlier == nullptr ? std::string() : earlier->body.value(fact, "");
     if (known == value) return {};
     return fail(Exit::refused, fmt::format("{}: {} {} is not the one of this order", act, fact, value),
-                rule_text, fmt::format("{} {}", fact, known),
+                work_rule, fmt::format("{} {}", fact, known),
                 "name what the order names; for other equipment open an order of its own");
   };
   return step;
@@ -150,12 +150,12 @@ CaseStep WorkOrders::retrieve(const Retrieval& r) const {
   step.guard = [this, r](const Case& w) -> Status {
     const auto digest = crypto::unhex(r.sha256);
     if (!r.sha256.empty() && (!digest || digest->size() != sizeof(crypto::Digest)))
-      return fail(Exit::usage, fmt::format("'{}' is not a SHA-256", r.sha256), rule_text,
+      return fail(Exit::usage, fmt::format("'{}' is not a SHA-256", r.sha256), work_rule,
                   "64 hexadecimal digits", "copy it from what the probe printed");
     for (const CaseAct& a : w.acts)
       if (a.act == "retrieve" && a.body.value("day", "") == r.day && a.body.value("media", "") == r.media)
         return fail(Exit::usage, fmt::format("the retrieval of {} on {} is signed already", r.day, r.media),
-                    rule_text, {}, "writ work show " + w.matter);
+                    work_rule, {}, "writ work show " + w.matter);
     return check_day(*c_, w, r.day);
   };
   return step;

@@ -13,7 +13,7 @@ namespace {
 
 using process::Cycle;
 
-constexpr std::string_view rule =
+constexpr std::string_view directory_rule =
     "V1: a requester is called back at a number that the carrier found independently of the request";
 
 constexpr std::array<std::pair<ContactKind, const char*>, 4> kinds{{{ContactKind::agency, "agency"},
@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, 5> sources{"official-website", "governmen
                                                   "telephone-directory", "number-administrator", "in-person"};
 
 tl::unexpected<Error> refused(std::string what, std::string missing, std::string next) {
-  return fail(Exit::refused, std::move(what), std::string(rule), std::move(missing), std::move(next));
+  return fail(Exit::refused, std::move(what), std::string(directory_rule), std::move(missing),
+              std::move(next));
 }
 
 std::string folded(std::string_view s) {
@@ -44,8 +45,9 @@ Status check_source(const Contact& c, Instant now) {
                    "name the page, the directory or the person (--source)");
   const auto day = parse_rfc3339(c.verified_on + "T00:00:00Z");
   if (!day)
-    return fail(Exit::usage, fmt::format("'{}' is not a day", c.verified_on.substr(0, 40)), std::string(rule),
-                "the day on which the number was looked up", "write it as 2026-11-20 (--verified-on)");
+    return fail(Exit::usage, fmt::format("'{}' is not a day", c.verified_on.substr(0, 40)),
+                std::string(directory_rule), "the day on which the number was looked up",
+                "write it as 2026-11-20 (--verified-on)");
   if (*day > now) return refused("the number was looked up on a day to come", "a day that has been", "");
   return {};
 }
@@ -166,8 +168,8 @@ const char* to_string(ContactKind k) { return kinds.at(static_cast<std::size_t>(
 Result<ContactKind> parse_contact_kind(std::string_view s) {
   for (const auto& [kind, name] : kinds)
     if (s == name) return kind;
-  return fail(Exit::usage, fmt::format("'{}' is not a kind of contact", s.substr(0, 80)), std::string(rule),
-              "agency, court-clerk, prosecutor or office");
+  return fail(Exit::usage, fmt::format("'{}' is not a kind of contact", s.substr(0, 80)),
+              std::string(directory_rule), "agency, court-clerk, prosecutor or office");
 }
 
 Json to_json(const Contact& c) {
@@ -230,8 +232,8 @@ Json to_json(const DirectoryEntry& e) {
 Result<DirectoryEntry> read_entry(const Carrier& c, const std::string& id) {
   WRIT_TRY(one, read_case(c.outside(), id));  // a compartment calls by the same directory
   if (one.cycle != Cycle::directory)
-    return fail(Exit::not_found, fmt::format("{} is not an entry of the directory", id), std::string(rule),
-                "the number of an entry", "writ agency list prints them");
+    return fail(Exit::not_found, fmt::format("{} is not an entry of the directory", id),
+                std::string(directory_rule), "the number of an entry", "writ agency list prints them");
   return entry_of(one);
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using authority::Role;
 
-constexpr std::string_view schema[] = {R"sql(
+constexpr std::string_view carrier_tables[] = {R"sql(
   CREATE TABLE users(name TEXT PRIMARY KEY, key_file TEXT NOT NULL, cert TEXT NOT NULL) STRICT;
   CREATE TABLE probes(name TEXT PRIMARY KEY, cert TEXT NOT NULL) STRICT;
   CREATE TABLE orders(
@@ -39,7 +39,7 @@ constexpr std::string_view clock_schema[] = {
     "CREATE TABLE clock_mark(one INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL) STRICT"};
 
 Result<std::unique_ptr<store::Database>> with_tables(store::Database db) {
-  WRIT_CHECK(db.migrate("desk", schema));
+  WRIT_CHECK(db.migrate("desk", carrier_tables));
   WRIT_CHECK(db.migrate("clock", clock_schema));
   WRIT_CHECK(migrate_grant_stays(db));
   WRIT_CHECK(migrate_cases(db));
@@ -91,7 +91,7 @@ bool is_name(const std::string& s) {
          s.front() != '.';
 }
 
-Status check_name(const std::string& s) {
+Status check_user_name(const std::string& s) {
   if (is_name(s)) return {};
   return fail(Exit::usage, fmt::format("'{}' is not a user or probe name", s), {},
               "lower-case letters, digits, '-' and '.'");
@@ -130,7 +130,7 @@ Status Carrier::init(const InitOptions& o, Clock& clock) {
 
   RootPair pair;
   for (std::size_t i = 0; i < 2; ++i) {
-    WRIT_CHECK(check_name(o.roots[i].user));
+    WRIT_CHECK(check_user_name(o.roots[i].user));
     WRIT_CHECK(check_passphrase(o.roots[i]));
     authority::Person& p = i == 0 ? pair.a : pair.b;
     p.user = o.roots[i].user;
@@ -248,7 +248,7 @@ const Carrier& Carrier::outside() const { return inside_ ? *inside_->outside : *
 Status Carrier::add_user(const std::string& user, const std::string& passphrase,
                          const std::vector<Role>& roles, const std::vector<Credentials>& root_holders) {
   WRIT_CHECK(only_outside("adding a person"));
-  WRIT_CHECK(check_name(user));
+  WRIT_CHECK(check_user_name(user));
   WRIT_CHECK(check_passphrase({user, passphrase}));
   if (auto ok = authority::check_staffing(roles); !ok) return refuse("desk", "user.add", "", ok.error());
   for (const Role r : roles)
@@ -286,7 +286,7 @@ Status Carrier::add_user(const std::string& user, const std::string& passphrase,
 Result<std::string> Carrier::enroll_probe(const std::string& name, View request,
                                           const std::vector<Credentials>& root_holders) {
   WRIT_CHECK(only_outside("enrolling a probe"));
-  WRIT_CHECK(check_name(name));
+  WRIT_CHECK(check_user_name(name));
   WRIT_TRY(j, parse_canonical(request, "probe request"));
   WRIT_TRY(asked, field<std::string>(j, "name", "probe request"));
   WRIT_TRY(verify_text, field<std::string>(j, "verify", "probe request"));

@@ -13,7 +13,7 @@ using process::Cycle;
 
 constexpr std::string_view act_domain = "writ.case-act/1";
 
-constexpr std::string_view schema[] = {R"sql(
+constexpr std::string_view case_tables[] = {R"sql(
   CREATE TABLE cases(matter TEXT PRIMARY KEY, cycle TEXT NOT NULL, filing TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE case_acts(matter TEXT NOT NULL REFERENCES cases(matter), seq INTEGER NOT NULL, body TEXT NOT NULL,
     signature TEXT NOT NULL, PRIMARY KEY(matter, seq)) STRICT;
@@ -142,7 +142,7 @@ Json to_json(const Case& c) {
           {"acts", acts}};
 }
 
-Status migrate_cases(store::Database& db) { return db.migrate("cases", schema); }
+Status migrate_cases(store::Database& db) { return db.migrate("cases", case_tables); }
 
 Result<Case> read_case(const Carrier& c, const std::string& matter) {
   WRIT_TRY(ask, c.db().prepare("SELECT cycle FROM cases WHERE matter=?"));

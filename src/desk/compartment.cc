@@ -12,20 +12,20 @@ namespace {
 
 using authority::Role;
 
-constexpr const char* rule = "I8: a compartmented matter exists for the named persons only";
+constexpr const char* compartment_rule = "I8: a compartmented matter exists for the named persons only";
 constexpr std::string_view door_schema = "writ.door/1";
 constexpr std::size_t boxes_multiple = 16, name_bytes = 64, word_bytes = 32 + 32 + name_bytes;
 
 tl::unexpected<Error> not_there(const std::string& name) {
-  return fail(Exit::not_found, fmt::format("there is no compartment '{}'", name), rule,
+  return fail(Exit::not_found, fmt::format("there is no compartment '{}'", name), compartment_rule,
               "the name or id of a compartment", "writ national list prints those that are yours");
 }
 
-Status check_name(const std::string& name) {
+Status check_compartment_name(const std::string& name) {
   const bool good = !name.empty() && name.size() <= 48 && name.front() != '-' &&
                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
   if (good) return {};
-  return fail(Exit::usage, fmt::format("'{}' is not a name for a compartment", name), rule,
+  return fail(Exit::usage, fmt::format("'{}' is not a name for a compartment", name), compartment_rule,
               "1 to 48 lower-case letters, digits and '-'", "choose a word that tells nothing of the matter");
 }
 
@@ -104,7 +104,7 @@ Result<std::vector<authority::RoleCert>> certified(const Carrier& c, std::vector
   for (const std::string& user : named) {
     auto cert = c.cert_of(user);
     if (!cert)
-      return fail(Exit::usage, fmt::format("{} is not a person of this carrier", user), rule,
+      return fail(Exit::usage, fmt::format("{} is not a person of this carrier", user), compartment_rule,
                   "certified people", "writ user list prints them");
     WRIT_CHECK(authority::verify_cert(*cert, c.roots(), cert->roles.front(), c.now()));
     out.push_back(std::move(*cert));
@@ -138,13 +138,13 @@ Result<Carrier> same_people(Carrier there, const std::vector<authority::RoleCert
   WRIT_TRY(kept, there.kept_file(people_file));
   if (text_of(kept) == list_of(people)) return there;
   return fail(Exit::usage,
-              fmt::format("'{}' is a compartment of yours with other people", there.inside()->name), rule,
-              "another name", "choose another name");
+              fmt::format("'{}' is a compartment of yours with other people", there.inside()->name),
+              compartment_rule, "another name", "choose another name");
 }
 
 Status check_list(const std::vector<authority::RoleCert>& named, const std::string& by) {
   const auto lacks = [](const char* what) {
-    return fail(Exit::usage, fmt::format("{} is not among the named persons", what), rule,
+    return fail(Exit::usage, fmt::format("{} is not among the named persons", what), compartment_rule,
                 "the person who opens it, and an auditor who can check its log", "name them as well");
   };
   if (std::none_of(named.begin(), named.end(), [&](const auto& c) { return c.user == by; }))
@@ -167,7 +167,7 @@ store::SealedFile Inside::store() const {
   return {dir / "store", [under](View plain) { return crypto::encrypt(*under, plain); },
           [under](View sealed) -> Result<Bytes> {
             if (auto plain = crypto::decrypt(*under, sealed)) return plain;
-            return fail(Exit::integrity, "the store of the compartment was altered", rule,
+            return fail(Exit::integrity, "the store of the compartment was altered", compartment_rule,
                         "the file as it was written", "restore it from backup; the log says what is in it");
           }};
 }
@@ -218,8 +218,8 @@ Result<Carrier> Compartments::open(const std::string& name, const Acting& who) {
     if (!found || (found->name != name && found->id != name)) continue;
     ids += (ids.empty() ? "" : ", ") + found->id;
     if (match)
-      return fail(Exit::usage, fmt::format("'{}' names more than one of your compartments", name), rule,
-                  "its id: " + ids, "give the id instead of the name");
+      return fail(Exit::usage, fmt::format("'{}' names more than one of your compartments", name),
+                  compartment_rule, "its id: " + ids, "give the id instead of the name");
     match = std::move(found);
   }
   if (!match) return not_there(name);
@@ -229,7 +229,7 @@ Result<Carrier> Compartments::open(const std::string& name, const Acting& who) {
 // The door comes last: before it is there, nobody opens anything, and what lies there is nothing.
 Result<Carrier> Compartments::create(const std::string& name, const std::vector<std::string>& named,
                                      const Acting& by) {
-  WRIT_CHECK(check_name(name));
+  WRIT_CHECK(check_compartment_name(name));
   WRIT_TRY(people, certified(*outside_, named));
   WRIT_CHECK(check_list(people, by.person.user));
   if (auto there = open(name, by); there || there.error().exit != Exit::not_found)
@@ -258,8 +258,8 @@ Status Compartments::name_people(const Carrier& inside, const std::vector<std::s
   WRIT_TRY(more, certified(inside, also));
   for (const auto& cert : more)
     if (holds(cert, Role::auditor) && std::find(before.begin(), before.end(), cert.user) == before.end())
-      return fail(Exit::usage, fmt::format("the auditor {} was not named at the filing", cert.user), rule,
-                  "the reading key of the log, which only the named auditors hold",
+      return fail(Exit::usage, fmt::format("the auditor {} was not named at the filing", cert.user),
+                  compartment_rule, "the reading key of the log, which only the named auditors hold",
                   "leave the auditor out, or file anew with the auditor among the named");
   std::vector<std::string> all = before;
   all.insert(all.end(), also.begin(), also.end());
@@ -269,7 +269,7 @@ Status Compartments::name_people(const Carrier& inside, const std::vector<std::s
 
 Status Carrier::only_outside(std::string_view act) const {
   if (!inside_) return {};
-  return fail(Exit::refused, fmt::format("{} is not done inside a compartment", act), rule,
+  return fail(Exit::refused, fmt::format("{} is not done inside a compartment", act), compartment_rule,
               "the desk outside: others see what this changes", "leave the compartment for it");
 }
 

@@ -17,9 +17,9 @@ using process::Cycle;
 const std::vector<std::string> named{"intake-1", "counsel-1", "auditor-1"};
 const std::string canary = "CANARY-EX-7719";
 
-crypto::Digest key_of(std::string_view what) { return crypto::sha256(view_of(what)); }
-
-CaseStep filing() { return {"file", Json{{"demand", Json{{"instrument", canary}}}, {"named", named}}}; }
+CaseStep canary_filing() {
+  return {"file", Json{{"demand", Json{{"instrument", canary}}}, {"named", named}}};
+}
 
 struct Compartment : ::testing::Test {
   std::unique_ptr<Desk> d = staffed();
@@ -36,8 +36,8 @@ struct Compartment : ::testing::Test {
   }
   std::string opened_case() {
     Carrier c = made();
-    const auto filed =
-        CaseBook{c}.open(Cycle::national_security, key_of("x"), filing(), acting(*d, "intake-1"));
+    const auto filed = CaseBook{c}.open(Cycle::national_security, crypto::sha256(view_of("x")),
+                                        canary_filing(), acting(*d, "intake-1"));
     EXPECT_TRUE(filed) << to_text(filed.error());
     return filed->matter;
   }
@@ -86,7 +86,8 @@ TEST_F(Compartment, DoesNotExistForTheOthers) {
 TEST_F(Compartment, NothingOfItIsReadableOnTheDisk) {
   {
     Carrier c = made();
-    ASSERT_TRUE(CaseBook{c}.open(Cycle::national_security, key_of("x"), filing(), acting(*d, "intake-1")));
+    ASSERT_TRUE(CaseBook{c}.open(Cycle::national_security, crypto::sha256(view_of("x")), canary_filing(),
+                                 acting(*d, "intake-1")));
     ASSERT_TRUE(c.keep_file("documents/" + canary, view_of("text of " + canary)));
     EXPECT_EQ(text_of(c.kept_file("documents/" + canary).value()), "text of " + canary);
     EXPECT_FALSE(c.kept_file("documents/other"));
@@ -113,7 +114,8 @@ TEST_F(Compartment, TheDoorTellsNeitherWhoNorHowMany) {
 TEST_F(Compartment, WhoIsNotNamedDoesNothingInAnOpenOne) {
   Carrier c = made();
   CaseBook book{c};
-  ASSERT_TRUE(book.open(Cycle::national_security, key_of("x"), filing(), acting(*d, "intake-1")));
+  ASSERT_TRUE(book.open(Cycle::national_security, crypto::sha256(view_of("x")), canary_filing(),
+                        acting(*d, "intake-1")));
   const CaseStep step{"compartment", Json{{"named", named}}};
   const auto stranger = book.act("M-2026-0001", step, acting(*d, "officer-1"));
   ASSERT_FALSE(stranger);
@@ -187,7 +189,8 @@ TEST(CompartmentRecords, AreReadUnderItsScopeAndNotedInItAlone) {
   Compartments all{h.d->carrier()};
   auto c = all.create("harbor-lantern", named, acting(*h.d, "intake-1"));
   ASSERT_TRUE(c) << to_text(c.error());
-  ASSERT_TRUE(CaseBook{*c}.open(Cycle::national_security, key_of("x"), filing(), acting(*h.d, "intake-1")));
+  ASSERT_TRUE(CaseBook{*c}.open(Cycle::national_security, crypto::sha256(view_of("x")), canary_filing(),
+                                acting(*h.d, "intake-1")));
   ScopeRequest r = h.request(
       {lodge_room}, {RecordItem::subscriber_name, RecordItem::subscriber_calls, RecordItem::tenant_calls});
   r.matter = "M-2026-0001";

@@ -21,8 +21,6 @@ using process::Step;
 
 constexpr const char* certification_domain = "writ.certification/1";
 
-process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
-
 Result<GrantRow> require_grant(const Orders& orders, const Order& o) {
   WRIT_TRY(g, orders.grant(o.matter, o.number));
   if (!g)
@@ -76,7 +74,7 @@ Result<GrantRow> carrier_act(Carrier& c, const std::string& matter, const Acting
     WRIT_CHECK(check_before_act(c, o, g, 2));
     return g;
   }
-  WRIT_TRY(to, process::advance(o.state, Step::authorise_carrier, actor(officer), o.done_by));
+  WRIT_TRY(to, process::advance(o.state, Step::authorise_carrier, actor_of(officer), o.done_by));
   WRIT_CHECK(check_before_act(c, o, g, 1));
   const Instant at = c.now();
   if (at >= g.body.not_after) return over(g);
@@ -115,7 +113,7 @@ Result<Armed> affirmative_act(Carrier& c, const std::string& matter, const fs::p
     WRIT_CHECK(check_in_force(c, g));
     return write_armed(c, std::move(g), out);
   }
-  WRIT_TRY(to, process::advance(o.state, Step::arm, actor(technician), o.done_by));
+  WRIT_TRY(to, process::advance(o.state, Step::arm, actor_of(technician), o.done_by));
   WRIT_CHECK(check_before_act(c, o, g, 2));
   const Instant at = c.now();
   if (at >= g.body.not_after) return over(g);
@@ -145,7 +143,7 @@ Result<fs::path> stop_all(Carrier& c, const std::string& matter, const std::stri
   });
   if (grants.empty() && o.state == process::State::ended)
     return write_revocations(c, out);  // the same command again
-  WRIT_TRY(to, process::advance(o.state, Step::stop, actor(by), o.done_by));
+  WRIT_TRY(to, process::advance(o.state, Step::stop, actor_of(by), o.done_by));
   const Instant at = c.now();
   for (const GrantRow& g : grants) {
     WRIT_CHECK(c.note(by.person.user, "grant.stop", matter, Json{{"grant", g.id}, {"reason", reason}}));
@@ -281,7 +279,7 @@ Status close_matter(Carrier& c, const std::string& matter, const Acting& by) {
                 "writ intercept stop " + matter);
   WRIT_CHECK(stored_certification(c, matter));
   WRIT_CHECK(check_field_work(c, matter));
-  WRIT_TRY(to, process::advance(process::State::certified, Step::close, actor(by), o.done_by));
+  WRIT_TRY(to, process::advance(process::State::certified, Step::close, actor_of(by), o.done_by));
   WRIT_CHECK(c.note(by.person.user, "intercept.close", matter));
   return orders.advance(o, to, Step::close, by.person.user, c.now());
 }

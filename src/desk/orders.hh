@@ -13,6 +13,8 @@
 
 namespace writ::desk {
 
+inline process::Actor actor_of(const Acting& a) { return {a.person.user, a.cert.roles}; }
+
 struct Order {
   std::string matter;
   std::int64_t number = 1;  // 1: the order, 2...: its extensions

@@ -11,9 +11,9 @@ namespace {
 
 using namespace testing;
 
-constexpr int rounds = 8;  // the two meet somewhere else each time
+constexpr int race_rounds = 8;  // the two meet somewhere else each time
 
-struct Edits {
+struct RacedEdits {
   std::unique_ptr<Desk> d = staffed();
   Acting who(const char* user) { return acting(*d, user); }
   // The sandbox's profile with so many months, from so many days on; its number.
@@ -32,8 +32,8 @@ struct Edits {
 
 TEST(AtOnce, TwoApproveTheSamePolicyEdit) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
-    Edits e;
+  for (int round = 0; round < race_rounds; ++round) {
+    RacedEdits e;
     const std::string m = e.proposed("counsel-1", 36, 1);
     const Acting a = e.who("officer-1"), b = e.who("officer-2");
     const std::size_t before = e.logged();
@@ -47,8 +47,8 @@ TEST(AtOnce, TwoApproveTheSamePolicyEdit) {
 
 TEST(AtOnce, OneApprovesAndTheOtherWithdraws) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
-    Edits e;
+  for (int round = 0; round < race_rounds; ++round) {
+    RacedEdits e;
     const std::string m = e.proposed("counsel-1", 36, 1);
     const Acting a = e.who("officer-1"), b = e.who("counsel-2");
     const std::size_t before = e.logged();
@@ -62,8 +62,8 @@ TEST(AtOnce, OneApprovesAndTheOtherWithdraws) {
 // Different edits, each compared with the same policy: the later one would silently undo the earlier.
 TEST(AtOnce, TwoEditsOfTheSamePolicy) {
   const InMemory memory;
-  for (int round = 0; round < rounds; ++round) {
-    Edits e;
+  for (int round = 0; round < race_rounds; ++round) {
+    RacedEdits e;
     const std::string sooner = e.proposed("counsel-1", 36, 1), later = e.proposed("counsel-2", 30, 2);
     const Acting a = e.who("officer-1"), b = e.who("officer-2");
     const std::size_t before = e.logged();
@@ -79,7 +79,7 @@ TEST(AtOnce, TwoEditsOfTheSamePolicy) {
 }
 
 TEST(AtOnce, AnEditIsComparedWithWhatItReplaces) {
-  Edits e;
+  RacedEdits e;
   const std::string sooner = e.proposed("counsel-1", 36, 1);
   ASSERT_TRUE(PolicyService{e.d->carrier()}.approve(sooner, e.who("officer-1")));
   // Proposed against the approved one, which is not in force yet.
@@ -98,8 +98,8 @@ TEST(AtOnce, TwoOnOneEntryOfTheDirectory) {
   const auto number = [](const char* n) {
     return contact_of(ContactKind::agency, "Example County Sheriff", "Watch commander", n);
   };
-  for (int round = 0; round < rounds; ++round) {
-    Edits e;
+  for (int round = 0; round < race_rounds; ++round) {
+    RacedEdits e;
     const Acting a = e.who("intake-1"), b = e.who("intake-2"), c = e.who("officer-1"), o = e.who("officer-2");
     std::size_t before = e.logged();
     auto told = at_once(

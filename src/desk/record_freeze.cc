@@ -11,7 +11,7 @@ namespace {
 using records::Fact;
 using records::FactKind;
 
-constexpr const char* schema = "writ.snapshot/1";
+constexpr const char* snapshot_schema = "writ.snapshot/1";
 constexpr const char* rule =
     "a snapshot is taken under a preservation, and by its acts alone (18 USC 2703(f); I1)";
 
@@ -49,7 +49,7 @@ class Freezing {
 
   Status run(Reach reach, Instant at) {
     reach_ = std::move(reach);
-    WRIT_CHECK(line(Json{{"snapshot", schema},
+    WRIT_CHECK(line(Json{{"snapshot", snapshot_schema},
                          {"matter", r_.matter},
                          {"from", rfc3339(r_.period.first)},
                          {"until", rfc3339(r_.period.second)},

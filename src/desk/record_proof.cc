@@ -12,7 +12,7 @@ namespace {
 using authority::RecordItem;
 using authority::ScopeSubject;
 
-constexpr const char* schema = "writ.record-proof/1";
+constexpr const char* proof_schema = "writ.record-proof/1";
 
 // The stays of the tenants that the scope names at a property, as subjects of calls.
 Status add_stays(RecordStore& store, const RecordAccess& access, const ScopeSubject& tenant,
@@ -96,7 +96,7 @@ Result<Json> read_proof(Carrier& c, const std::string& matter, const std::string
                 "ask for the calls first");
   WRIT_TRY(head, head_of(c, *store, *proof));
   WRIT_TRY(entry, prove_head(c, head));
-  Json out{{"schema", schema},
+  Json out{{"schema", proof_schema},
            {"matter", matter},
            {"record", records::to_json(*proof)},
            {"audit", audit::to_json(entry)}};
@@ -123,7 +123,7 @@ Status check_record_proof(const Json& j, const authority::TrustRoots& roots,
                           const authority::RoleCert& desk) {
   constexpr std::string_view where = "record proof";
   WRIT_TRY(name, field<std::string>(j, "schema", where));
-  if (name != schema) return no_proof("it is not a writ.record-proof/1");
+  if (name != proof_schema) return no_proof("it is not a writ.record-proof/1");
   WRIT_TRY(record_json, field<Json>(j, "record", where));
   WRIT_TRY(audit_json, field<Json>(j, "audit", where));
   const auto record = records::parse_cdr_proof(record_json);

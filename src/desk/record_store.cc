@@ -15,7 +15,7 @@ constexpr const char* settings_rule = "one setting chooses the engine of the rec
 constexpr const char* key_rule =
     "payment fields and the keys of the months are sealed under keys/records.key";
 
-constexpr std::string_view schema[] = {R"sql(
+constexpr std::string_view record_tables[] = {R"sql(
   CREATE TABLE record_key(one INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT;
   CREATE TABLE record_scopes(matter TEXT NOT NULL, sequence INTEGER NOT NULL, ticket TEXT NOT NULL,
     PRIMARY KEY(matter, sequence)) STRICT;
@@ -178,7 +178,7 @@ Status note_new_heads(Carrier& c, const std::vector<records::MonthHead>& heads) 
 
 Result<RecordSettings> parse_record_settings(std::string_view toml, std::string_view name) {
   WRIT_TRY(source, parse_toml(toml, name));
-  Reading reading{source, settings_rule};
+  writ::Reading reading{source, settings_rule};
   Fields f{reading, reading.root(), ""};
   f.word("schema", {"writ.records/1"}, Need::required);
   const std::string engine = f.word("engine", {"embedded", "postgresql"}, Need::required);
@@ -197,7 +197,7 @@ Result<RecordSettings> parse_record_settings(std::string_view toml, std::string_
   return s;
 }
 
-Status migrate_record_tables(Carrier& c) { return c.db().migrate("record_desk", schema); }
+Status migrate_record_tables(Carrier& c) { return c.db().migrate("record_desk", record_tables); }
 
 Result<std::unique_ptr<RecordStore>> RecordStore::open(Carrier& c) { return open_part(c, true); }
 

@@ -40,8 +40,6 @@ Json to_json(const std::vector<Bond>& bonds) {
 
 const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician};
 
-process::Actor actor(const Acting& a) { return {a.person.user, a.cert.roles}; }
-
 // Who was unlocked before: by the certified key, with one of these roles now.
 Status check_acting(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
   if (who.person.sign.public_key() != who.cert.verify)
@@ -255,7 +253,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
     WRIT_CHECK(check_acts(*c_, o, *existing, 1));
     return std::move(*existing);
   }
-  WRIT_TRY(to, process::advance(o.state, Step::authorise_legal, actor(counsel), o.done_by));
+  WRIT_TRY(to, process::advance(o.state, Step::authorise_legal, actor_of(counsel), o.done_by));
   // A state is a word in a row; what the checks say now is what counts.
   WRIT_TRY(checks, check(o));
   if (!process::acceptable(checks))

@@ -14,7 +14,7 @@ using process::State;
 using process::Step;
 using records::HoldingEnded;
 
-constexpr const char* actor = "desk";
+constexpr const char* by_desk = "desk";
 
 Json detail_of(const BoundGrant& g, const HoldingEnded& e, const std::string& reason) {
   return Json{{"grant", g.grant}, {"reason", reason}, {"bond", to_json(g.bond)}, {"ended", to_json(e)}};
@@ -74,7 +74,7 @@ Status Suspension::revoke(const BoundGrant& g, const authority::Revocation& what
                    .bind(4, canonical(detail))
                    .bind(5, noted ? 1 : 0)
                    .run());
-    if (o) WRIT_CHECK(orders.put_step(*o, State::ended, Step::stop, actor, what.at));
+    if (o) WRIT_CHECK(orders.put_step(*o, State::ended, Step::stop, by_desk, what.at));
     return tx.commit();
   };
   const auto o = order_to_end(*c_, g);
@@ -87,7 +87,7 @@ void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionRepo
   const Json detail = detail_of(g, e, s.reason);
   bool noted = noted_.contains(g.grant);
   if (!noted) {
-    if (auto entry = c_->note(actor, "grant.suspend", g.matter, detail); entry) {
+    if (auto entry = c_->note(by_desk, "grant.suspend", g.matter, detail); entry) {
       noted = noted_.insert(g.grant).second;
     } else {
       Error loud = std::move(entry).error();
@@ -105,7 +105,7 @@ void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionRepo
   }
   std::copy(id->begin(), id->end(), what.grant.begin());
   what.at = s.at;
-  what.user = actor;
+  what.user = by_desk;
   what.reason = s.reason;
   if (const Status put = revoke(g, what, detail, noted); !put) {
     Error loud = put.error();
@@ -160,7 +160,7 @@ Status Suspension::note_late() {
     WRIT_TRY(detail, parse_json(view_of(l.detail), "stored suspension"));
     detail["suspended_at"] = l.at;
     detail["late"] = true;
-    WRIT_CHECK(c_->note(actor, "grant.suspend", l.matter, std::move(detail)));
+    WRIT_CHECK(c_->note(by_desk, "grant.suspend", l.matter, std::move(detail)));
     WRIT_TRY(done, c_->db().prepare("UPDATE suspension SET noted=1 WHERE grant_id=?"));
     WRIT_CHECK(done.bind(1, l.grant).run());
   }

@@ -49,7 +49,7 @@ struct Name {
   const char* name;
   const char* long_name;  // as events and cdr_beanstalkd spell it, in lower case
 };
-constexpr std::array<Name, columns_count> names{{
+constexpr std::array<Name, columns_count> column_names{{
     {"accountcode", "accountcode"},
     {"src", "source"},
     {"dst", "destination"},
@@ -153,7 +153,7 @@ class AsteriskRows {
     Extra extra;
     for (const Column k : {accountcode, dcontext, clid, channel, dstchannel, lastapp, lastdata, billsec,
                            amaflags, userfield, peeraccount})
-      extra.put(names[k].name, r[k]);
+      extra.put(column_names[k].name, r[k]);
     if (c.called != r[dst]) extra.put("dialled", r[dst]);
     c.extra = extra.text();
   }
@@ -232,8 +232,8 @@ class AsteriskJson final : public Format {
     Row row;
     for (const auto& [key, value] : doc->items()) {
       const std::string k = lower(key);
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        if (k != names[i].name && k != names[i].long_name) continue;
+      for (std::size_t i = 0; i < column_names.size(); ++i) {
+        if (k != column_names[i].name && k != column_names[i].long_name) continue;
         const auto v = scalar(value, key);
         if (!v) {
           out.problem = v.error();

@@ -29,11 +29,9 @@ namespace {
 
 using records::Cdr;
 using records::Disposition;
-using Fieldmap = std::map<std::string, std::string, std::less<>>;
 
-std::string_view get(const Fieldmap& f, std::string_view name) {
-  const auto it = f.find(name);
-  return it == f.end() ? std::string_view{} : trim(it->second);
+std::string_view trimmed_value(const NamedValues& v, std::string_view name) {
+  return trim(value_of(v, name));
 }
 
 // "20160419210005.247", GMT.
@@ -78,49 +76,50 @@ class Accounting {
   explicit Accounting(const SourceSettings& s) : account_(s.account), parties_(s.outside_prefix) {}
 
   // Nothing: no record of a call.
-  Read<std::optional<Cdr>> record(const Fieldmap& f) {
-    const auto type = get(f, "type");
+  Read<std::optional<Cdr>> record(const NamedValues& f) {
+    const auto type = trimmed_value(f, "type");
     if (type == "Start" || type == "End" || type == "Duration" || type == "Failover") return std::nullopt;
     if (type.empty()) return unread("has no type: are these BroadWorks accounting records?");
     Cdr c;
     c.account = account_;
-    c.leg = get(f, "recordId");
-    c.call_id = get(f, "localCallId").empty() ? get(f, "recordId") : get(f, "localCallId");
+    c.leg = trimmed_value(f, "recordId");
+    c.call_id = trimmed_value(f, "localCallId").empty() ? trimmed_value(f, "recordId")
+                                                        : trimmed_value(f, "localCallId");
     if (c.leg.empty()) return unread("has no recordId");
-    const auto began = gmt(get(f, "startTime"), "startTime");
+    const auto began = gmt(trimmed_value(f, "startTime"), "startTime");
     if (!began) return unread(began.error());
     c.start = to_ms(*began);
     if (auto t = durations(f, c); !t) return unread(t.error());
     for (const char* k : {"relatedCallId", "transfer_relatedCallId", "transferRelatedCallId"})
-      if (c.linked.empty()) c.linked = get(f, k);
+      if (c.linked.empty()) c.linked = trimmed_value(f, k);
     parties(f, c);
     return c;
   }
 
  private:
-  static Read<int> durations(const Fieldmap& f, Cdr& c) {
-    const auto released = gmt(get(f, "releaseTime"), "releaseTime");
+  static Read<int> durations(const NamedValues& f, Cdr& c) {
+    const auto released = gmt(trimmed_value(f, "releaseTime"), "releaseTime");
     if (!released) return unread(released.error());
     c.duration_ms = ms_between(c.start, *released);
-    const auto indicator = get(f, "answerIndicator");
+    const auto indicator = trimmed_value(f, "answerIndicator");
     const bool answered = indicator.starts_with("Yes");
     if (answered) {
-      const auto at = gmt(get(f, "answerTime"), "answerTime");
+      const auto at = gmt(trimmed_value(f, "answerTime"), "answerTime");
       if (!at) return unread(at.error());
       c.answer_ms = ms_between(c.start, *at);
     }
     if (c.duration_ms < 0 || (answered && (c.answer_ms < 0 || c.answer_ms > c.duration_ms)))
       return unread("start, answer and release are out of order");
-    c.disposition = disposition_of(answered, get(f, "terminationCause"));
+    c.disposition = disposition_of(answered, trimmed_value(f, "terminationCause"));
     return 0;
   }
 
-  void parties(const Fieldmap& f, Cdr& c) {
-    const auto dialled = get(f, "dialedDigits");
-    const auto called = get(f, "calledNumber").empty() ? dialled : get(f, "calledNumber");
-    c.caller = parties_.caller(get(f, "callingNumber"));
+  void parties(const NamedValues& f, Cdr& c) {
+    const auto dialled = trimmed_value(f, "dialedDigits");
+    const auto called = trimmed_value(f, "calledNumber").empty() ? dialled : trimmed_value(f, "calledNumber");
+    c.caller = parties_.caller(trimmed_value(f, "callingNumber"));
     c.called = parties_.called(called);
-    c.redirecting = parties_.caller(get(f, "redirectingNumber"));
+    c.redirecting = parties_.caller(trimmed_value(f, "redirectingNumber"));
     Extra extra;
     for (const char* k : {"userNumber",
                           "groupNumber",
@@ -142,7 +141,7 @@ class Accounting {
                           "releasingParty",
                           "userTimeZone",
                           "accountCode"})
-      extra.put(k, get(f, k));
+      extra.put(k, trimmed_value(f, k));
     if (!dialled.empty() && dialled != c.called)
       extra.put("dialled", dialled);
     else if (c.called != called)
@@ -187,7 +186,7 @@ class Xml final : public Format {
       out.problem = fmt::format("is no XML: {} at byte {} of the record", r.description(), r.offset);
       return {};
     }
-    Fieldmap f;
+    NamedValues f;
     const pugi::xml_node data = doc.child("cdrData");
     const pugi::xml_node id = data.child("headerModule").child("recordId");
     if (id)
@@ -247,10 +246,10 @@ class Csv final : public Format {
       out.problem = fields.error();
       return {};
     }
-    Fieldmap f;
+    NamedValues f;
     for (std::size_t i = 0; i < std::min(fields->size(), csv_order.size()); ++i)
       f[csv_order[i]] = (*fields)[i];
-    const auto type = get(f, "type");
+    const auto type = trimmed_value(f, "type");
     if (fields->size() < csv_order.size() && (type == "Normal" || type.empty())) {
       out.problem =
           fmt::format("{} columns where a record has at least {}", fields->size(), csv_order.size());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "base/io.hh"
+#include "base/test_at.hh"
 #include "ingest/rating.hh"
 #include "ingest/test_feed.hh"
 
@@ -17,7 +18,7 @@ using testing::IsEmpty;
 const std::string new_york = "zone = \"America/New_York\"\n";
 const std::string asterisk16 = "format = \"asterisk-csv\"\n" + new_york;
 
-Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
 
 // --- Asterisk
 

@@ -22,15 +22,9 @@ namespace {
 using records::Cdr;
 using records::Disposition;
 
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-std::string_view get(const Variables& v, std::string_view name) {
-  const auto it = v.find(name);
-  return it == v.end() ? std::string_view{} : std::string_view{it->second};
-}
-std::string_view first_of(const Variables& v, std::initializer_list<std::string_view> names) {
+std::string_view first_of(const NamedValues& v, std::initializer_list<std::string_view> names) {
   for (const std::string_view n : names)
-    if (const auto s = get(v, n); !s.empty()) return s;
+    if (const auto s = value_of(v, n); !s.empty()) return s;
   return {};
 }
 
@@ -52,7 +46,7 @@ class Legs {
   Legs(const SourceSettings& s, Zone zone)
       : account_(s.account), times_(std::move(zone), s.repeated_hour), parties_(s.outside_prefix) {}
 
-  Read<Cdr> record(const Variables& v) {
+  Read<Cdr> record(const NamedValues& v) {
     Cdr c;
     c.account = account_;
     c.call_id = first_of(v, {"uuid", "call_uuid"});
@@ -69,27 +63,27 @@ class Legs {
 
  private:
   // Of "start", "answer", "end": exact where the switch wrote an epoch, else the stamp on the local clock.
-  Read<std::optional<Instant>> time(const Variables& v, const std::string& event,
+  Read<std::optional<Instant>> time(const NamedValues& v, const std::string& event,
                                     std::optional<Instant> near) const {
     const std::string names[3] = {event + "_uepoch", event + "_epoch", event + "_stamp"};
     for (int i = 0; i < 2; ++i) {
-      const auto text = get(v, names[i]);
+      const auto text = value_of(v, names[i]);
       if (text.empty() || text == "0") continue;
       const auto t = unix_time(text, i == 0 ? 1'000'000 : 1, names[i]);
       if (!t) return unread(t.error());
       return *t;
     }
-    const auto stamp = get(v, names[2]);
+    const auto stamp = value_of(v, names[2]);
     if (stamp.empty()) return std::nullopt;
     const auto t = times_.instant(stamp, near);
     if (!t) return unread(names[2] + ": " + t.error());
     return *t;
   }
 
-  Read<int> durations(const Variables& v, Cdr& c) const {
+  Read<int> durations(const NamedValues& v, Cdr& c) const {
     std::optional<std::int64_t> lasted, billed;
     for (const auto& [name, value] : {std::pair{"duration", &lasted}, std::pair{"billsec", &billed}}) {
-      const auto text = get(v, name);
+      const auto text = value_of(v, name);
       if (text.empty()) continue;
       const auto ms = seconds_as_ms(text, name);
       if (!ms) return unread(ms.error());
@@ -115,13 +109,13 @@ class Legs {
       return unread(answered.error());
     if ((answered && *answered && c.answer_ms < 0) || c.answer_ms > c.duration_ms)
       return unread("is answered outside its duration");
-    c.disposition = disposition_of(get(v, "hangup_cause"), c.answer_ms >= 0);
+    c.disposition = disposition_of(value_of(v, "hangup_cause"), c.answer_ms >= 0);
     return 0;
   }
 
-  static void link(const Variables& v, Cdr& c) {
+  static void link(const NamedValues& v, Cdr& c) {
     const auto originator = first_of(v, {"originating_leg_uuid", "originator"});
-    const bool outbound = get(v, "direction") == "outbound";
+    const bool outbound = value_of(v, "direction") == "outbound";
     c.leg = !originator.empty() || outbound ? "b" : "a";
     if (!originator.empty())
       c.linked = originator;
@@ -131,21 +125,21 @@ class Legs {
       c.linked = c.call_id;
   }
 
-  void parties(const Variables& v, Cdr& c) {
+  void parties(const NamedValues& v, Cdr& c) {
     const auto caller = first_of(v, {"caller_id_number", "effective_caller_id_number", "ani"});
     const auto called = first_of(v, {"destination_number", "callee_id_number", "dialed_extension"});
     c.caller = parties_.caller(caller);
     c.called = parties_.called(called);
     c.redirecting = parties_.caller(first_of(v, {"rdnis", "sip_redirected_by", "last_redirecting"}));
-    if (const auto e = get(v, "username"); c.leg == "a" && is_extension(e) && e != c.caller)
+    if (const auto e = value_of(v, "username"); c.leg == "a" && is_extension(e) && e != c.caller)
       c.caller_extension = e;
-    if (const auto e = get(v, "dialed_user"); is_extension(e) && e != c.called) c.called_extension = e;
+    if (const auto e = value_of(v, "dialed_user"); is_extension(e) && e != c.called) c.called_extension = e;
     Extra extra;
     for (const char* k :
          {"caller_id_name", "context", "hangup_cause", "accountcode", "bleg_uuid", "bridge_uuid",
           "last_bridge_to", "signal_bond", "transfer_source", "transfer_history", "endpoint_disposition",
           "read_codec", "sip_call_id", "sip_from_uri", "sip_to_uri", "first_destination"})
-      extra.put(k, get(v, k));
+      extra.put(k, value_of(v, k));
     if (c.called != called) extra.put("dialled", called);
     c.extra = extra.text();
   }
@@ -178,7 +172,7 @@ class FreeswitchCsv final : public Format {
                  : fields.error();
       return {};
     }
-    Variables v;
+    NamedValues v;
     for (std::size_t i = 0; i < columns_.size(); ++i)
       if (!columns_[i].empty()) v[columns_[i]] = std::move((*fields)[i]);
     return out.take(legs_.record(v), line);
@@ -222,7 +216,7 @@ class FreeswitchJson final : public Format {
     return std::move(*doc);
   }
 
-  static void put_all(const Json& from, Variables& v, bool encoded) {
+  static void put_all(const Json& from, NamedValues& v, bool encoded) {
     if (!from.is_object()) return;
     for (const auto& [key, value] : from.items()) {
       std::string text = value.is_string()           ? value.get<std::string>()
@@ -234,7 +228,7 @@ class FreeswitchJson final : public Format {
   }
 
   // The caller's view of the call: who called at first, and where it went at last.
-  static void put_callflow(const Json& flow, Variables& v) {
+  static void put_callflow(const Json& flow, NamedValues& v) {
     if (!flow.is_array() || flow.empty()) return;
     const auto index = [](const Json& f) {
       const auto it = f.is_object() ? f.find("profile_index") : f.end();
@@ -246,30 +240,30 @@ class FreeswitchJson final : public Format {
     const auto less = [&](const Json& a, const Json& b) { return index(a) < index(b); };
     const Json& first = *std::min_element(flow.begin(), flow.end(), less);
     const Json& last = *std::max_element(flow.begin(), flow.end(), less);
-    Variables begin, end;
+    NamedValues begin, end;
     put_all(first.value("caller_profile", Json::object()), begin, false);
     put_all(last.value("caller_profile", Json::object()), end, false);
-    v.insert_or_assign("caller_id_number", std::string(get(begin, "caller_id_number")));
-    v.insert_or_assign("caller_id_name", std::string(get(begin, "caller_id_name")));
-    v.insert_or_assign("destination_number", std::string(get(end, "destination_number")));
-    v.insert_or_assign("context", std::string(get(begin, "context")));
+    v.insert_or_assign("caller_id_number", std::string(value_of(begin, "caller_id_number")));
+    v.insert_or_assign("caller_id_name", std::string(value_of(begin, "caller_id_name")));
+    v.insert_or_assign("destination_number", std::string(value_of(end, "destination_number")));
+    v.insert_or_assign("context", std::string(value_of(begin, "context")));
     for (const char* k : {"rdnis", "ani", "username"})
       if (const auto s = first_of(end, {k}); !s.empty()) v.try_emplace(k, std::string(s));
-    if (get(begin, "destination_number") != get(end, "destination_number"))
-      v.insert_or_assign("first_destination", std::string(get(begin, "destination_number")));
-    if (!get(begin, "uuid").empty()) v.try_emplace("uuid", std::string(get(begin, "uuid")));
+    if (value_of(begin, "destination_number") != value_of(end, "destination_number"))
+      v.insert_or_assign("first_destination", std::string(value_of(begin, "destination_number")));
+    if (!value_of(begin, "uuid").empty()) v.try_emplace("uuid", std::string(value_of(begin, "uuid")));
   }
 
-  static void put_times(const Json& flow, Variables& v) {
-    Variables times;
+  static void put_times(const Json& flow, NamedValues& v) {
+    NamedValues times;
     if (!flow.is_array()) return;
     for (const Json& f : flow) {  // in order of profile_index or not: the extremes count
-      Variables one;
+      NamedValues one;
       if (f.is_object()) put_all(f.value("times", Json::object()), one, false);
       const auto extreme = [&](const char* name, const char* as, bool smallest) {
-        const auto t = whole_number(get(one, name), name);
+        const auto t = whole_number(value_of(one, name), name);
         if (!t || *t <= 0) return;
-        const auto have = whole_number(get(times, as), as);
+        const auto have = whole_number(value_of(times, as), as);
         if (!have || (smallest ? *t < *have : *t > *have)) times[as] = std::to_string(*t);
       };
       extreme("created_time", "start_uepoch", true);
@@ -277,13 +271,13 @@ class FreeswitchJson final : public Format {
       extreme("hangup_time", "end_uepoch", false);
     }
     for (const auto& [name, value] : times)
-      if (const auto have = get(v, name); have.empty() || have == "0") v.insert_or_assign(name, value);
+      if (const auto have = value_of(v, name); have.empty() || have == "0") v.insert_or_assign(name, value);
   }
 
-  static Read<Variables> variables(std::string_view text) {
+  static Read<NamedValues> variables(std::string_view text) {
     auto doc = document(text);
     if (!doc) return unread(doc.error());
-    Variables v;
+    NamedValues v;
     put_all(doc->value("variables", Json::object()), v, true);
     const Json flow = doc->value("callflow", Json::array());
     put_callflow(flow, v);

@@ -11,6 +11,7 @@
 
 #include <map>
 
+#include "base/test_at.hh"
 #include "ingest/hotel_link.hh"
 
 namespace writ::ingest::test {
@@ -63,7 +64,7 @@ inline HotelSettings settings_for(std::uint16_t port) {
 
 inline std::string framed(const std::string& record) { return "\x02" + record + "\x03"; }
 
-inline Instant at(const char* rfc) { return *parse_rfc3339(rfc); }
+using writ::test::at;
 
 // A link with what came out of it.
 struct Bench {

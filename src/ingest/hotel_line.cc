@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds connect_ms_max{10'000}, send_ms_max{5'000}, slice{50};
+constexpr milliseconds connect_ms_max{10'000}, send_ms_max{5'000}, connect_slice{50};
 
 tl::unexpected<Error> line_error(std::string_view act, const std::string& where, int e) {
   return fail(Exit::failure, fmt::format("{} {}: {}", act, where, std::strerror(e)));
@@ -41,8 +41,8 @@ Result<Fd> connect_to(const addrinfo& a, const std::string& where, const std::at
   ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   if (::connect(fd.get(), a.ai_addr, a.ai_addrlen) == 0) return fd;
   if (errno != EINPROGRESS) return line_error("connect", where, errno);
-  for (milliseconds waited{0}; waited < connect_ms_max && !stop; waited += slice) {
-    const int n = wait_for(fd.get(), POLLOUT, slice);
+  for (milliseconds waited{0}; waited < connect_ms_max && !stop; waited += connect_slice) {
+    const int n = wait_for(fd.get(), POLLOUT, connect_slice);
     if (n == 0) continue;
     int error = 0;
     socklen_t size = sizeof error;

@@ -34,7 +34,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint32_t header_bytes_max = 16u << 10;
 constexpr std::size_t connections_max = 256;
-constexpr milliseconds slice{20}, last_answers{120};
+constexpr milliseconds accept_slice{20}, last_answers{120};
 constexpr std::chrono::seconds read_away_s{2};
 constexpr std::size_t read_away_bytes_max = 4u << 20;
 
@@ -265,10 +265,10 @@ void Receiver::stop() {
     return std::any_of(shared_.sessions.begin(), shared_.sessions.end(),
                        [](const auto& s) { return s->is_busy(); });
   };
-  while (is_busy() && std::chrono::steady_clock::now() < end) io_.run_for(slice);
+  while (is_busy() && std::chrono::steady_clock::now() < end) io_.run_for(accept_slice);
   for (const auto& s : std::set<std::shared_ptr<Session>>(shared_.sessions)) s->close();
   io_.restart();
-  io_.run_for(slice);  // the closed ones let go of themselves
+  io_.run_for(accept_slice);  // the closed ones let go of themselves
   shared_.sessions.clear();
 }
 
@@ -285,7 +285,7 @@ Status run_receiver(const ReceiverSettings& s, const ReceiverCallbacks& c, const
   WRIT_CHECK(receiver.listen());
   receiver.accept();
   while (!stop) {
-    io.run_for(slice);
+    io.run_for(accept_slice);
     if (io.stopped()) io.restart();
   }
   receiver.stop();

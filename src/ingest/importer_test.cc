@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/test_at.hh"
 #include "ingest/raw_store.hh"
 #include "ingest/test_feed.hh"
 
@@ -21,7 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
 const Instant now = at("2026-11-26T12:00:00Z");
 
 // One answered call of property P-1001, `i` seconds after 2026-11-01 12:00.

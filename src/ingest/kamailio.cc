@@ -29,13 +29,6 @@ using records::Disposition;
 constexpr std::size_t waiting_calls_max = 1u << 16;
 constexpr std::size_t ended_calls_max = 1u << 14;
 
-using Row = std::map<std::string, std::string, std::less<>>;
-
-std::string_view get(const Row& r, std::string_view name) {
-  const auto it = r.find(name);
-  return it == r.end() ? std::string_view{} : std::string_view{it->second};
-}
-
 // RFC 3261 section 21
 Disposition disposition_of(std::int64_t code) {
   if (code < 300) return Disposition::answered;
@@ -45,9 +38,9 @@ Disposition disposition_of(std::int64_t code) {
   return code == 503 ? Disposition::congestion : Disposition::failed;
 }
 
-std::string dialog_of(const Row& r) {
-  const auto a = get(r, "from_tag"), b = get(r, "to_tag");
-  return fmt::format("{}\n{}\n{}", get(r, "callid"), std::min(a, b), std::max(a, b));
+std::string dialog_of(const NamedValues& r) {
+  const auto a = value_of(r, "from_tag"), b = value_of(r, "to_tag");
+  return fmt::format("{}\n{}\n{}", value_of(r, "callid"), std::min(a, b), std::max(a, b));
 }
 
 class Kamailio final : public Format {
@@ -81,10 +74,10 @@ class Kamailio final : public Format {
 
  private:
   // "...: ACC: transaction answered: timestamp=1700000000;method=INVITE;from_tag=a;...;code=200;reason=OK"
-  static Read<Row> logged(std::string_view text) {
+  static Read<NamedValues> logged(std::string_view text) {
     const std::size_t at = text.find("timestamp=");
     if (at == std::string_view::npos) return unread("an ACC line without timestamp=");
-    Row r;
+    NamedValues r;
     std::string_view rest = text.substr(at);
     while (!rest.empty()) {
       const std::string_view item = rest.substr(0, rest.find(';'));
@@ -101,24 +94,24 @@ class Kamailio final : public Format {
     return r;
   }
 
-  Read<Row> exported(std::string_view text) {
+  Read<NamedValues> exported(std::string_view text) {
     auto fields = csv_fields(text, separator_);
     if (!fields) return unread(fields.error());
     if (std::find(fields->begin(), fields->end(), "method") != fields->end() &&
         std::find(fields->begin(), fields->end(), "callid") != fields->end()) {
       columns_ = std::move(*fields);  // a header: it names the columns of what follows
-      return Row{};
+      return NamedValues{};
     }
     if (fields->size() != columns_.size())
       return unread(fmt::format("{} columns where acc has {} (with extras: {})", fields->size(),
                                 columns_.size(), fmt::join(columns_, ",")));
-    Row r;
+    NamedValues r;
     for (std::size_t i = 0; i < columns_.size(); ++i) r[columns_[i]] = std::move((*fields)[i]);
     return r;
   }
 
-  Read<Instant> time_of(const Row& r) const {
-    const auto text = get(r, "time");
+  Read<Instant> time_of(const NamedValues& r) const {
+    const auto text = value_of(r, "time");
     if (is_whole(text)) return unix_time(text, 1, "time");
     return times_.instant(text);
   }
@@ -126,16 +119,16 @@ class Kamailio final : public Format {
     return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos;
   }
 
-  Read<int> transaction(Row r, std::uint64_t line, Out& out) {
-    const auto method = get(r, "method");
+  Read<int> transaction(NamedValues r, std::uint64_t line, Out& out) {
+    const auto method = value_of(r, "method");
     if (method.empty()) return unread("has no method");
     if (method != "INVITE" && method != "BYE") return 0;  // no call begins or ends with it
-    if (get(r, "callid").empty()) return unread("has no callid");
+    if (value_of(r, "callid").empty()) return unread("has no callid");
     const auto at = time_of(r);
     if (!at) return unread("time: " + at.error());
-    const auto code = whole_number(get(r, "sip_code"), "sip_code");
+    const auto code = whole_number(value_of(r, "sip_code"), "sip_code");
     if (!code || *code < 100 || *code > 699)
-      return unread(fmt::format("sip_code is '{}'", get(r, "sip_code")));
+      return unread(fmt::format("sip_code is '{}'", value_of(r, "sip_code")));
     const std::string dialog = dialog_of(r);
     const auto it = dialogs_.find(dialog);
     if (method == "BYE") {
@@ -176,19 +169,19 @@ class Kamailio final : public Format {
     return 0;
   }
 
-  Read<int> begin(const Row& r, const std::string& dialog, std::int64_t code, Instant at, std::uint64_t line,
-                  Out& out) {
+  Read<int> begin(const NamedValues& r, const std::string& dialog, std::int64_t code, Instant at,
+                  std::uint64_t line, Out& out) {
     Cdr c;
     c.account = account_;
-    c.call_id = get(r, "callid");
-    c.leg = get(r, "to_tag");
+    c.call_id = value_of(r, "callid");
+    c.leg = value_of(r, "to_tag");
     c.start = at;
     c.line = line;
     c.disposition = disposition_of(code);
     parties(r, c);
     if (code >= 300) {
       if (code == 401 || code == 407) return 0;  // challenged: the same call comes again with credentials
-      c.leg = fmt::format("{} {}", get(r, "from_tag"), code);
+      c.leg = fmt::format("{} {}", value_of(r, "from_tag"), code);
       out.records.push_back(std::move(c));
       return 0;
     }
@@ -204,11 +197,11 @@ class Kamailio final : public Format {
     return 0;
   }
 
-  void parties(const Row& r, Cdr& c) {
+  void parties(const NamedValues& r, Cdr& c) {
     static constexpr std::string_view core[] = {"method", "callid", "time", "sip_code", "id"};
     const auto first = [&](std::initializer_list<const char*> names) {
       for (const char* n : names)
-        if (const auto s = get(r, n); !s.empty() && s != "<null>" && s != "NULL") return s;
+        if (const auto s = value_of(r, n); !s.empty() && s != "<null>" && s != "NULL") return s;
       return std::string_view{};
     };
     c.caller = parties_.caller(first({"src_user", "caller", "from_user", "fU", "src"}));

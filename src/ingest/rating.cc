@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/digits.hh"
+
 namespace writ::ingest {
 namespace {
 
 using policy::RatingTable;
 using records::CallClass;
 
-bool all_digits(std::string_view s) {
-  return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos;
-}
 bool is_e164(std::string_view s) { return s.size() > 1 && s[0] == '+' && all_digits(s.substr(1)); }
 
 // An entry with '+' is the beginning of an E.164 number, one without is what was dialled, whole: "911" is not
@@ -38,9 +37,6 @@ std::size_t longest(const std::vector<std::string>& prefixes, std::string_view d
     if (digits.starts_with(p)) best = std::max(best, p.size());
   return best;
 }
-
-// Digits that reach nothing outside: shorter than any subscriber number.
-bool is_extension(std::string_view s) { return all_digits(s) && s.size() <= 6; }
 
 CallClass distance(const RatingTable& t, const std::string& account, std::string_view number) {
   if (!is_e164(number)) return CallClass::unknown;

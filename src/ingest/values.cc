@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/digits.hh"
 #include "crypto/crypto.hh"
 #include "records/catalogue.hh"
 
@@ -18,10 +19,6 @@ constexpr std::size_t parties_remembered_max = 1u << 16;
 constexpr std::size_t party_bytes_max = 256;
 constexpr std::int64_t duration_s_max = 366ll * 24 * 3600;
 constexpr std::int64_t unix_s_max = 9'000'000'000;  // year 2255; nanoseconds in 64 bits end in 2262
-
-bool all_digits(std::string_view s) {
-  return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 std::string shown(std::string_view s) {
   return s.size() <= 40 ? std::string(s) : std::string(s.substr(0, 40)) + "...";
@@ -35,6 +32,11 @@ int hex_digit(char c) {
 }
 
 }  // namespace
+
+std::string_view value_of(const NamedValues& v, std::string_view name) {
+  const auto it = v.find(name);
+  return it == v.end() ? std::string_view{} : std::string_view{it->second};
+}
 
 Instant to_ms(Instant t) { return std::chrono::floor<std::chrono::milliseconds>(t); }
 

@@ -2,6 +2,7 @@
 // The values in switches' records: times, numbers, parties, rows of CSV. An error is the reason for the
 // quarantine.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -10,6 +11,10 @@
 #include "ingest/format.hh"
 
 namespace writ::ingest {
+
+// Of one record, by the switch's own names.
+using NamedValues = std::map<std::string, std::string, std::less<>>;
+std::string_view value_of(const NamedValues& v, std::string_view name);  // "" when it is not there
 
 // A local time of a switch whose clock is in `zone`; a time that the clocks passed twice goes by
 // `repeated_hour`, and the reason tells both instants. `near`: an instant of the same event that the switch
@@ -50,7 +55,8 @@ class Parties {
   std::string outside_prefix_;
   std::unordered_map<std::string, std::string> seen_[2];
 };
-bool is_extension(std::string_view text);
+bool is_extension(
+    std::string_view text);  // digits that reach nothing outside: shorter than any subscriber number
 // "1001" from "PJSIP/1001-0000002a", "sofia/internal/1001@host"; "" when the channel is not an extension's.
 std::string extension_of_channel(std::string_view channel);
 

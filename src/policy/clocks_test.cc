@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "base/test_at.hh"
 #include "policy/test_policy.hh"
 
 namespace writ::policy {
@@ -13,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Instant at(std::string_view s) { return *parse_rfc3339(s); }
+using writ::test::at;
 
 const Policy& profile() {
   static const Policy p = *load(profiles() / "defero3-2010");

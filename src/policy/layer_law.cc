@@ -11,7 +11,7 @@
 namespace writ::policy {
 namespace {
 
-constexpr std::int64_t amount_max = 36'600;
+constexpr std::int64_t period_max = 36'600;
 constexpr std::int64_t year_first = 1990, year_last = 2200;
 
 constexpr std::array required_clocks{"preservation",
@@ -147,12 +147,12 @@ void read_clocks(Fields& f, Policy& p) {
   for (Fields& c : f.objects("clock")) {
     ClockRule r;
     r.name = c.text("name", Need::required);
-    r.amount = c.whole("amount", 1, amount_max);
+    r.amount = c.whole("amount", 1, period_max);
     std::vector<std::string> units;
     for (Unit u : all_units()) units.emplace_back(to_string(u));
     const std::string unit = c.word("unit", units, Need::required);
     if (const auto u = parse_unit(unit)) r.unit = *u;
-    r.alert_days = c.wholes("alert_days", 1, amount_max);
+    r.alert_days = c.wholes("alert_days", 1, period_max);
     r.citation = c.text("citation", Need::required);
     r.text = c.text("text", Need::required);
     c.finish();

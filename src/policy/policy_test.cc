@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/sourced.hh"
+#include "base/test_at.hh"
 #include "policy/test_policy.hh"
 
 namespace writ::policy {
@@ -15,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
 
 using Loader = PolicyCopy;
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/test_at.hh"
 #include "policy/test_policy.hh"
 
 namespace writ::policy {
@@ -10,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Instant at(std::string_view s) { return *parse_rfc3339(s); }
+using writ::test::at;
 
 // id, column, life cycle, what must be stated: c court, s statute, r return date, o coordination, h by hand;
 // w: the order's own words decide. Copied by hand from the requirements.

@@ -132,10 +132,10 @@ Maybe v29_coordinated(const Request& r, const policy::Policy&) { return coordina
 
 Maybe v30_cost(const Request& r, const policy::Policy&) { return cost_agreed(r.cost_agreement); }
 
-using DocumentCheck = Maybe (*)(const Request&, const policy::Policy&);
+using OrderCheck = Maybe (*)(const Request&, const policy::Policy&);
 constexpr struct {
   const char* id;
-  DocumentCheck check;
+  OrderCheck check;
 } document_checks[] = {{"V2", v2_signed},     {"V18", v18_contact},        {"V19", v19_fax},
                        {"V24", v24_pen_trap}, {"V25", v25_pen_trap_reach}, {"V26", v26_carrier},
                        {"V27", v27_wiretap},  {"V28", v28_official},       {"V29", v29_coordinated},

@@ -7,22 +7,18 @@
 
 #include "process/matter.hh"
 #include "process/request.hh"
+#include "process/test_demands.hh"
 
 namespace writ::process {
 namespace {
 
 using std::chrono::days;
 using std::chrono::hours;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-Instant at(const char* s) { return *parse_rfc3339(s); }
+using namespace test;
 
-const policy::Policy& the_policy() {
-  static const policy::Policy p = *policy::load(fs::path(WRIT_SOURCE_DIR) / "policies" / "sandbox");
-  return p;
-}
-
-Request base(const std::string& kind) {
+Request order_base(const std::string& kind) {
   Request r;
   r.kind = kind;
   r.instrument = "26-mc-0117", r.court = "Fictional Court", r.judge = "Judge A";
@@ -37,8 +33,8 @@ Request base(const std::string& kind) {
   r.contents = kind == "wiretap" ? the_policy().wiretap_contents : the_policy().pen_trap_contents;
   return r;
 }
-Request emergency(const std::string& kind) {
-  Request r = base(kind);
+Request emergency_order(const std::string& kind) {
+  Request r = order_base(kind);
   r.emergency = true;
   r.instrument = r.court = r.judge = "";
   r.contents = {};
@@ -47,8 +43,6 @@ Request emergency(const std::string& kind) {
   r.end = r.start + hours{48};
   return r;
 }
-
-enum Outcome { pass, fails, absent };
 
 Outcome outcome(const std::vector<CheckResult>& results, const std::string& id, std::string* fact = nullptr) {
   for (const CheckResult& c : results)
@@ -60,7 +54,7 @@ Outcome outcome(const std::vector<CheckResult>& results, const std::string& id, 
   return absent;
 }
 
-struct Case {
+struct OrderCase {
   const char* id;
   const char* what;
   Request request;
@@ -68,82 +62,84 @@ struct Case {
   const char* fact = "";
 };
 
-Request with(Request r, const std::function<void(Request&)>& edit) {
+Request order_with(Request r, const std::function<void(Request&)>& edit) {
   edit(r);
   return r;
 }
 
-std::vector<Case> document_cases() {
-  const Request w = base("wiretap"), p = base("pen-trap"), ew = emergency("wiretap"),
-                ep = emergency("pen-trap");
+std::vector<OrderCase> document_cases() {
+  const Request w = order_base("wiretap"), p = order_base("pen-trap"), ew = emergency_order("wiretap"),
+                ep = emergency_order("pen-trap");
   const Nanos tick{1000};
-  std::vector<Case> all = {
+  std::vector<OrderCase> all = {
       {"V2", "whole", w, pass, "26-mc-0117"},
-      {"V2", "unsigned", with(w, [](Request& r) { r.is_signed = false; }), fails, "not signed"},
-      {"V2", "undated", with(w, [](Request& r) { r.issued = {}; }), fails, "not dated"},
-      {"V2", "no judge", with(w, [](Request& r) { r.judge = "  "; }), fails, "judge"},
-      {"V2", "no court", with(w, [](Request& r) { r.court = ""; }), fails, "court"},
-      {"V2", "no number", with(w, [](Request& r) { r.instrument = ""; }), fails, "number"},
+      {"V2", "unsigned", order_with(w, [](Request& r) { r.is_signed = false; }), fails, "not signed"},
+      {"V2", "undated", order_with(w, [](Request& r) { r.issued = {}; }), fails, "not dated"},
+      {"V2", "no judge", order_with(w, [](Request& r) { r.judge = "  "; }), fails, "judge"},
+      {"V2", "no court", order_with(w, [](Request& r) { r.court = ""; }), fails, "court"},
+      {"V2", "no number", order_with(w, [](Request& r) { r.instrument = ""; }), fails, "number"},
       {"V2", "emergency without court", ew, pass},
-      {"V2", "emergency unsigned", with(ew, [](Request& r) { r.is_signed = false; }), fails},
+      {"V2", "emergency unsigned", order_with(ew, [](Request& r) { r.is_signed = false; }), fails},
       {"V18", "whole", w, pass, "Officer C"},
-      {"V18", "no badge", with(w, [](Request& r) { r.officer.badge = ""; }), fails, "badge"},
-      {"V18", "no name", with(w, [](Request& r) { r.officer.name = ""; }), fails, "name"},
-      {"V18", "no agency", with(w, [](Request& r) { r.officer.agency = ""; }), fails, "agency"},
-      {"V18", "no phone", with(w, [](Request& r) { r.officer.phone = ""; }), fails, "phone"},
-      {"V18", "no address", with(w, [](Request& r) { r.officer.return_address = "\t"; }), fails,
+      {"V18", "no badge", order_with(w, [](Request& r) { r.officer.badge = ""; }), fails, "badge"},
+      {"V18", "no name", order_with(w, [](Request& r) { r.officer.name = ""; }), fails, "name"},
+      {"V18", "no agency", order_with(w, [](Request& r) { r.officer.agency = ""; }), fails, "agency"},
+      {"V18", "no phone", order_with(w, [](Request& r) { r.officer.phone = ""; }), fails, "phone"},
+      {"V18", "no address", order_with(w, [](Request& r) { r.officer.return_address = "\t"; }), fails,
        "return address"},
       {"V19", "no fax", w, absent},
       {"V19", "confirmed",
-       with(w, [](Request& r) { r.officer.fax = "+14045550171", r.officer.fax_confirmed = true; }), pass},
-      {"V19", "not confirmed", with(w, [](Request& r) { r.officer.fax = "+14045550171"; }), fails,
+       order_with(w, [](Request& r) { r.officer.fax = "+14045550171", r.officer.fax_confirmed = true; }),
+       pass},
+      {"V19", "not confirmed", order_with(w, [](Request& r) { r.officer.fax = "+14045550171"; }), fails,
        "+14045550171"},
       {"V24", "whole", p, pass, "all 4 contents"},
       {"V24", "wiretap", w, absent},
-      {"V24", "60 days", with(p, [](Request& r) { r.end = r.start + days{60}; }), pass, "60 days"},
-      {"V24", "60 days and a microsecond", with(p, [&](Request& r) { r.end = r.start + days{60} + tick; }),
-       fails, "longer than 60 days"},
-      {"V24", "no end", with(p, [](Request& r) { r.end = {}; }), fails, "no end"},
-      {"V24", "no start", with(p, [](Request& r) { r.start = {}; }), fails, "no start"},
-      {"V24", "empty period", with(p, [](Request& r) { r.end = r.start; }), fails, "before it starts"},
-      {"V24", "foreign content", with(p, [](Request& r) { r.contents.push_back("person"); }), fails,
+      {"V24", "60 days", order_with(p, [](Request& r) { r.end = r.start + days{60}; }), pass, "60 days"},
+      {"V24", "60 days and a microsecond",
+       order_with(p, [&](Request& r) { r.end = r.start + days{60} + tick; }), fails, "longer than 60 days"},
+      {"V24", "no end", order_with(p, [](Request& r) { r.end = {}; }), fails, "no end"},
+      {"V24", "no start", order_with(p, [](Request& r) { r.start = {}; }), fails, "no start"},
+      {"V24", "empty period", order_with(p, [](Request& r) { r.end = r.start; }), fails, "before it starts"},
+      {"V24", "foreign content", order_with(p, [](Request& r) { r.contents.push_back("person"); }), fails,
        "'person'"},
       {"V24", "emergency 48 h, no contents", ep, pass},
-      {"V24", "emergency over 48 h", with(ep, [&](Request& r) { r.end += tick; }), fails, "48 hours"},
+      {"V24", "emergency over 48 h", order_with(ep, [&](Request& r) { r.end += tick; }), fails, "48 hours"},
       {"V25", "call data", p, pass},
-      {"V25", "wiretap", with(w, [](Request& r) { r.seeks = {"content"}; }), absent},
-      {"V25", "content", with(p, [](Request& r) { r.seeks.push_back("content"); }), fails, "content"},
-      {"V25", "digits", with(p, [](Request& r) { r.seeks = {"post-cut-through-digits"}; }), fails,
+      {"V25", "wiretap", order_with(w, [](Request& r) { r.seeks = {"content"}; }), absent},
+      {"V25", "content", order_with(p, [](Request& r) { r.seeks.push_back("content"); }), fails, "content"},
+      {"V25", "digits", order_with(p, [](Request& r) { r.seeks = {"post-cut-through-digits"}; }), fails,
        "post-cut-through-digits"},
-      {"V25", "location", with(p, [](Request& r) { r.seeks = {"location"}; }), fails, "location"},
-      {"V25", "emergency", with(ep, [](Request& r) { r.seeks = {"content"}; }), fails},
+      {"V25", "location", order_with(p, [](Request& r) { r.seeks = {"location"}; }), fails, "location"},
+      {"V25", "emergency", order_with(ep, [](Request& r) { r.seeks = {"content"}; }), fails},
       {"V26", "named", p, pass},
-      {"V26", "certified", with(p, [](Request& r) { r.carrier_named = false, r.certification_3123 = true; }),
-       pass},
-      {"V26", "neither", with(p, [](Request& r) { r.carrier_named = false; }), fails, "does not name"},
-      {"V26", "wiretap", with(w, [](Request& r) { r.carrier_named = false; }), absent},
+      {"V26", "certified",
+       order_with(p, [](Request& r) { r.carrier_named = false, r.certification_3123 = true; }), pass},
+      {"V26", "neither", order_with(p, [](Request& r) { r.carrier_named = false; }), fails, "does not name"},
+      {"V26", "wiretap", order_with(w, [](Request& r) { r.carrier_named = false; }), absent},
       {"V27", "whole", w, pass, "all 5 contents"},
       {"V27", "pen-trap", p, absent},
-      {"V27", "30 days", with(w, [](Request& r) { r.end = r.start + days{30}; }), pass},
-      {"V27", "30 days and a microsecond", with(w, [&](Request& r) { r.end = r.start + days{30} + tick; }),
-       fails, "longer than 30 days"},
+      {"V27", "30 days", order_with(w, [](Request& r) { r.end = r.start + days{30}; }), pass},
+      {"V27", "30 days and a microsecond",
+       order_with(w, [&](Request& r) { r.end = r.start + days{30} + tick; }), fails, "longer than 30 days"},
       {"V27", "ends 40 days after the order",
-       with(w, [](Request& r) { r.end = r.issued + days{40}, r.start = r.end - days{20}; }), pass},
+       order_with(w, [](Request& r) { r.end = r.issued + days{40}, r.start = r.end - days{20}; }), pass},
       {"V27", "ends later than that",
-       with(w, [&](Request& r) { r.end = r.issued + days{40} + tick, r.start = r.end - days{20}; }), fails,
-       "10 days after the order"},
-      {"V27", "no period", with(w, [](Request& r) { r.start = r.end = {}; }), fails, "no start, no end"},
+       order_with(w, [&](Request& r) { r.end = r.issued + days{40} + tick, r.start = r.end - days{20}; }),
+       fails, "10 days after the order"},
+      {"V27", "no period", order_with(w, [](Request& r) { r.start = r.end = {}; }), fails,
+       "no start, no end"},
       {"V27", "emergency 48 h", ew, pass},
-      {"V27", "emergency over 48 h", with(ew, [&](Request& r) { r.end += tick; }), fails,
+      {"V27", "emergency over 48 h", order_with(ew, [&](Request& r) { r.end += tick; }), fails,
        "longer than 48 hours"},
       {"V28", "no emergency", w, absent},
       {"V28", "named", ew, pass},
-      {"V28", "nobody", with(ew, [](Request& r) { r.designated_official = " "; }), fails},
-      {"V28", "nobody, pen", with(ep, [](Request& r) { r.designated_official = ""; }), fails},
+      {"V28", "nobody", order_with(ew, [](Request& r) { r.designated_official = " "; }), fails},
+      {"V28", "nobody, pen", order_with(ep, [](Request& r) { r.designated_official = ""; }), fails},
       {"V29", "coordinated", w, pass},
-      {"V29", "not", with(w, [](Request& r) { r.coordinated_before = false; }), fails},
+      {"V29", "not", order_with(w, [](Request& r) { r.coordinated_before = false; }), fails},
       {"V30", "agreed", w, pass},
-      {"V30", "not", with(w, [](Request& r) { r.cost_agreement = false; }), fails},
+      {"V30", "not", order_with(w, [](Request& r) { r.cost_agreement = false; }), fails},
   };
   for (const auto* names : {&the_policy().pen_trap_contents, &the_policy().wiretap_contents})
     for (const std::string& name : *names) {
@@ -156,7 +152,7 @@ std::vector<Case> document_cases() {
 }
 
 TEST(Checks, PassFailAndBoundary) {
-  for (const Case& c : document_cases()) {
+  for (const OrderCase& c : document_cases()) {
     std::string fact;
     EXPECT_EQ(outcome(check_document(c.request, the_policy()), c.id, &fact), c.expected)
         << c.id << ", " << c.what << ": " << fact;
@@ -170,23 +166,23 @@ TEST(Checks, TheTextsComeFromThePolicy) {
   policy::Policy p = the_policy();
   for (auto& rule : p.checks)
     rule.message = "M " + rule.id, rule.rule = "R " + rule.id, rule.cure = "C " + rule.id;
-  for (const CheckResult& c : check_document(base("pen-trap"), p)) {
+  for (const CheckResult& c : check_document(order_base("pen-trap"), p)) {
     EXPECT_EQ(c.message, "M " + c.id);
     EXPECT_EQ(c.rule, "R " + c.id);
     EXPECT_EQ(c.cure, "C " + c.id);
   }
   p.checks.clear();  // what no rule decides does not pass
-  for (const CheckResult& c : check_document(base("pen-trap"), p)) EXPECT_FALSE(c.passed) << c.id;
+  for (const CheckResult& c : check_document(order_base("pen-trap"), p)) EXPECT_FALSE(c.passed) << c.id;
 }
 
 TEST(Checks, WhereARequestGoes) {
   const auto judged = [](const Request& r) { return check_document(r, the_policy()); };
   for (const char* kind : {"wiretap", "pen-register", "trap-and-trace", "pen-trap"}) {
-    EXPECT_TRUE(acceptable(judged(base(kind)))) << kind;
-    EXPECT_TRUE(acceptable(judged(emergency(kind)))) << kind;
-    EXPECT_EQ(state_after(judged(base(kind))), State::validated);
+    EXPECT_TRUE(acceptable(judged(order_base(kind)))) << kind;
+    EXPECT_TRUE(acceptable(judged(emergency_order(kind)))) << kind;
+    EXPECT_EQ(state_after(judged(order_base(kind))), State::validated);
   }
-  Request r = base("pen-trap");
+  Request r = order_base("pen-trap");
   r.cost_agreement = false;  // warns, never delays
   EXPECT_TRUE(acceptable(judged(r)));
   r.coordinated_before = false;
@@ -196,11 +192,11 @@ TEST(Checks, WhereARequestGoes) {
   EXPECT_EQ(state_after(judged(r)), State::rejected);
 }
 
-class WithRecords : public testing::Test {
+class WithRecords : public ::testing::Test {
  protected:
   void SetUp() override {
-    file_ = fs::path(testing::TempDir()) /
-            fmt::format("writ_checks_{}.db", testing::UnitTest::GetInstance()->current_test_info()->name());
+    file_ = fs::path(::testing::TempDir()) /
+            fmt::format("writ_checks_{}.db", ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove(file_);
     db_.emplace(*store::Database::open(file_));
     book_.emplace(*records::Catalogue::open(*db_, crypto::Secret32{}));
@@ -220,7 +216,7 @@ class WithRecords : public testing::Test {
     for (const char* tail : {"", "-wal", "-shm"}) fs::remove(file_.string() + tail);
   }
   Outcome check(const char* id, std::vector<TargetRequest> targets, std::string* fact = nullptr) {
-    Request r = base("wiretap");
+    Request r = order_base("wiretap");
     r.targets = std::move(targets);
     return outcome(*check_records(r, the_policy(), *book_), id, fact);
   }
@@ -252,7 +248,7 @@ TEST_F(WithRecords, V11ExtensionWithProperty) {
 }
 
 TEST_F(WithRecords, TargetsAreExactSortedAndUnique) {
-  Request r = base("wiretap");
+  Request r = order_base("wiretap");
   r.targets = {{"extension", "214", "A-1"},
                {"number", "404-555-0102", ""},
                {"number", "+14045550102", ""},
@@ -264,7 +260,8 @@ TEST_F(WithRecords, TargetsAreExactSortedAndUnique) {
   EXPECT_EQ(t->at(0).value, "+14045550102");
   EXPECT_EQ(t->at(1).value, "Desk@pbx.example");
   EXPECT_EQ(t->at(2).property, "A-1");
-  EXPECT_THAT(t->at(2).hosts, testing::ElementsAre("a.example", "b.example")) << "never the other property's";
+  EXPECT_THAT(t->at(2).hosts, ::testing::ElementsAre("a.example", "b.example"))
+      << "never the other property's";
   r.targets = {{"extension", "214", ""}};
   EXPECT_FALSE(grant_targets(r, *book_));
   r.targets = {{"extension", "215", "A-1"}};
@@ -293,15 +290,15 @@ TEST(Manual, ExamplesOfTheOrderFileAreAcceptable) {
 TEST(ToGrant, KindAndBasis) {
   using authority::Basis;
   using authority::Kind;
-  EXPECT_EQ(*grant_kind(base("wiretap")), Kind::content);
-  EXPECT_EQ(*grant_kind(base("pen-register")), Kind::pen);
-  EXPECT_EQ(*grant_kind(base("trap-and-trace")), Kind::trap);
-  EXPECT_EQ(*grant_kind(base("pen-trap")), Kind::pen_trap);
-  EXPECT_FALSE(grant_kind(base("everything")));
-  EXPECT_EQ(*grant_basis(base("wiretap")), Basis::title_iii);
-  EXPECT_EQ(*grant_basis(emergency("wiretap")), Basis::emergency_title_iii);
-  EXPECT_EQ(*grant_basis(base("pen-register")), Basis::pen_trap);
-  EXPECT_EQ(*grant_basis(emergency("trap-and-trace")), Basis::emergency_pen_trap);
+  EXPECT_EQ(*grant_kind(order_base("wiretap")), Kind::content);
+  EXPECT_EQ(*grant_kind(order_base("pen-register")), Kind::pen);
+  EXPECT_EQ(*grant_kind(order_base("trap-and-trace")), Kind::trap);
+  EXPECT_EQ(*grant_kind(order_base("pen-trap")), Kind::pen_trap);
+  EXPECT_FALSE(grant_kind(order_base("everything")));
+  EXPECT_EQ(*grant_basis(order_base("wiretap")), Basis::title_iii);
+  EXPECT_EQ(*grant_basis(emergency_order("wiretap")), Basis::emergency_title_iii);
+  EXPECT_EQ(*grant_basis(order_base("pen-register")), Basis::pen_trap);
+  EXPECT_EQ(*grant_basis(emergency_order("trap-and-trace")), Basis::emergency_pen_trap);
 }
 
 }  // namespace

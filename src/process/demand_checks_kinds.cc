@@ -133,13 +133,13 @@ Maybe v36_authority(const Paper& x) {
   return Finding{why.empty(), why.empty() ? fmt::format("{} is in force", authority) : why};
 }
 
-constexpr DocumentCheck table[] = {{"V20", v20_future},     {"V21", v21_extension}, {"V22", v22_release},
-                                   {"V23", v23_underlying}, {"V31", v31_letter},    {"V32", v32_danger},
-                                   {"V33", v33_by_hand},    {"V34", v34_letter},    {"V35", v35_sunset},
-                                   {"V36", v36_authority}};
+constexpr DocumentCheck kind_table[] = {{"V20", v20_future},     {"V21", v21_extension}, {"V22", v22_release},
+                                        {"V23", v23_underlying}, {"V31", v31_letter},    {"V32", v32_danger},
+                                        {"V33", v33_by_hand},    {"V34", v34_letter},    {"V35", v35_sunset},
+                                        {"V36", v36_authority}};
 
 }  // namespace
 
-std::span<const DocumentCheck> kind_checks() { return table; }
+std::span<const DocumentCheck> kind_checks() { return kind_table; }
 
 }  // namespace writ::process

@@ -125,13 +125,13 @@ Maybe v40_state(const Paper& x) {
                  x.d.served_in_state ? "served in its State of origin" : "not served in its State of origin"};
 }
 
-constexpr DocumentCheck table[] = {{"V1", v1_verified},      {"V2", v2_signed},      {"V3", v3_court},
-                                   {"V17", v17_statute},     {"V18", v18_contact},   {"V19", v19_fax},
-                                   {"V29", v29_coordinated}, {"V30", v30_cost},      {"V37", v37_walk_in},
-                                   {"V38", v38_repeats},     {"V39", v39_requester}, {"V40", v40_state}};
+constexpr DocumentCheck paper_table[] = {
+    {"V1", v1_verified},  {"V2", v2_signed},    {"V3", v3_court},         {"V17", v17_statute},
+    {"V18", v18_contact}, {"V19", v19_fax},     {"V29", v29_coordinated}, {"V30", v30_cost},
+    {"V37", v37_walk_in}, {"V38", v38_repeats}, {"V39", v39_requester},   {"V40", v40_state}};
 
 }  // namespace
 
-std::span<const DocumentCheck> paper_checks() { return table; }
+std::span<const DocumentCheck> paper_checks() { return paper_table; }
 
 }  // namespace writ::process

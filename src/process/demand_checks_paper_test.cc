@@ -4,9 +4,7 @@
 namespace writ::process {
 namespace {
 
-using namespace testing;
-
-const Nanos tick{1000};
+using namespace test;
 
 TEST(DemandChecks, ADemandThatIsInOrderPassesAllOfThem) {
   for (const auto& k : the_policy().kinds) {

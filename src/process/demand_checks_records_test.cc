@@ -7,9 +7,7 @@
 namespace writ::process {
 namespace {
 
-using namespace testing;
-
-const records::StreetAddress pier{"12", "Pier Street", "Harborview", "GA", "30001"};
+using namespace test;
 
 class DemandChecksOnRecords : public ::testing::Test {
  protected:

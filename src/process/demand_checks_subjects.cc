@@ -90,8 +90,8 @@ Maybe v14_generic(const Paper& x) {
   return Finding{true, "generic terms"};
 }
 
-constexpr DocumentCheck table[] = {{"V5", v5_account_name}, {"V7", v7_address}, {"V10", v10_tenant},
-                                   {"V11", v11_property},   {"V13", v13_exact}, {"V14", v14_generic}};
+constexpr DocumentCheck subject_table[] = {{"V5", v5_account_name}, {"V7", v7_address}, {"V10", v10_tenant},
+                                           {"V11", v11_property},   {"V13", v13_exact}, {"V14", v14_generic}};
 
 struct ItemFault {
   const char* id;
@@ -122,7 +122,7 @@ std::vector<ItemFault> faulty_items(const Paper& x) {
 
 }  // namespace
 
-std::span<const DocumentCheck> subject_checks() { return table; }
+std::span<const DocumentCheck> subject_checks() { return subject_table; }
 
 std::vector<CheckResult> item_checks(const Paper& x) {
   if (!policy::releases(x.kind) || x.d.items.empty()) return {};  // nothing is released, or V13 says so

@@ -5,9 +5,7 @@
 namespace writ::process {
 namespace {
 
-using namespace testing;
-
-const records::StreetAddress pier{"12", "Pier Street", "Harborview", "GA", "30001"};
+using namespace test;
 
 Demand naming(DemandSubject s) {
   return with("court-order", [&](Demand& d) { d.subjects = {std::move(s)}; });

@@ -4,7 +4,7 @@
 namespace writ::process {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 TEST(Demand, WhatItWritesItReadsAgain) {
   for (const auto& k : the_policy().kinds) {

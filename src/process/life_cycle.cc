@@ -6,30 +6,21 @@
 #include <algorithm>
 
 #include "authority/strict.hh"
+#include "process/roles.hh"
 
 namespace writ::process {
 namespace {
 
 using authority::Role;
 
-bool has(const std::vector<Role>& roles, Role r) {
-  return std::find(roles.begin(), roles.end(), r) != roles.end();
-}
-
-bool has(const std::vector<std::string_view>& names, std::string_view n) {
+bool contains(const std::vector<std::string_view>& names, std::string_view n) {
   return std::find(names.begin(), names.end(), n) != names.end();
-}
-
-std::string role_text(const std::vector<Role>& roles) {
-  std::string out;
-  for (const Role r : roles) out += (out.empty() ? "" : " or ") + std::string(authority::to_string(r));
-  return out;
 }
 
 std::string acts_from(const LifeCycle& of, std::string_view state) {
   std::string out;
   for (const ActRule& a : of.acts)
-    if (has(a.from, state)) out += (out.empty() ? "" : ", ") + std::string(a.act);
+    if (contains(a.from, state)) out += (out.empty() ? "" : ", ") + std::string(a.act);
   return out.empty() ? "nothing: this state is final" : out;
 }
 
@@ -114,7 +105,7 @@ const ActRule* LifeCycle::rule(std::string_view act) const {
 Result<const ActRule*> judge(const LifeCycle& of, std::string_view state, std::string_view act,
                              const Actor& who, std::span<const Done> history) {
   const ActRule* rule = of.rule(act);
-  if (rule == nullptr || !has(rule->from, state))
+  if (rule == nullptr || !contains(rule->from, state))
     return fail(Exit::refused,
                 fmt::format("{}: not possible while the {} is {}", act, to_string(of.cycle),
                             state.empty() ? "not open" : state),
@@ -128,6 +119,6 @@ std::string_view state_after(const ActRule& rule, std::string_view state) {
   return rule.to.empty() ? state : rule.to;
 }
 
-bool is_final(const LifeCycle& of, std::string_view state) { return has(of.final_states, state); }
+bool is_final(const LifeCycle& of, std::string_view state) { return contains(of.final_states, state); }
 
 }  // namespace writ::process

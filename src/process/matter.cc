@@ -7,6 +7,7 @@
 #include <array>
 
 #include "authority/strict.hh"
+#include "process/roles.hh"
 
 namespace writ::process {
 
@@ -101,16 +102,6 @@ std::optional<std::size_t> index_of(const std::array<const char*, N>& names, std
   const auto it = std::find(names.begin(), names.end(), s);
   if (it == names.end()) return std::nullopt;
   return static_cast<std::size_t>(it - names.begin());
-}
-
-bool has(const std::vector<Role>& roles, Role r) {
-  return std::find(roles.begin(), roles.end(), r) != roles.end();
-}
-
-std::string role_text(const std::vector<Role>& roles) {
-  std::string out;
-  for (const Role r : roles) out += (out.empty() ? "" : " or ") + std::string(to_string(r));
-  return out;
 }
 
 std::string steps_from(State from) {

@@ -23,7 +23,7 @@ TEST(PolicyFit, EveryItemOfAScopeIsAnItemOfTheMatrix) {
   const auto p = policy::load(fs::path(WRIT_SOURCE_DIR) / "policies" / "sandbox");
   const auto items = policy::matrix_items(*p);
   for (int i = 0; i <= static_cast<int>(authority::RecordItem::tenant_calls); ++i)
-    EXPECT_THAT(items, testing::Contains(authority::to_string(static_cast<authority::RecordItem>(i))));
+    EXPECT_THAT(items, ::testing::Contains(authority::to_string(static_cast<authority::RecordItem>(i))));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace writ::process {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string toml = R"(schema = "writ.request/1"
 kind = "wiretap"

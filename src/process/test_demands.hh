@@ -6,11 +6,14 @@
 
 #include <functional>
 
+#include "base/test_at.hh"
 #include "process/demand.hh"
 
-namespace writ::process::testing {
+namespace writ::process::test {
 
-inline Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
+inline const records::StreetAddress pier{"12", "Pier Street", "Harborview", "GA", "30001"};
+inline const Nanos tick{1000};
 inline const Instant now = at("2026-11-23T15:00:00Z");
 
 inline const policy::Policy& the_policy() {
@@ -108,4 +111,4 @@ inline void expect(const Case& c) {
   EXPECT_THAT(r->fact, ::testing::HasSubstr(c.fact)) << about;
 }
 
-}  // namespace writ::process::testing
+}  // namespace writ::process::test

@@ -5,9 +5,9 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Put = Catalogue::Put;
 
 class Book : public CatalogueTest {
@@ -237,8 +237,8 @@ TEST_P(Book, MeansOfPaymentAreSealedAtRest) {
   if (GetParam() == store::Engine::sqlite)
     for (const auto& file : fs::directory_iterator(dir())) dump += *read_text(file.path());
   EXPECT_THAT(dump, HasSubstr("A-2"));
-  EXPECT_THAT(dump, testing::Not(HasSubstr(card)));
-  EXPECT_THAT(dump, testing::Not(HasSubstr(holder)));
+  EXPECT_THAT(dump, ::testing::Not(HasSubstr(card)));
+  EXPECT_THAT(dump, ::testing::Not(HasSubstr(holder)));
 }
 
 TEST_P(Book, NamesAreAsWritten) {

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t open_files_max = 32;  // two years and some; three descriptors each
 constexpr std::string_view file_prefix = "month-";
 
-constexpr std::string_view schema[] = {
+constexpr std::string_view catalogue_schema[] = {
     "CREATE TABLE month(label TEXT PRIMARY KEY, sealed_key BLOB NOT NULL, size INTEGER NOT NULL, texts "
     "INTEGER NOT NULL,"
     " peaks BLOB NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, sealed INTEGER NOT NULL,"
@@ -342,7 +342,7 @@ Result<std::unique_ptr<CdrBook>> open_embedded_cdrs(const fs::path& dir, crypto:
   WRIT_CHECK(make_dirs(dir));
   WRIT_TRY(db, store::Database::open(dir / "book.db"));
   WRIT_CHECK(db.exec("PRAGMA secure_delete=ON"));
-  WRIT_CHECK(db.migrate("cdr-book", schema));
+  WRIT_CHECK(db.migrate("cdr-book", catalogue_schema));
   return make_cdr_book(std::make_unique<EmbeddedEngine>(dir, std::move(db)), std::move(master));
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t rows_without_index_max = 2000;  // as fast to read through
 constexpr int level_shift = 40;
 
-constexpr std::string_view schema =
+constexpr std::string_view month_schema =
     "CREATE TABLE cdr(seq INTEGER PRIMARY KEY, start INTEGER NOT NULL, account INTEGER NOT NULL,"
     " caller INTEGER NOT NULL, called INTEGER NOT NULL, redirecting INTEGER NOT NULL,"
     " caller_extension INTEGER NOT NULL, called_extension INTEGER NOT NULL, check_value INTEGER NOT NULL,"
@@ -38,7 +38,7 @@ Result<std::unique_ptr<MonthFile>> MonthFile::open(const fs::path& file, const s
   WRIT_TRY(has, db.prepare("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='cdr'"));
   WRIT_CHECK(has.step());
   if (has.integer(0) == 0) {  // readers take no lock
-    const std::string all = std::string(schema) + IdentityIndex::schema() + PartyIndex::schema();
+    const std::string all = std::string(month_schema) + IdentityIndex::schema() + PartyIndex::schema();
     const std::string_view steps[] = {all};
     WRIT_CHECK(db.migrate("cdr-month", steps));
   }

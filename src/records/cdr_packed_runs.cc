@@ -14,8 +14,6 @@ constexpr std::size_t chunk_entries = 64;
 
 using Entry = PackedRuns::Entry;
 
-std::int64_t number(std::uint64_t n) { return static_cast<std::int64_t>(n); }
-
 void pack(Bytes& out, const Entry& e, const Entry& before) {
   put_varint(out, static_cast<std::uint64_t>(e.code) - static_cast<std::uint64_t>(before.code));
   if (e.code == before.code)
@@ -85,7 +83,7 @@ Status PackedRuns::Cursor::seek(Code code, std::int64_t start) {
            packed_.ask(packed_.chunks_,
                        "SELECT code, start, place, body FROM {} WHERE run=? AND col=? AND (code,start)>=(?,?)"
                        " ORDER BY code, start, place"));
-  s->bind(1, number(run_.first)).bind(2, number(column_)).bind(3, code).bind(4, start);
+  s->bind(1, store::sql_number(run_.first)).bind(2, store::sql_number(column_)).bind(3, code).bind(4, start);
   chunks_ = s;
   return {};
 }
@@ -120,7 +118,7 @@ Result<PackedRuns::Entries> PackedRuns::all(const Run& run, std::size_t column) 
 
 Status PackedRuns::add(const Run& run) {
   WRIT_TRY(s, ask(add_, "INSERT INTO {}_run VALUES(?,?)"));
-  return s->bind(1, number(run.first)).bind(2, number(run.end)).run();
+  return s->bind(1, store::sql_number(run.first)).bind(2, store::sql_number(run.end)).run();
 }
 
 Status PackedRuns::write(const Run& run, std::size_t column, const Entries& sorted) {
@@ -131,7 +129,10 @@ Status PackedRuns::write(const Run& run, std::size_t column, const Entries& sort
     Entry before;
     for (const std::size_t end = std::min(i + chunk_entries, sorted.size()); i < end; before = sorted[i++])
       pack(body, sorted[i], before);
-    put->bind(1, number(run.first)).bind(2, number(column)).bind(3, before.code).bind(4, before.start);
+    put->bind(1, store::sql_number(run.first))
+        .bind(2, store::sql_number(column))
+        .bind(3, before.code)
+        .bind(4, before.start);
     WRIT_CHECK(put->bind(5, before.row).bind_blob(6, body).run());
   }
   return {};
@@ -140,7 +141,7 @@ Status PackedRuns::write(const Run& run, std::size_t column, const Entries& sort
 Status PackedRuns::drop(const Run& run) {
   for (const char* sql : {"DELETE FROM {} WHERE run=?", "DELETE FROM {}_run WHERE first=?"}) {
     WRIT_TRY(s, db_.prepare(fmt::format(fmt::runtime(sql), name_)));
-    WRIT_CHECK(s.bind(1, number(run.first)).run());
+    WRIT_CHECK(s.bind(1, store::sql_number(run.first)).run());
   }
   return {};
 }

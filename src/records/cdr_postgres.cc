@@ -14,7 +14,7 @@ namespace writ::records {
 namespace {
 
 // Bytes, not text, wherever a NUL byte may be. int4 where 32 bits do: the rows are many.
-constexpr std::array<std::string_view, 1> schema = {R"(
+constexpr std::array<std::string_view, 1> postgres_schema = {R"(
 CREATE TABLE cdr_generation(one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL);
 INSERT INTO cdr_generation VALUES(1, 0);
 CREATE TABLE cdr_month(
@@ -57,15 +57,13 @@ CREATE TABLE cdr_row(
 ) PARTITION BY LIST (month);
 )"};
 
-constexpr std::string_view row_columns =
+constexpr std::string_view postgres_columns =
     "seq, start_ms, caller, called, redirecting, caller_extension, called_extension, account, leaf_check, "
     "body";
 // "CDRs"; the second key as in the store's own lock.
 constexpr std::string_view lock_keys = "(1128550003, hashtext(coalesce(current_schema(), '')))";
 
 constexpr std::size_t indexes_of_rows = 8;  // index_and_attach()
-
-std::int64_t number(std::uint64_t n) { return static_cast<std::int64_t>(n); }
 
 Result<std::vector<CdrRow>> read_rows(store::Statement& q) {
   std::vector<CdrRow> out;
@@ -90,7 +88,7 @@ Result<std::vector<crypto::Digest>> digests(const Bytes& b, std::string_view whe
 
 Result<store::Database> PostgresCdrs::connect(const std::string& conninfo) {
   WRIT_TRY(db, store::Database::connect(conninfo));
-  WRIT_CHECK(db.migrate("cdr", schema));
+  WRIT_CHECK(db.migrate("cdr", postgres_schema));
   return db;
 }
 
@@ -188,7 +186,7 @@ Result<std::vector<std::string>> PostgresCdrs::texts(const std::string& label, s
   WRIT_TRY(id, id_of(label));
   WRIT_TRY(
       q, db_.prepare(fmt::format("SELECT value FROM cdr_text_{} WHERE id >= ? AND id < ? ORDER BY id", id)));
-  q.bind(1, number(from)).bind(2, number(to));
+  q.bind(1, store::sql_number(from)).bind(2, store::sql_number(to));
   std::vector<std::string> out;
   for (;;) {
     WRIT_TRY(there, q.step());
@@ -206,7 +204,7 @@ Result<std::vector<CdrEngine::Candidate>> PostgresCdrs::candidates(const std::st
       q, db_.prepare(fmt::format("SELECT r.identity, r.seq FROM unnest(CAST(? AS int4[])) AS asked(identity) "
                                  "JOIN cdr_row_{} AS r ON r.identity = asked.identity WHERE r.seq < ?",
                                  id)));
-  q.bind(1, fmt::format("{{{}}}", fmt::join(identities, ","))).bind(2, number(size));
+  q.bind(1, fmt::format("{{{}}}", fmt::join(identities, ","))).bind(2, store::sql_number(size));
   std::vector<Candidate> out;
   for (;;) {
     WRIT_TRY(there, q.step());
@@ -219,8 +217,8 @@ Result<std::vector<CdrRow>> PostgresCdrs::rows(const std::string& label, std::ui
                                                std::uint64_t to) {
   WRIT_TRY(id, id_of(label));
   WRIT_TRY(q, db_.prepare(fmt::format("SELECT {} FROM cdr_row_{} WHERE seq >= ? AND seq < ? ORDER BY seq",
-                                      row_columns, id)));
-  q.bind(1, number(from)).bind(2, number(to));
+                                      postgres_columns, id)));
+  q.bind(1, store::sql_number(from)).bind(2, store::sql_number(to));
   return read_rows(q);
 }
 
@@ -234,11 +232,11 @@ Result<std::vector<CdrRow>> PostgresCdrs::select(const std::string& label, const
         "{}(SELECT {} FROM cdr_row_{} WHERE {} = ?{} AND start_ms >= ?1 AND start_ms < ?2 AND (start_ms, "
         "seq) > (?3, "
         "?4) AND seq < ?5 ORDER BY start_ms, seq LIMIT ?6)",
-        sql.empty() ? "" : " UNION ALL ", row_columns, id, party_columns[place_of(b.column)], ++code);
+        sql.empty() ? "" : " UNION ALL ", postgres_columns, id, party_columns[place_of(b.column)], ++code);
   if (sql.empty()) return std::vector<CdrRow>{};
   WRIT_TRY(q, db_.prepare(sql));
   q.bind(1, s.from_ms).bind(2, s.until_ms).bind(3, s.after_ms).bind(4, s.after_seq);
-  q.bind(5, number(s.size)).bind(6, number(s.limit));
+  q.bind(5, store::sql_number(s.size)).bind(6, store::sql_number(s.limit));
   code = 6;
   for (const auto& b : s.branches) q.bind(++code, b.code);
   return read_rows(q);
@@ -251,7 +249,7 @@ Result<std::vector<TreeNode>> PostgresCdrs::nodes(const std::string& label, int 
                   "SELECT place, hash FROM cdr_node_{} WHERE level = ? AND place >= ? AND place < "
                   "? ORDER BY place",
                   id)));
-  q.bind(1, level).bind(2, number(from)).bind(3, number(to));
+  q.bind(1, level).bind(2, store::sql_number(from)).bind(3, store::sql_number(to));
   std::vector<TreeNode> out;
   for (;;) {
     WRIT_TRY(there, q.step());

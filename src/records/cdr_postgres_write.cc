@@ -6,7 +6,6 @@
 namespace writ::records {
 namespace {
 
-std::int64_t number(std::uint64_t n) { return static_cast<std::int64_t>(n); }
 store::Int32 narrow(std::int64_t n) { return {static_cast<std::int32_t>(n)}; }
 
 Bytes joined(const std::vector<crypto::Digest>& hashes) {
@@ -72,7 +71,7 @@ Status PostgresCdrs::load_rows(const std::vector<CdrRow>& rows, std::int64_t id)
       db_.copy_in(fmt::format("cdr_row_{}", id), columns, [&](std::span<store::Value> v) -> Result<bool> {
         if (at == rows.end()) return false;
         const CdrRow& r = *at++;
-        v[0] = number(r.seq);
+        v[0] = store::sql_number(r.seq);
         v[1] = r.start_ms;
         const Code parties[] = {r.caller, r.called, r.redirecting, r.caller_extension, r.called_extension};
         for (std::size_t i = 0; i < std::size(parties); ++i) v[2 + i] = party(parties[i]);
@@ -95,7 +94,7 @@ Status PostgresCdrs::append(const AppendPlan::Part& part, std::int64_t id) {
                               [&](std::span<store::Value> v) -> Result<bool> {
                                 if (text == part.texts.size()) return false;
                                 v[0] = narrow(id);
-                                v[1] = number(part.texts_before + text);
+                                v[1] = store::sql_number(part.texts_before + text);
                                 v[2] = view_of(part.texts[text++]);
                                 return true;
                               }));
@@ -106,7 +105,7 @@ Status PostgresCdrs::append(const AppendPlan::Part& part, std::int64_t id) {
                                 if (node == part.nodes.end()) return false;
                                 v[0] = narrow(id);
                                 v[1] = narrow(node->level);
-                                v[2] = number(node->index);
+                                v[2] = store::sql_number(node->index);
                                 v[3] = View(node->hash);
                                 ++node;
                                 return true;
@@ -119,9 +118,9 @@ Status PostgresCdrs::append(const AppendPlan::Part& part, std::int64_t id) {
 Status PostgresCdrs::keep_state(const MonthState& s, std::int64_t id, std::uint64_t size_before) {
   WRIT_TRY(put, db_.prepare("UPDATE cdr_month SET size = ?, texts = ?, peaks = ?, first_ms = ?, last_ms = ?, "
                             "sealed = ?, dropped = ? WHERE id = ? AND size = ? AND dropped = 0"));
-  put.bind(1, number(s.size)).bind(2, number(s.texts)).bind_blob(3, joined(s.peaks));
+  put.bind(1, store::sql_number(s.size)).bind(2, store::sql_number(s.texts)).bind_blob(3, joined(s.peaks));
   put.bind(4, s.first_ms).bind(5, s.last_ms).bind(6, s.sealed ? 1 : 0).bind(7, s.dropped ? 1 : 0);
-  put.bind(8, id).bind(9, number(size_before));
+  put.bind(8, id).bind(9, store::sql_number(size_before));
   WRIT_CHECK(put.run());
   if (db_.changes() != 1)
     return fail(Exit::integrity, fmt::format("{}: the month is not what this change was made for", s.label),
@@ -165,9 +164,11 @@ Status PostgresCdrs::drop(const DropPlan& plan) {
   WRIT_TRY(tx, store::Transaction::begin(db_));
   WRIT_TRY(hold, db_.prepare("INSERT INTO cdr_held(label, seq, start_ms, proof) VALUES(?, ?, ?, ?)"));
   for (const HeldRow& h : plan.hold)
-    WRIT_CHECK(hold.bind(1, h.label).bind(2, number(h.seq)).bind(3, h.start_ms).bind(4, h.proof).run());
+    WRIT_CHECK(
+        hold.bind(1, h.label).bind(2, store::sql_number(h.seq)).bind(3, h.start_ms).bind(4, h.proof).run());
   WRIT_TRY(release, db_.prepare("DELETE FROM cdr_held WHERE label = ? AND seq = ?"));
-  for (const auto& [label, seq] : plan.release) WRIT_CHECK(release.bind(1, label).bind(2, number(seq)).run());
+  for (const auto& [label, seq] : plan.release)
+    WRIT_CHECK(release.bind(1, label).bind(2, store::sql_number(seq)).run());
   for (const MonthState& s : plan.months) {
     WRIT_TRY(id, id_of(s.label));
     WRIT_CHECK(keep_state(s, id, s.size));

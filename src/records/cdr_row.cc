@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/digits.hh"
 #include "records/cdr_pack.hh"
 
 namespace writ::records {
@@ -17,10 +18,6 @@ constexpr int account_shift = 34;
 constexpr Code text_code = Code{1} << 61;
 constexpr std::size_t dictionary_max = 1u << 16;  // beyond it sources and extras lie in the rows
 constexpr std::size_t dictionary_text_max = 256;
-
-bool all_digits(std::string_view s) {
-  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 std::uint64_t to_number(std::string_view digits) {
   std::uint64_t v = 0;

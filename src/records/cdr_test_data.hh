@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <random>
 
+#include "base/test_at.hh"
 #include "records/cdr_book.hh"
 
 namespace writ::records::testing {
@@ -13,7 +14,7 @@ namespace writ::records::testing {
 using Random = std::mt19937_64;
 
 inline std::uint64_t pick(Random& r, std::uint64_t n) { return r() % n; }
-inline Instant at(std::string_view text) { return *parse_rfc3339(text); }
+using writ::test::at;
 
 inline std::string some_party(Random& r) {
   switch (pick(r, 12)) {

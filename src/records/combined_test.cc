@@ -7,9 +7,9 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string header = "account,subscriber,street,city,state,zip,tenant,kind,value,hosts,from,until\n";
 
@@ -136,7 +136,7 @@ TEST_P(Combined, BadLinesAreNamedAndTheRestGoesIn) {
   ASSERT_EQ(r.problems.size(), 10u);
   for (std::size_t i = 0; i < 10; ++i) {
     EXPECT_THAT(r.problems[i], HasSubstr(fmt::format("r.csv:{}: ", i + 2)));
-    EXPECT_THAT(r.problems[i], testing::ContainsRegex("; next: .+"));
+    EXPECT_THAT(r.problems[i], ::testing::ContainsRegex("; next: .+"));
   }
 }
 

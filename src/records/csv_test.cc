@@ -9,7 +9,7 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(Csv, CountsLinesInsideQuotes) {
   CsvReader in("a,\"b\r\nc\"\n\nd\n");

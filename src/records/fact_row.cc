@@ -17,10 +17,6 @@ namespace {
 constexpr std::size_t text_bytes_max = 1024;
 constexpr std::int64_t block_numbers_max = 10'000;  // one exchange of the North American plan
 
-tl::unexpected<Error> bad(std::string what, std::string cure) {
-  return fail(Exit::usage, std::move(what), {}, {}, std::move(cure));
-}
-
 enum class Type { text, flag, whole, hosts };
 struct Slot {
   const char* key;
@@ -49,7 +45,7 @@ const std::vector<Slot>& slots(FactKind k) {
 Result<Json> canonical_hosts(const Json& value) {
   std::set<std::string> hosts;
   for (const Json& h : value) {
-    if (!h.is_string()) return bad("'hosts' is not a list of texts", "write domains or addresses");
+    if (!h.is_string()) return bad_row("'hosts' is not a list of texts", "write domains or addresses");
     WRIT_TRY(host, canonical_host(h.get_ref<const std::string&>()));
     hosts.insert(host);
   }
@@ -58,7 +54,7 @@ Result<Json> canonical_hosts(const Json& value) {
 
 Result<Json> canonical_slot(const Slot& s, const Json* value) {
   const auto wrong = [&](const char* type) {
-    return bad(fmt::format("'{}' has the wrong type", s.key), fmt::format("write {}", type));
+    return bad_row(fmt::format("'{}' has the wrong type", s.key), fmt::format("write {}", type));
   };
   switch (s.type) {
     case Type::text: {
@@ -69,7 +65,7 @@ Result<Json> canonical_slot(const Slot& s, const Json* value) {
         text = std::move(written);
       }
       if (s.required && text.empty())
-        return bad(fmt::format("'{}' is empty", s.key), fmt::format("fill in '{}'", s.key));
+        return bad_row(fmt::format("'{}' is empty", s.key), fmt::format("fill in '{}'", s.key));
       return Json(text);
     }
     case Type::flag:
@@ -87,7 +83,7 @@ Result<Json> canonical_slot(const Slot& s, const Json* value) {
 }
 
 Result<Json> canonical_body(const Fact& f) {
-  if (!f.body.is_object()) return bad("a fact without body", "give an object");
+  if (!f.body.is_object()) return bad_row("a fact without body", "give an object");
   Json out = Json::object();
   for (const Slot& s : slots(f.kind)) {
     const auto it = f.body.find(s.key);
@@ -96,7 +92,7 @@ Result<Json> canonical_body(const Fact& f) {
   }
   for (const auto& [key, value] : f.body.items())
     if (!out.contains(key))
-      return bad(fmt::format("a {} has no '{}'", to_string(f.kind), key), "leave it out");
+      return bad_row(fmt::format("a {} has no '{}'", to_string(f.kind), key), "leave it out");
   return out;
 }
 
@@ -105,7 +101,7 @@ Status one_of(const Json& body, const char* key, const std::vector<std::string>&
   if (std::find(words.begin(), words.end(), v) != words.end()) return {};
   std::string cure = "write";
   for (const auto& w : words) cure += (w == words.front() ? " " : w == words.back() ? " or " : ", ") + w;
-  return bad(fmt::format("'{}' says '{}'", key, v), cure);
+  return bad_row(fmt::format("'{}' says '{}'", key, v), cure);
 }
 
 Result<std::string> canonical_ip(const std::string& text) {
@@ -114,13 +110,14 @@ Result<std::string> canonical_ip(const std::string& text) {
   for (const int family : {AF_INET, AF_INET6})
     if (inet_pton(family, text.c_str(), bytes.data()) == 1)
       return std::string(inet_ntop(family, bytes.data(), out.data(), out.size()));
-  return bad("not a network address", "write it as 192.0.2.10 or 2001:db8::10");
+  return bad_row("not a network address", "write it as 192.0.2.10 or 2001:db8::10");
 }
 
 Result<std::string> canonical_key(FactKind kind, const std::string& account, const std::string& key) {
   switch (kind) {
     case FactKind::account:
-      if (!key.empty() && key != account) return bad("an account's key is its number", "leave the key empty");
+      if (!key.empty() && key != account)
+        return bad_row("an account's key is its number", "leave the key empty");
       return account;
     case FactKind::number:
     case FactKind::block:
@@ -136,16 +133,16 @@ Result<std::string> canonical_key(FactKind kind, const std::string& account, con
       return canonical_ip(key);
     case FactKind::stay: {
       WRIT_TRY(text, name_as_written(key));
-      if (text.empty()) return bad("a stay without reservation", "give the reservation number");
+      if (text.empty()) return bad_row("a stay without reservation", "give the reservation number");
       return text;
     }
     case FactKind::address:
     case FactKind::payment:
     case FactKind::balance:
-      if (!key.empty()) return bad(fmt::format("a {} has no key", to_string(kind)), "leave it empty");
+      if (!key.empty()) return bad_row(fmt::format("a {} has no key", to_string(kind)), "leave it empty");
       return std::string();
   }
-  return bad("no such kind", "write a kind of fact");
+  return bad_row("no such kind", "write a kind of fact");
 }
 
 // What the body must say besides its types; fills in what a short body leaves open.
@@ -161,13 +158,13 @@ Status check_body(FactKind kind, FactRow& row) {
       b["last"] = last;
       row.hi = number_value(last);
       if (last.size() != row.fact.key.size() || *row.hi < *row.lo || *row.hi - *row.lo >= block_numbers_max)
-        return bad("the last number of the block does not follow its first, or is too far from it",
-                   "write blocks of at most 10,000 numbers, first and last in full");
+        return bad_row("the last number of the block does not follow its first, or is too far from it",
+                       "write blocks of at most 10,000 numbers, first and last in full");
       return {};
     }
     case FactKind::port:
       if (row.fact.valid.until && *row.fact.valid.until != row.fact.valid.from)
-        return bad("a port is an instant", "leave its end empty; an end equal to the start withdraws it");
+        return bad_row("a port is an instant", "leave its end empty; an end equal to the start withdraws it");
       return one_of(b, "direction", {"in", "out"});
     case FactKind::stay:
       if (b.at("kind") == "") b["kind"] = "guest";
@@ -213,6 +210,10 @@ Status set_lookup(FactRow& row) {
 
 }  // namespace
 
+tl::unexpected<Error> bad_row(std::string what, std::string cure) {
+  return fail(Exit::usage, std::move(what), {}, {}, std::move(cure));
+}
+
 std::int64_t number_value(std::string_view e164) {
   std::int64_t v = 0;
   if (!e164.empty()) std::from_chars(e164.data() + 1, e164.data() + e164.size(), v);
@@ -244,14 +245,14 @@ Result<FactRow> canonical_fact(const Fact& f) {
   FactRow row;
   row.fact.kind = f.kind;
   WRIT_TRY(account, name_as_written(f.account));
-  if (account.empty()) return bad("'account' is empty", "fill in 'account'");
-  if (f.key.size() > text_bytes_max) return bad("a key is too long", "shorten it");
+  if (account.empty()) return bad_row("'account' is empty", "fill in 'account'");
+  if (f.key.size() > text_bytes_max) return bad_row("a key is too long", "shorten it");
   row.fact.account = account;
   WRIT_TRY(key, canonical_key(f.kind, account, f.key));
   row.fact.key = key;
   if (f.kind == FactKind::number || f.kind == FactKind::block) row.lo = row.hi = number_value(key);
   if (f.valid.until && *f.valid.until < f.valid.from)
-    return bad("'until' is before 'from'", "correct one of them");
+    return bad_row("'until' is before 'from'", "correct one of them");
   row.fact.valid = f.valid;
   WRIT_TRY(body, canonical_body(f));
   row.fact.body = std::move(body);

@@ -12,6 +12,8 @@ struct FactRow {
   std::optional<std::int64_t> lo, hi;  // a number or block as a range of integers
 };
 
+// Exit::usage: what is wrong with the row, and the cure.
+tl::unexpected<Error> bad_row(std::string what, std::string cure);
 // Refuses what is incomplete or not of its kind; the error names the field and the cure.
 Result<FactRow> canonical_fact(const Fact& f);
 // Digits of an E.164 number as an integer (15 digits at most).

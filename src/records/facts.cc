@@ -14,9 +14,9 @@ constexpr std::array<const char*, 12> kind_names = {
     "account", "address", "number",          "block",        "port",    "extension",
     "uri",     "stay",    "network-address", "registration", "payment", "balance"};
 
-Json time_or_null(const std::optional<Instant>& t) { return t ? Json(rfc3339(*t)) : Json(nullptr); }
-
 }  // namespace
+
+Json time_or_null(const std::optional<Instant>& t) { return t ? Json(rfc3339(*t)) : Json(nullptr); }
 
 const char* to_string(FactKind k) { return kind_names.at(static_cast<std::size_t>(k)); }
 

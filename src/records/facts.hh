@@ -49,6 +49,8 @@ enum class FactKind {
 const char* to_string(FactKind k);  // "network-address"
 Result<FactKind> parse_fact_kind(std::string_view s);
 
+Json time_or_null(const std::optional<Instant>& t);
+
 struct Period {  // half open; no end: still so
   Instant from{};
   std::optional<Instant> until;

@@ -11,8 +11,6 @@ constexpr std::array<const char*, 7> ways = {"number",         "account-name",  
                                              "tenant-name"};
 constexpr std::array<const char*, 5> outcomes = {"match", "several", "no-record", "need-more", "refer"};
 
-Json time_or_null(const std::optional<Instant>& t) { return t ? Json(rfc3339(*t)) : Json(nullptr); }
-
 // The ends of all time are no times.
 Json begin_or_null(Instant t) { return t == Instant::min() ? Json(nullptr) : Json(rfc3339(t)); }
 

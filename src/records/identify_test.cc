@@ -6,11 +6,11 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Outcome = Answer::Outcome;
-using By = Ask::By;
+using AskBy = Ask::By;
 
 const StreetAddress pier{"12", "Pier Street", "Harborview", "GA", "30001"};
 const StreetAddress quay{"3", "Quay Lane", "Harborview", "GA", "30001"};
@@ -59,35 +59,35 @@ class Identify : public CatalogueTest {
   }
   std::string bytes(const Ask& a) { return canonical(to_json(ask(a))); }
 
-  static Ask of_number(const char* n, By by = By::number) {
+  static Ask of_number(const char* n, AskBy by = AskBy::number) {
     Ask a;
     a.by = by, a.number = n;
     return a;
   }
   static Ask of_account(const char* n) {
     Ask a;
-    a.by = By::account_number, a.account_number = n;
+    a.by = AskBy::account_number, a.account_number = n;
     return a;
   }
   static Ask of_name(const char* name, const StreetAddress& s) {
     Ask a;
-    a.by = By::account_name, a.account_name = name, a.address = s;
+    a.by = AskBy::account_name, a.account_name = name, a.address = s;
     return a;
   }
   static Ask of_address(const StreetAddress& s) {
     Ask a;
-    a.by = By::street_address, a.address = s;
+    a.by = AskBy::street_address, a.address = s;
     return a;
   }
   static Ask of_extension(const char* extension, const char* property) {
     Ask a;
-    a.by = By::tenant_extension, a.extension = extension, a.property = property;
+    a.by = AskBy::tenant_extension, a.extension = extension, a.property = property;
     return a;
   }
   static Ask of_tenant(const char* name, const char* subscriber = "Harbor House",
                        const StreetAddress& s = pier) {
     Ask a;
-    a.by = By::tenant_name, a.tenant_name = name, a.account_name = subscriber, a.address = s;
+    a.by = AskBy::tenant_name, a.tenant_name = name, a.account_name = subscriber, a.address = s;
     a.from = june(1), a.until = june(30);
     return a;
   }
@@ -175,10 +175,10 @@ TEST_P(Identify, S13CompleteAccountNumbersOnly) {
 }
 
 TEST_P(Identify, S14TenantsByNumberAndExtension) {
-  matches(in(of_number("404-555-0102", By::tenant_number), june(2), june(3)), "HH-1001", "R1");
-  is(of_number("404-555-0102", By::tenant_number), Outcome::several, "S14");
-  is(of_number("404-555-0199", By::tenant_number), Outcome::refer, "S14");
-  is(of_number("404-555-0104", By::tenant_number), Outcome::no_record, "S14");
+  matches(in(of_number("404-555-0102", AskBy::tenant_number), june(2), june(3)), "HH-1001", "R1");
+  is(of_number("404-555-0102", AskBy::tenant_number), Outcome::several, "S14");
+  is(of_number("404-555-0199", AskBy::tenant_number), Outcome::refer, "S14");
+  is(of_number("404-555-0104", AskBy::tenant_number), Outcome::no_record, "S14");
   matches(in(of_extension("214", "HH-1001"), june(2), june(3)), "HH-1001", "R1");
   matches(of_extension("100", "HH-1001"), "HH-1001");
   is(of_extension("214", ""), Outcome::need_more, "S14");
@@ -233,7 +233,7 @@ TEST_P(Identify, ANearMatchAndNoMatchAreTheSameBytes) {
        of_account("ZZ-9999"));
   same({of_number("404-555-0149"), of_number("404-555-0160"), of_number("404-555-0101")},
        of_number("212-555-0199"));
-  same({of_number("404-555-0101", By::tenant_number)}, of_number("212-555-0199", By::tenant_number));
+  same({of_number("404-555-0101", AskBy::tenant_number)}, of_number("212-555-0199", AskBy::tenant_number));
   same({of_extension("215", "HH-1001"), of_extension("214", "HH-1002"), of_extension("214", "QI-1002"),
         in(of_extension("214", "HH-1001"), june(10), june(11))},
        of_extension("999", "ZZ-9999"));

@@ -16,15 +16,6 @@ namespace {
 constexpr std::size_t field_bytes_max = 1024;
 constexpr std::size_t problems_max = 1000;
 
-tl::unexpected<Error> bad(std::string what, std::string cure) {
-  return fail(Exit::usage, std::move(what), {}, {}, std::move(cure));
-}
-
-std::string trimmed(const std::string& s) {
-  const auto b = s.find_first_not_of(" \t\r\n");
-  return b == std::string::npos ? std::string() : s.substr(b, s.find_last_not_of(" \t\r\n") - b + 1);
-}
-
 struct Layout {
   const Table* table = nullptr;  // null: the combined file
   std::vector<std::string> columns;
@@ -54,20 +45,21 @@ Result<Layout> read_header(CsvReader& in, std::string_view file_name) {
 }
 
 Result<Cells> read_cells(const CsvRow& row, const Layout& layout) {
-  if (!row.problem.empty()) return bad(row.problem, "double every quote inside a quoted field, and close it");
+  if (!row.problem.empty())
+    return bad_row(row.problem, "double every quote inside a quoted field, and close it");
   if (row.fields.size() != layout.columns.size())
-    return bad(fmt::format("{} fields instead of {}", row.fields.size(), layout.columns.size()),
-               "quote fields that hold commas; leave unused fields empty; was the file cut off?");
+    return bad_row(fmt::format("{} fields instead of {}", row.fields.size(), layout.columns.size()),
+                   "quote fields that hold commas; leave unused fields empty; was the file cut off?");
   Cells cells;
   for (std::size_t c = 0; c < row.fields.size(); ++c) {
     const std::string& name = layout.columns[c];
     std::string cell = trimmed(row.fields[c]);
-    if (cell.size() > field_bytes_max) return bad(fmt::format("'{}' is too long", name), "shorten it");
-    if (!is_utf8(cell)) return bad(fmt::format("'{}' is not UTF-8", name), "save the file as CSV UTF-8");
+    if (cell.size() > field_bytes_max) return bad_row(fmt::format("'{}' is too long", name), "shorten it");
+    if (!is_utf8(cell)) return bad_row(fmt::format("'{}' is not UTF-8", name), "save the file as CSV UTF-8");
     for (char& ch : cell) {
       if (ch == '\n' || ch == '\r' || ch == '\t') ch = ' ';  // an address over two lines is one address
       if (static_cast<unsigned char>(ch) < 0x20 || ch == 0x7f)
-        return bad(fmt::format("'{}' holds control characters", name), "remove them");
+        return bad_row(fmt::format("'{}' holds control characters", name), "remove them");
     }
     cells.emplace(name, std::move(cell));
   }
@@ -121,9 +113,9 @@ class Importer {
       for (const FactVersion& v : all)
         if (const auto said = v.fact.body.value("zone", ""); !said.empty()) zone = said;
       if (zone.empty())
-        return bad(fmt::format("the zone of account {} is not known", account),
-                   "import its account with a zone first, or write the time with its offset in a column "
-                   "without _local");
+        return bad_row(fmt::format("the zone of account {} is not known", account),
+                       "import its account with a zone first, or write the time with its offset in a column "
+                       "without _local");
       return zones_.emplace(account, zone).first->second;
     };
   }
@@ -182,7 +174,7 @@ class Importer {
   Status agrees(const CombinedRow& row) const {
     const Claim& c = claims_.at(account_of(row.holding));
     const auto other = [&](std::size_t line) {
-      return bad(fmt::format("says something else about the same as line {}", line), "keep one of them");
+      return bad_row(fmt::format("says something else about the same as line {}", line), "keep one of them");
     };
     if (row.subscriber != c.name) return other(c.name_line);
     if (!row.address.is_null() && row.address != c.address) return other(c.address_line);
@@ -221,8 +213,8 @@ class Importer {
         fmt::format("{} {}", canonical(f.body), f.valid.until ? to_ns(*f.valid.until) : 0);
     const auto [it, first] = said_.emplace(thread, std::make_pair(line, std::hash<std::string>{}(says)));
     if (!first && it->second.second != std::hash<std::string>{}(says)) {
-      note(line, bad(fmt::format("says something else about the same as line {}", it->second.first),
-                     "keep one of them")
+      note(line, bad_row(fmt::format("says something else about the same as line {}", it->second.first),
+                         "keep one of them")
                      .value());
       return {};
     }

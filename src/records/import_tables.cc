@@ -14,10 +14,6 @@ namespace {
 
 using As = Column::As;
 
-tl::unexpected<Error> bad(std::string what, std::string cure) {
-  return fail(Exit::usage, std::move(what), {}, {}, std::move(cure));
-}
-
 const std::vector<Table>& tables() {
   static const Column account{"account", As::account, true}, tenant{"tenant"}, hosts{"hosts", As::hosts};
   static const std::vector<Table> all = {
@@ -73,11 +69,6 @@ bool fits(const Table& t, const std::set<std::string>& header) {
   return std::includes(known.begin(), known.end(), header.begin(), header.end());
 }
 
-std::string trimmed(const std::string& s) {
-  const auto b = s.find_first_not_of(" \t\r\n");
-  return b == std::string::npos ? std::string() : s.substr(b, s.find_last_not_of(" \t\r\n") - b + 1);
-}
-
 Json split_hosts(const std::string& cell) {
   Json out = Json::array();
   for (std::size_t pos = 0; pos < cell.size();) {
@@ -96,12 +87,12 @@ Result<Json> read_cell(const Column& c, const std::string& cell) {
     case As::yes_no:
       if (cell == "yes" || cell == "true" || cell == "1") return Json(true);
       if (cell.empty() || cell == "no" || cell == "false" || cell == "0") return Json(false);
-      return bad(fmt::format("'{}' says '{}'", c.name, cell), "write yes or no");
+      return bad_row(fmt::format("'{}' says '{}'", c.name, cell), "write yes or no");
     case As::cents: {
       std::int64_t v = 0;
       const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), v);
       if (error != std::errc() || end != cell.data() + cell.size())
-        return bad(fmt::format("'{}' is not a number of cents", cell), "write 12500 for 125.00");
+        return bad_row(fmt::format("'{}' is not a number of cents", cell), "write 12500 for 125.00");
       return Json(v);
     }
     default:
@@ -116,12 +107,12 @@ Result<Instant> read_local(const std::string& cell, const std::string& account, 
   WRIT_TRY(zone, Zone::find(name));
   const LocalInstants t = zone.instants(local);
   if (t.in_gap)
-    return bad(fmt::format("{} was never shown by the clocks of {}: they were set forward", cell, name),
-               fmt::format("correct it; the clocks jumped at {}", rfc3339_seconds(t.first)));
+    return bad_row(fmt::format("{} was never shown by the clocks of {}: they were set forward", cell, name),
+                   fmt::format("correct it; the clocks jumped at {}", rfc3339_seconds(t.first)));
   if (t.second)
-    return bad(fmt::format("{} was shown twice by the clocks of {}: they were set back", cell, name),
-               fmt::format("say which, in a column without _local: {} or {}", rfc3339_seconds(t.first),
-                           rfc3339_seconds(*t.second)));
+    return bad_row(fmt::format("{} was shown twice by the clocks of {}: they were set back", cell, name),
+                   fmt::format("say which, in a column without _local: {} or {}", rfc3339_seconds(t.first),
+                               rfc3339_seconds(*t.second)));
   return t.first;
 }
 
@@ -143,19 +134,19 @@ Result<Period> read_period(const Cells& cells, bool instant, const std::string& 
   const std::string begin = instant ? "at" : "from";
   Period p;
   WRIT_TRY(from, read_time(cells, begin, account, zone_of));
-  if (!from) return bad(fmt::format("'{}' is empty", begin), fmt::format("fill in '{}'", begin));
+  if (!from) return bad_row(fmt::format("'{}' is empty", begin), fmt::format("fill in '{}'", begin));
   p.from = *from;
   if (instant) return p;
   WRIT_TRY(until, read_time(cells, "until", account, zone_of));
   p.until = until;
-  if (p.until && *p.until < p.from) return bad("'until' is before 'from'", "correct one of them");
+  if (p.until && *p.until < p.from) return bad_row("'until' is before 'from'", "correct one of them");
   return p;
 }
 
 Status must(const Cells& cells, const char* column) {
   const auto it = cells.find(column);
   if (it != cells.end() && !it->second.empty()) return {};
-  return bad(fmt::format("'{}' is empty", column), fmt::format("fill in '{}'", column));
+  return bad_row(fmt::format("'{}' is empty", column), fmt::format("fill in '{}'", column));
 }
 
 // "12 Pier Street": the building's number stands first, or is not told.
@@ -168,6 +159,11 @@ void split_street(const std::string& line, Json& address) {
 
 }  // namespace
 
+std::string trimmed(const std::string& cell) {
+  const auto b = cell.find_first_not_of(" \t\r\n");
+  return b == std::string::npos ? std::string() : cell.substr(b, cell.find_last_not_of(" \t\r\n") - b + 1);
+}
+
 Result<const Table*> table_of(const std::set<std::string>& header) {
   const std::set<std::string> combined(combined_columns.begin(), combined_columns.end());
   if (header == combined) return static_cast<const Table*>(nullptr);
@@ -177,11 +173,11 @@ Result<const Table*> table_of(const std::set<std::string>& header) {
   std::set_difference(combined.begin(), combined.end(), header.begin(), header.end(),
                       std::inserter(missing, missing.end()));
   if (missing.size() <= 3)
-    return bad(missing.empty() ? "more columns than are known"
-                               : fmt::format("no column '{}'", fmt::join(missing, "', '")),
-               fmt::format("let the first line be {}", fmt::join(combined_columns, ",")));
-  return bad("the columns fit no kind of records file",
-             "write one of the headers in docs/records-csv.md, with commas, as CSV UTF-8");
+    return bad_row(missing.empty() ? "more columns than are known"
+                                   : fmt::format("no column '{}'", fmt::join(missing, "', '")),
+                   fmt::format("let the first line be {}", fmt::join(combined_columns, ",")));
+  return bad_row("the columns fit no kind of records file",
+                 "write one of the headers in docs/records-csv.md, with commas, as CSV UTF-8");
 }
 
 Result<Fact> read_fact(const Table& table, const Cells& cells, const ZoneOf& zone_of) {
@@ -219,8 +215,8 @@ Result<CombinedRow> read_combined(const Cells& cells, const ZoneOf& zone_of) {
   f.body = Json{{"tenant", tenant}, {"hosts", split_hosts(cells.at("hosts"))}};
   if (kind == "extension") {
     if (f.body.at("hosts").empty())
-      return bad("an extension without hosts",
-                 "name the SIP domains or addresses of the property, separated by |");
+      return bad_row("an extension without hosts",
+                     "name the SIP domains or addresses of the property, separated by |");
     // "Room 7" is a room, not a person: its tenants come from the stays. An extension that names nobody
     // is the room's of its own number: an end too many suspends, an end too few records the next guest.
     f.body["room"] = "";

@@ -32,6 +32,8 @@ inline constexpr std::array<const char*, 12> combined_columns = {"account", "sub
                                                                  "state",   "zip",        "tenant", "kind",
                                                                  "value",   "hosts",      "from",   "until"};
 
+std::string trimmed(const std::string& cell);
+
 // Null: the combined file. An error names the columns that do not fit.
 Result<const Table*> table_of(const std::set<std::string>& header);
 

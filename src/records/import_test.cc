@@ -4,9 +4,9 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Import : public CatalogueTest {};
 INSTANTIATE_TEST_SUITE_P(Engines, Import, store::both_engines, store::engine_name);
@@ -31,7 +31,7 @@ TEST_P(Import, ExamplesOfTheManualGoIn) {
        {FactKind::account, FactKind::address, FactKind::number, FactKind::block, FactKind::port,
         FactKind::extension, FactKind::uri, FactKind::stay, FactKind::network_address, FactKind::registration,
         FactKind::payment, FactKind::balance})
-    EXPECT_THAT(facts(k, "HH-1001"), testing::Not(IsEmpty())) << to_string(k);
+    EXPECT_THAT(facts(k, "HH-1001"), ::testing::Not(IsEmpty())) << to_string(k);
 }
 
 TEST_P(Import, BadLinesOfEveryKindAreNamedAndTheRestGoesIn) {
@@ -66,7 +66,7 @@ TEST_P(Import, BadLinesOfEveryKindAreNamedAndTheRestGoesIn) {
     ASSERT_EQ(r.problems.size(), 1u) << c.line;
     EXPECT_THAT(r.problems[0], HasSubstr("r.csv:2: "));
     EXPECT_THAT(r.problems[0], HasSubstr(c.says));
-    EXPECT_THAT(r.problems[0], testing::ContainsRegex("; next: .+"));
+    EXPECT_THAT(r.problems[0], ::testing::ContainsRegex("; next: .+"));
   }
   EXPECT_EQ(count(), 0);
 }

@@ -4,8 +4,8 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class Purge : public CatalogueTest {
  protected:
@@ -45,7 +45,7 @@ TEST_P(Purge, WhatEndedGoesAndWholeAccountsAfterTheirTerm) {
   EXPECT_EQ(count("account = 'OWES'"), 5) << "a balance due keeps the account (S19)";
   EXPECT_EQ(count("account = 'LIVE'"), 3);
   EXPECT_EQ(count("key = 'R-old' AND account = 'LIVE'"), 0) << "with all its versions";
-  EXPECT_THAT(facts(FactKind::stay, "LIVE", "R-new"), testing::SizeIs(1));
+  EXPECT_THAT(facts(FactKind::stay, "LIVE", "R-new"), ::testing::SizeIs(1));
   EXPECT_THAT(text(*book_->purge(cutoff, {"HELD"}, false)), IsEmpty());
 }
 

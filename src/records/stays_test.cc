@@ -4,9 +4,9 @@
 namespace writ::records {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using What = StayChange::What;
 using Why = HoldingEnded::Why;
 
@@ -46,7 +46,7 @@ TEST_P(FrontDesk, CheckInAndCheckOutMakeOneStayAndTellWhatEnded) {
   EXPECT_EQ(ended[0].reservation, "R1");
   EXPECT_EQ(ended[0].room, "214");
   EXPECT_EQ(ended[0].at, hour(20));
-  EXPECT_THAT(ended[0].extensions, testing::UnorderedElementsAre("214", "9214"));
+  EXPECT_THAT(ended[0].extensions, ::testing::UnorderedElementsAre("214", "9214"));
   EXPECT_THAT(ended[0].numbers, ElementsAre("+14045550102"));
   EXPECT_THAT(in_room("214", 20), ElementsAre("/"));
   EXPECT_THAT(tenants_of(who("number", "+14045550102", "", moment(hour(19)))), ElementsAre("R1/Doe, James"));
@@ -94,7 +94,7 @@ TEST_P(FrontDesk, AMoveOfARoomMovesEverybodyInIt) {
   auto m = change(What::move, "", "301", 5, "");
   m.old_room = "214";
   EXPECT_EQ(apply(m).size(), 2u);
-  EXPECT_THAT(in_room("301", 6), testing::UnorderedElementsAre("R1/Doe, James", "R2/Roe, Ann"));
+  EXPECT_THAT(in_room("301", 6), ::testing::UnorderedElementsAre("R1/Doe, James", "R2/Roe, Ann"));
 }
 
 TEST_P(FrontDesk, ASharersCheckOutDoesNotEndTheOther) {

@@ -5,12 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_at.hh"
 #include "records/catalogue.hh"
 #include "store/test_engines.hh"
 
 namespace writ::records {
 
-inline Instant at(const char* s) { return *parse_rfc3339(s); }
+using writ::test::at;
 inline Window moment(Instant t, std::optional<Instant> known = {}) { return {t, t + Nanos{1}, known}; }
 
 inline const Instant day1 = at("2026-11-01T00:00:00Z"), day2 = at("2026-11-02T00:00:00Z"),

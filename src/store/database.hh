@@ -63,6 +63,9 @@ class Statement {
 struct Int32 {  // for copy_in() into a column that PostgreSQL keeps as int4; INTEGER is 64 bits wide
   std::int32_t value;
 };
+// Counts and sequence numbers of ours as SQL keeps them; they stay far below 2^63.
+inline std::int64_t sql_number(std::uint64_t n) { return static_cast<std::int64_t>(n); }
+
 using Value = std::variant<std::monostate, std::int64_t, Int32, std::string_view, View>;
 // Fills in the next row of a bulk load; false: no more. Must not touch the Database.
 using NextRow = std::function<Result<bool>(std::span<Value> row)>;

@@ -22,8 +22,8 @@ std::string message(int n, std::size_t body = 0, const char* length_name = "Cont
          std::string(body, static_cast<char>('a' + n % 26));
 }
 
-Bytes frame(std::uint32_t seq, std::string_view data, std::uint16_t src = 40000, std::uint16_t dst = 5060,
-            std::uint8_t flags = 0x18) {
+Bytes tcp_frame(std::uint32_t seq, std::string_view data, std::uint16_t src = 40000, std::uint16_t dst = 5060,
+                std::uint8_t flags = 0x18) {
   Bytes t;
   put_be16(t, src);
   put_be16(t, dst);
@@ -63,7 +63,7 @@ std::string held(const RawPacket& p) {
 
 TEST(SipStream, AMessageInOneSegmentKeepsItsFrame) {
   Streams s;
-  const Bytes f = frame(100, message(1, 20));
+  const Bytes f = tcp_frame(100, message(1, 20));
   s.feed(f);
   ASSERT_EQ(s.texts(), std::vector{message(1, 20)});
   ASSERT_EQ(s.out[0].frames.size(), 1u);
@@ -74,7 +74,7 @@ TEST(SipStream, AMessageInOneSegmentKeepsItsFrame) {
 
 TEST(SipStream, NeighboursInOneSegmentComeApart) {
   Streams s;
-  s.feed(frame(100, message(1, 20) + "\r\n\r\n" + message(2) + message(3, 5)));
+  s.feed(tcp_frame(100, message(1, 20) + "\r\n\r\n" + message(2) + message(3, 5)));
   ASSERT_EQ(s.texts(), (std::vector{message(1, 20), message(2), message(3, 5)}));
   for (std::size_t i = 0; i < 3; ++i) {
     ASSERT_EQ(s.out[i].frames.size(), 1u);
@@ -106,9 +106,9 @@ TEST(SipStream, EveryOrderCutAndRepetitionGivesTheSameMessages) {
     for (std::size_t i = 0; i + 1 < parts.size(); ++i)  // out of order within a window, as networks do it
       if (random() % 3 == 0) std::swap(parts[i], parts[std::min(i + 1 + random() % 3, parts.size() - 1)]);
     Streams s;
-    s.feed(frame(base - 1, "", 40000, 5060, 2));
+    s.feed(tcp_frame(base - 1, "", 40000, 5060, 2));
     for (const auto& [at, n] : parts)
-      s.feed(frame(base + static_cast<std::uint32_t>(at), std::string_view(all).substr(at, n)));
+      s.feed(tcp_frame(base + static_cast<std::uint32_t>(at), std::string_view(all).substr(at, n)));
     auto got = s.texts();
     std::sort(got.begin(), got.end());
     std::sort(want.begin(), want.end());
@@ -125,16 +125,16 @@ TEST(SipStream, EveryOrderCutAndRepetitionGivesTheSameMessages) {
 
 TEST(SipStream, JoinsInTheMiddleOfAConnectionAtTheNextStartLine) {
   Streams s;
-  s.feed(frame(1000, "a=sendrecv\r\n"));
-  s.feed(frame(1012, message(1)));
+  s.feed(tcp_frame(1000, "a=sendrecv\r\n"));
+  s.feed(tcp_frame(1012, message(1)));
   EXPECT_EQ(s.texts(), std::vector{message(1)});
 }
 
 TEST(SipStream, AHoleHoldsUpOnlyTheMessageThatLiesAcrossIt) {
   Streams s;
   const std::string one = message(1, 900), two = message(2, 10);
-  s.feed(frame(0, std::string_view(one).substr(0, 400)));
-  s.feed(frame(static_cast<std::uint32_t>(one.size()), two), Instant{1s});
+  s.feed(tcp_frame(0, std::string_view(one).substr(0, 400)));
+  s.feed(tcp_frame(static_cast<std::uint32_t>(one.size()), two), Instant{1s});
   EXPECT_EQ(s.texts(), std::vector{two});
   s.s.expire(Instant{60s}, s.out);
   ASSERT_EQ(s.out.size(), 2u);
@@ -148,19 +148,19 @@ TEST(SipStream, TheFirstBytesThatCameWin) {
   const std::string m = message(1, 40);
   std::string forged = m.substr(0, 60);
   forged.replace(10, 5, "XXXXX");
-  s.feed(frame(0, m.substr(0, 60)));
-  s.feed(frame(0, forged));
-  s.feed(frame(60, m.substr(60)));
+  s.feed(tcp_frame(0, m.substr(0, 60)));
+  s.feed(tcp_frame(0, forged));
+  s.feed(tcp_frame(60, m.substr(60)));
   ASSERT_EQ(s.texts(), std::vector{m});
   EXPECT_TRUE(s.out[0].overlapped);
 }
 
 TEST(SipStream, AnyPortWhenItBeginsLikeSipAndNothingOfOthersIsKept) {
   Streams s;
-  s.feed(frame(0, message(1), 40000, 15060));
-  s.feed(frame(0, "GET / HTTP/1.1\r\n\r\n", 40001, 80));
-  s.feed(frame(0, "\x16\x03\x01\x02 hello", 40002, 5060));
-  s.feed(frame(18, message(2), 40001, 80));
+  s.feed(tcp_frame(0, message(1), 40000, 15060));
+  s.feed(tcp_frame(0, "GET / HTTP/1.1\r\n\r\n", 40001, 80));
+  s.feed(tcp_frame(0, "\x16\x03\x01\x02 hello", 40002, 5060));
+  s.feed(tcp_frame(18, message(2), 40001, 80));
   EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
 }
 
@@ -168,8 +168,8 @@ TEST(SipStream, AnyPortWhenItBeginsLikeSipAndNothingOfOthersIsKept) {
 TEST(SipStream, MessagesBehindASegmentThatBeginsWithinAWordComeApartToo) {
   Streams s;
   const std::string m = message(1, 9), neighbour = message(2, 30);
-  s.feed(frame(5, m.substr(5) + neighbour));  // "E sip:1@..."
-  s.feed(frame(0, m.substr(0, 5)));
+  s.feed(tcp_frame(5, m.substr(5) + neighbour));  // "E sip:1@..."
+  s.feed(tcp_frame(0, m.substr(0, 5)));
   EXPECT_TRUE(s.out.empty());
   s.s.finish(s.out);
   ASSERT_EQ(s.texts(), (std::vector{m, neighbour}));
@@ -184,27 +184,27 @@ TEST(SipStream, MessagesBehindASegmentThatBeginsWithinAWordComeApartToo) {
 
 TEST(SipStream, JunkBetweenMessagesIsPassedOver) {
   Streams s;
-  s.feed(frame(0, message(1) + "HTTP/1.1 400 Bad\r\nX: y\r\n" + message(2)));
+  s.feed(tcp_frame(0, message(1) + "HTTP/1.1 400 Bad\r\nX: y\r\n" + message(2)));
   EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
 }
 
 TEST(SipStream, PortsThatAreUsedAgainBeginAnew) {
   Streams s;
-  s.feed(frame(500, message(1)));
-  s.feed(frame(9, "", 40000, 5060, 2));
-  s.feed(frame(10, message(2)));
-  s.feed(frame(10 + static_cast<std::uint32_t>(message(2).size()), message(3)));
+  s.feed(tcp_frame(500, message(1)));
+  s.feed(tcp_frame(9, "", 40000, 5060, 2));
+  s.feed(tcp_frame(10, message(2)));
+  s.feed(tcp_frame(10 + static_cast<std::uint32_t>(message(2).size()), message(3)));
   EXPECT_EQ(s.texts(), (std::vector{message(1), message(2), message(3)}));
 }
 
 TEST(SipStream, TinySegmentsAndEndlessHeadersStayBounded) {
   Streams s;
   std::uint32_t seq = 0;
-  s.feed(frame(seq, "INVITE sip:x@y SIP/2.0\r\n"));
+  s.feed(tcp_frame(seq, "INVITE sip:x@y SIP/2.0\r\n"));
   seq += 24;
-  for (int i = 0; i < 20000; ++i, seq += 4) s.feed(frame(seq, "A:b\n"));
+  for (int i = 0; i < 20000; ++i, seq += 4) s.feed(tcp_frame(seq, "A:b\n"));
   EXPECT_GT(s.s.dropped(), 0u);
-  s.feed(frame(seq, message(7)));
+  s.feed(tcp_frame(seq, message(7)));
   EXPECT_EQ(s.texts().back(), message(7));
 }
 
@@ -235,11 +235,11 @@ TEST(SipStream, WebSocketMaskedPlainInPartsWithPings) {
     put_bytes(all, websocket(std::string_view(m).substr(100), 0x80, masked));
     for (const std::size_t step : {all.size(), std::size_t{7}, std::size_t{150}}) {
       Streams s;
-      if (step == 7) s.feed(frame(0xffffffffu, "", 40000, 5060, 2));
+      if (step == 7) s.feed(tcp_frame(0xffffffffu, "", 40000, 5060, 2));
       for (std::size_t at = 0; at < all.size(); at += step)
-        s.feed(frame(static_cast<std::uint32_t>(at),
-                     text_of(View(all).subspan(at, std::min(step, all.size() - at))), 40000,
-                     step == 7 ? 5060 : 8088));
+        s.feed(tcp_frame(static_cast<std::uint32_t>(at),
+                         text_of(View(all).subspan(at, std::min(step, all.size() - at))), 40000,
+                         step == 7 ? 5060 : 8088));
       EXPECT_EQ(s.texts(), (std::vector{m, m})) << masked << ' ' << step;
     }
   }
@@ -247,7 +247,7 @@ TEST(SipStream, WebSocketMaskedPlainInPartsWithPings) {
 
 TEST(SipStream, CutFramesCarryRightChecksums) {
   Streams s;
-  s.feed(frame(100, message(1, 21) + message(2)));
+  s.feed(tcp_frame(100, message(1, 21) + message(2)));
   ASSERT_EQ(s.out.size(), 2u);
   for (const SipOverStream& m : s.out) {
     const View ip = m.frames[0].bytes.subspan(14);
