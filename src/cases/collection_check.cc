@@ -178,6 +178,14 @@ class Comparison {
   std::vector<std::string> items_, out_;
 };
 
+std::map<std::string, Json> by_record(const Json& calls) {
+  std::map<std::string, Json> out;
+  for (const Json& row : calls) out[row.value("record", "")] = row;
+  return out;
+}
+
+bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+
 }  // namespace
 
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field) {
@@ -190,21 +198,24 @@ std::vector<std::string> scope_conflicts(const Json& collection, const Collectio
   return Comparison{collection, plan}.run();
 }
 
-std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread) {
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how) {
   std::vector<std::string> out;
-  std::map<std::string, Json> rows;
-  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
-  const bool is_frozen = collection["sources"] != Json::array({"records"});
-  for (const Json& row : collection["calls"]) {
-    const auto it = rows.find(row.value("record", ""));
-    if (it == rows.end() ? !is_frozen : it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
-  }
+  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
+  for (const auto& [record, row] : mine)
+    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", record));
+  const auto say = [&](const Json& answer, const char* what) {
+    out.push_back(
+        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
+  };
   for (const Json& answer : collection["answers"])
-    if (answer.value("source", "") == "records" &&
-        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
-      out.push_back(fmt::format("the answer about subject {} is not what the records say",
-                                answer.value("subject", std::size_t{0})));
+    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
+  if (how == Reread::may_hold_more) return out;
+  for (const auto& [record, row] : theirs)
+    if (!mine.contains(record))
+      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
+  for (const Json& answer : reread["answers"])
+    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
   return out;
 }
 

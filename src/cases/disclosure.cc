@@ -55,8 +55,9 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
 
 Status check_authority(const desk::Carrier& c, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(c.policy(), d.kind);
-  if (kind == nullptr || kind->authority.empty()) return {};
-  const std::string why = policy::why_not_in_force(c.policy(), kind->authority, c.now());
+  const std::string authority = kind == nullptr ? "" : process::authority_of(*kind, d);
+  if (kind == nullptr || (authority.empty() && kind->authority.empty())) return {};
+  const std::string why = policy::why_not_in_force(c.policy(), authority, c.now());
   if (why.empty()) return {};
   return fail(Exit::refused, fmt::format("{}: {}", kind->title, why), kind->citation,
               "an authority in force (L14)", "counsel decides; the policy is edited when the law is");
@@ -243,8 +244,8 @@ Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   return parse_canonical(view_of(text), "collection");
 }
 
-Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of,
-                                                      const Acting& second) {
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second,
+                                                      const Openers* openers) {
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
   std::vector<std::string> out = scope_conflicts(collection, plan);
@@ -257,18 +258,16 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
   if (to_json(again) != approved.value("items", Json()))
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
-  // What only a frozen store holds, two custodians would have to open once more: it is compared field by
-  // field above. What the records hold is read again.
-  desk::RecordService records{c};
-  WRIT_TRY(reread, gather(c, records, second, plan, "records"));
-  const auto more = reading_conflicts(collection, reread);
+  // Read a second time, from the records and from the snapshot: row for row the same.
+  WRIT_TRY(reread, collect_all(c, of, second, openers));
+  const auto more = reading_conflicts(collection, reread, Reread::is_the_same);
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
-Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) {
+Status check_collection(desk::Carrier& c, const Case& of, const Acting& second, const Openers* openers) {
   WRIT_CHECK(check_approved_scope(c, of));
-  WRIT_TRY(conflicts, collection_conflicts(c, of, second));
+  WRIT_TRY(conflicts, collection_conflicts(c, of, second, openers));
   if (conflicts.empty()) return {};
   return fail(Exit::refused,
               fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
@@ -277,13 +276,14 @@ Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) 
               "collect again (writ disclose recollect)");
 }
 
-Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
+Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second,
+                                     const Openers* openers) {
   CaseStep step{"check-scope"};
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "check-scope", second.person.user)) return before;
   if (const desk::CaseAct* collected = before.newest("collect"))
     step.body["collection"] = collected->body["collection"];
-  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second, openers); };
   return CaseBook{*c_}.act(matter, std::move(step), second);
 }
 
