@@ -4,9 +4,12 @@
 // proof of the release apart, which is of its own entry in the log.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cases/case_files.hh"
 #include "cases/demand_case.hh"
 #include "cases/disclosure.hh"
+#include "produce/manifest.hh"
 #include "produce/response_letter.hh"
 
 namespace writ::cases {
@@ -15,7 +18,7 @@ namespace {
 using desk::Acting;
 using desk::Case;
 
-constexpr const char* manifest_domain = "writ.response-manifest/1";
+using produce::response_manifest_domain;
 
 std::string text_or(const std::string& s, const char* otherwise) { return s.empty() ? otherwise : s; }
 
@@ -35,12 +38,24 @@ std::vector<std::string> outcomes(const Json& collection, std::size_t subjects) 
     std::string text = answer.value("text", "");
     for (const Json& need : answer.value("needs", Json::array()))
       text += fmt::format(" Needed: {}.", need.get<std::string>());
-    if (a.contains("stays")) text = "All who stayed there in the period are listed.";
+    const Json holders = a.value("holders", Json::array());
+    if (std::any_of(holders.begin(), holders.end(), [](const Json& h) { return h.contains("tenant"); }))
+      text = "All who had it in the period are listed.";
     if (out[n - 1].empty() || answer.value("outcome", "") == "match") out[n - 1] = text;
   }
   for (std::string& s : out)
     if (s.empty()) s = "Nothing was read for it.";
   return out;
+}
+
+// A question that has no single answer is not one that nothing answers.
+bool is_unresolved(const Json& collection) {
+  for (const Json& a : collection["answers"])
+    for (const Json& ask : a["asks"]) {
+      const std::string outcome = ask["answer"].value("outcome", "");
+      if (outcome == "need-more" || (outcome == "several" && !a.contains("holders"))) return true;
+    }
+  return false;
 }
 
 std::vector<std::string> retention(const Json& r) {
@@ -84,9 +99,12 @@ produce::ResponseFacts facts_of(const desk::Carrier& c, const Case& of, const pr
   f.records_until = plan.until;
   for (const ItemDecision& i : decisions_of(of)) {
     if (i.permitted)
-      f.released.push_back({i.title, i.rule, i.reason, has_records(collection, i.item)});
+      f.released.push_back({i.title, i.rule, i.reason,
+                            has_records(collection, i.item) ? produce::ResponseItem::Outcome::enclosed
+                            : is_unresolved(collection)           ? produce::ResponseItem::Outcome::unclear
+                                                            : produce::ResponseItem::Outcome::none});
     else
-      f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + ". " + i.cure, false});
+      f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + "; " + i.cure});
   }
   f.outcomes = outcomes(collection, plan.subjects.size());
   f.retention = retention(collection["retention"]);
@@ -131,8 +149,9 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
                             const std::vector<produce::ResponseFile>& files, const Acting& who) {
   Json list = Json::array();
   for (const produce::ResponseFile& f : files)
-    list.push_back({{"name", f.name}, {"bytes", f.bytes}, {"sha256", f.sha256}});
-  const std::string manifest = canonical(Json{{"schema", manifest_domain},
+    list.push_back({{"path", f.name}, {"bytes", f.bytes}, {"sha256", f.sha256}});
+  const std::string manifest = canonical(Json{{"schema", response_manifest_domain},
+                                              {"roots", authority::fingerprint(c.roots())},
                                               {"carrier", c.roots().carrier},
                                               {"matter", of.matter},
                                               {"acts", acts_json(of)},
@@ -141,8 +160,14 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
   WRIT_CHECK(write_file(dir / "manifest.json", manifest, 0640));
   WRIT_CHECK(write_file(
       dir / "manifest.sig",
-      canonical(Json{{"cert", authority::to_json(who.cert)},
-                     {"signature", crypto::hex(who.person.sign.sign(manifest_domain, view_of(manifest)))}}),
+      canonical(Json{
+          {"schema", "writ.manifest-signature/1"},
+          {"manifest_sha256", crypto::hex(digest)},
+          {"signatures",
+           {{{"user", who.person.user},
+             {"key", who.person.sign.public_key().text()},
+             {"signature",
+              crypto::hex(who.person.sign.sign(response_manifest_domain, view_of(manifest)))}}}}}),
       0640));
   WRIT_TRY(receipt, c.note(who.person.user, "disclosure.release", of.matter,
                            Json{{"manifest_sha256", crypto::hex(digest)}}));
@@ -151,6 +176,14 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
   proof.opening = Bytes(opening.begin(), opening.end());
   WRIT_CHECK(write_file(dir / "audit-proof.json", canonical(audit::to_json(proof)), 0640));
   return digest;
+}
+
+// Whom the agency has to believe: the roots, and the certificates of who delivers and of the desk, whose key
+// signs the log.
+std::vector<std::pair<std::string, std::string>> authority_files(const desk::Carrier& c, const Acting& who) {
+  return {{"authority/roots.json", canonical(authority::to_json(c.roots()))},
+          {"authority/certs.json",
+           canonical(Json{{"certs", {authority::to_json(who.cert), authority::to_json(c.desk_cert())}}})}};
 }
 
 Result<Json> write_response(desk::Carrier& c, const Case& of, const fs::path& dir, const Acting& who) {
@@ -169,10 +202,16 @@ Result<Json> write_response(desk::Carrier& c, const Case& of, const fs::path& di
   WRIT_TRY(letter, read_text(dir / "letter.pdf"));
   std::vector<produce::ResponseFile> all = facts.files;
   all.push_back({"letter.pdf", "", crypto::hex(crypto::sha256(view_of(letter))), letter.size()});
+  const std::string letter_sha256 = all.back().sha256;
+  WRIT_CHECK(make_dirs(dir / "authority"));
+  for (const auto& [name, text] : authority_files(c, who)) {
+    WRIT_CHECK(write_file(dir / name, text, 0640));
+    all.push_back({name, "", crypto::hex(crypto::sha256(view_of(text))), text.size()});
+  }
   WRIT_TRY(manifest, seal(c, dir, of, all, who));
   return Json{{"delivery",
                {{"manifest_sha256", crypto::hex(manifest)},
-                {"letter_sha256", all.back().sha256},
+                {"letter_sha256", letter_sha256},
                 {"files", all.size()},
                 {"return", facts.return_by}}}};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cases/case_files.hh"
+#include "cases/disclosure.hh"
 #include "cases/emergency.hh"
 #include "cases/verification.hh"
 #include "desk/record_access.hh"
@@ -180,7 +181,7 @@ Json differences(const policy::Policy& p, const Case& emergency, const Demand& b
                  const Demand& d) {
   Json out = Json::array();
   const policy::ProcessKind* kind = policy::process_kind(p, d.kind);
-  const CaseAct* approved = later.newest("approve");
+  const std::vector<ItemDecision> decided = decisions_of(later);
   for (const Json& item : approval_of(emergency)->body["items"]) {
     const auto name = item.get<std::string>();
     const auto differs = [&](std::string why) { out.push_back({{"item", name}, {"why", std::move(why)}}); };
@@ -189,8 +190,11 @@ Json differences(const policy::Policy& p, const Case& emergency, const Demand& b
       differs("the later process does not ask for it");
       continue;
     }
+    const bool approved = std::any_of(decided.begin(), decided.end(), [&](const ItemDecision& i) {
+      return i.item == name && i.permitted;
+    });
     const policy::Situation s{std::find(d.expressly.begin(), d.expressly.end(), name) != d.expressly.end(),
-                              !d.statute.empty(), lists_item(approved->body["items"], name)};
+                              !d.statute.empty(), approved};
     const auto said = policy::decide(p, name, kind == nullptr ? "" : kind->column, s);
     if (said.verdict != policy::Verdict::permit) differs(said.fact + " (" + said.rule + ")");
   }

@@ -152,7 +152,9 @@ std::string later_process(Town& t, const process::Demand& letter, const std::str
   const std::string m = filed.value().matter;
   EXPECT_TRUE(book.act(m, {"verify-identity", Json{{"verification", "x"}}}, t.as("intake-1")));
   EXPECT_TRUE(book.act(m, {"validate", Json{{"checks", "x"}, {"policy", "x"}}}, t.as("intake-1")));
-  EXPECT_TRUE(book.act(m, {"approve", Json{{"items", items}, {"policy", "x"}}}, t.as("counsel-1")));
+  Json decided = Json::array();  // as writ disclose approve signs them
+  for (const Json& i : items) decided.push_back({{"item", i}, {"verdict", "permit"}});
+  EXPECT_TRUE(book.act(m, {"approve", Json{{"items", decided}, {"policy", "x"}}}, t.as("counsel-1")));
   return m;
 }
 

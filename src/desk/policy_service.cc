@@ -70,7 +70,8 @@ Status fits_this_carrier(const Carrier& c, const policy::Policy& p) {
                 rule_text, fmt::format("a profile of {}", c.policy().carrier),
                 "edit this carrier's own profile");
   if (p.hash == c.policy().hash)
-    return fail(Exit::refused, "these layers are the policy in force", rule_text, "a change", {});
+    return fail(Exit::refused, "these layers are the policy in force", rule_text, "a change",
+                "edit a copy of the layers; writ policy diff shows what differs");
   for (const policy::ProcessKind& k : p.kinds)
     if (k.cycle != "interception" && !process::parse_cycle(k.cycle))
       return fail(Exit::usage,

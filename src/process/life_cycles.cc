@@ -85,7 +85,7 @@ LifeCycle request() {
         {"reason"},
         "requirements, section 4"},
        {"approve",
-        {"validated"},
+        {"validated", "legally-approved"},  // again: counsel's scope ends after thirty days
         "legally-approved",
         counsel,
         {"file", "verify-identity", "validate"},
@@ -465,7 +465,7 @@ LifeCycle national_security() {
             {"reason"},
             "V33-V36"},
            {"approve",
-            {"certification-checked"},
+            {"certification-checked", "approved"},
             "approved",
             counsel,
             {"check-certification"},
