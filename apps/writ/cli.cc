@@ -65,6 +65,20 @@ Result<std::vector<desk::Credentials>> credentials(const std::vector<std::string
   return out;
 }
 
+Result<Instant> time_option(const std::string& text, const char* option) {
+  auto t = parse_rfc3339(text);
+  if (!t)
+    return fail(Exit::usage, fmt::format("{} '{}' is not a time", option, text), {}, {},
+                "write it with its offset: 2026-11-01T02:14:00-04:00");
+  return *t;
+}
+
+Result<std::optional<Instant>> maybe_time_option(const std::string& text, const char* option) {
+  if (text.empty()) return std::optional<Instant>{};
+  WRIT_TRY(t, time_option(text, option));
+  return std::optional{t};
+}
+
 Result<desk::Carrier> open_carrier(Options& o) {
   if (o.data.empty())
     return fail(Exit::usage, "no data directory is named", {}, {}, "give --data DIR or set WRIT_DATA");

@@ -30,6 +30,10 @@ Result<desk::Carrier> open_carrier(Options& o);
 // The person of the first --as, whatever their role.
 Result<desk::Acting> anybody(desk::Carrier& c, const Options& o);
 
+// A time of an option; the error names the option and the cure.
+Result<Instant> time_option(const std::string& text, const char* option);
+Result<std::optional<Instant>> maybe_time_option(const std::string& text, const char* option);  // "": none
+
 void print(const Json& j);                            // canonical JSON and a line end on stdout
 void print(const std::string& text);                  // as is, on stdout
 void say(const Options& o, const std::string& text);  // on stderr unless --quiet
@@ -42,26 +46,27 @@ std::string unknown_command(CLI::App& app, int argc, char** argv);
 // before it stands.
 Status run_chosen(Options& o);
 
-void add_carrier_commands(CLI::App& app, Options& o);     // init, user, records, probe
-void add_request_commands(CLI::App& app, Options& o);     // request
-void add_scan_commands(CLI::App& request, Options& o);    // request scan, request confirm
-void add_intercept_commands(CLI::App& app, Options& o);   // intercept
-void add_production_commands(CLI::App& app, Options& o);  // produce
-void add_audit_commands(CLI::App& app, Options& o);       // audit
-void add_record_commands(CLI::App& app, Options& o);      // records
-void add_agency_commands(CLI::App& app, Options& o);      // agency
-void add_emergency_commands(CLI::App& app, Options& o);   // emergency
-void add_ingest_commands(CLI::App& app, Options& o);      // ingest
-void add_work_commands(CLI::App& app, Options& o);        // work
-void add_copies_commands(CLI::App& app, Options& o);      // copies
-void add_invoice_commands(CLI::App& app, Options& o);     // invoice
-void add_disclosure_commands(CLI::App& app, Options& o);  // disclose
-void add_preserve_commands(CLI::App& app, Options& o);    // preserve
-void add_due_commands(CLI::App& app, Options& o);         // due
-void add_national_commands(CLI::App& app, Options& o);    // national
-void add_plan_commands(CLI::App& app, Options& o);        // plan
-void add_incident_commands(CLI::App& app, Options& o);    // incident
-void add_policy_commands(CLI::App& app, Options& o);      // policy
+void add_carrier_commands(CLI::App& app, Options& o);             // init, user, records, probe
+void add_request_commands(CLI::App& app, Options& o);             // request
+void add_scan_commands(CLI::App& request, Options& o);            // request scan, request confirm
+void add_intercept_commands(CLI::App& app, Options& o);           // intercept
+void add_production_commands(CLI::App& app, Options& o);          // produce
+void add_audit_commands(CLI::App& app, Options& o);               // audit
+void add_record_commands(CLI::App& app, Options& o);              // records
+void add_record_keeping_commands(CLI::App& records, Options& o);  // records prove, verify, hold, purge
+void add_agency_commands(CLI::App& app, Options& o);              // agency
+void add_emergency_commands(CLI::App& app, Options& o);           // emergency
+void add_ingest_commands(CLI::App& app, Options& o);              // ingest
+void add_work_commands(CLI::App& app, Options& o);                // work
+void add_copies_commands(CLI::App& app, Options& o);              // copies
+void add_invoice_commands(CLI::App& app, Options& o);             // invoice
+void add_disclosure_commands(CLI::App& app, Options& o);          // disclose
+void add_preserve_commands(CLI::App& app, Options& o);            // preserve
+void add_due_commands(CLI::App& app, Options& o);                 // due
+void add_national_commands(CLI::App& app, Options& o);            // national
+void add_plan_commands(CLI::App& app, Options& o);                // plan
+void add_incident_commands(CLI::App& app, Options& o);            // incident
+void add_policy_commands(CLI::App& app, Options& o);              // policy
 
 // A sub-command whose action is `f`; every one takes --as.
 template <class F>

@@ -20,15 +20,6 @@ struct Args {
   std::vector<std::string> silent, custodians;
 };
 
-Result<Instant> maybe_time(const std::string& text, const char* option) {
-  if (text.empty()) return Instant{};
-  auto t = parse_rfc3339(text);
-  if (!t)
-    return fail(Exit::usage, fmt::format("{} '{}' is not a time", option, text), {}, {},
-                "write it with its offset: 2026-11-01T02:14:00-04:00");
-  return *t;
-}
-
 Result<cases::Approval> approval_of(const Args& a) {
   cases::Approval out;
   for (const std::string& s : a.silent) {
@@ -39,10 +30,10 @@ Result<cases::Approval> approval_of(const Args& a) {
     out.word.silent[s.substr(0, at)] = s.substr(at + 1);
   }
   out.word.statute = a.statute;
-  WRIT_TRY(from, maybe_time(a.from, "--from"));
-  WRIT_TRY(until, maybe_time(a.until, "--until"));
-  out.from = from;
-  out.until = until;
+  WRIT_TRY(from, maybe_time_option(a.from, "--from"));
+  WRIT_TRY(until, maybe_time_option(a.until, "--until"));
+  out.from = from.value_or(Instant{});
+  out.until = until.value_or(Instant{});
   return out;
 }
 
