@@ -104,7 +104,8 @@ Status check(Options& o, const Args& a) {
   say(o, passed_text(checks));
   if (result.value("acceptable", false)) return {};
   return fail(Exit::refused, fmt::format("{} would not be accepted as it is", a.file),
-              "requirements section 4", "the cures above", "nothing was filed");
+              "requirements section 4", "the cures above",
+              "mend it as they say and check it again; nothing was filed");
 }
 
 // The process file lies beside the document; while it is entered, as a draft.

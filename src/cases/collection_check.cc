@@ -33,11 +33,6 @@ const std::vector<FieldRule>& field_rules() {
                                             {"room", "from", {"tenant-address", "tenant-number"}},
                                             {"room", "until", {"tenant-address", "tenant-number"}},
                                             {"room", "extensions", {"tenant-number"}},
-                                            {"stay", "name", {"tenant-name"}},
-                                            {"stay", "reservation", {"tenant-number"}},
-                                            {"stay", "extension", {"tenant-number"}},
-                                            {"stay", "from", {"tenant-service"}},
-                                            {"stay", "until", {"tenant-service"}},
                                             {"call", "account", {"subscriber-number"}}};
   return rules;
 }
@@ -129,21 +124,21 @@ class Comparison {
   void answer(const Json& a) {
     if (!is_subject(a.at("subject"))) return conflict("an answer about nobody whom the document names");
     const std::string where = fmt::format("subject {}", a.at("subject").get<std::size_t>());
-    only(a, {"subject", "source", "asks", "stays"}, where);
+    only(a, {"subject", "source", "asks", "holders"}, where);
     for (const Json& ask : a.at("asks")) {
       only(ask, {"by", "answer"}, where);
       only(ask.at("answer"), {"outcome", "parties", "needs", "rule", "text"}, where);
-      for (const Json& party : ask.at("answer").at("parties")) {
-        fields(party, "party", where);
-        const Json tenant = party.value("tenant", Json::object());
-        fields(tenant, "tenant", where);
-        for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
-      }
+      for (const Json& one : ask.at("answer").at("parties")) party(one, where);
     }
-    for (const Json& stay : a.value("stays", Json::array())) {
-      fields(stay, "stay", where);
-      in_period(stay, where);
-    }
+    for (const Json& one : a.value("holders", Json::array())) party(one, where);
+  }
+
+  void party(const Json& p, const std::string& where) {
+    fields(p, "party", where);
+    const Json tenant = p.value("tenant", Json::object());
+    fields(tenant, "tenant", where);
+    if (tenant.contains("service")) in_period(tenant["service"], where + ": service");
+    for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
   }
 
   void call(const Json& row) {

@@ -2,8 +2,10 @@
 #include "cases/disclosure.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cases/case_files.hh"
 #include "cases/demand_case.hh"
@@ -72,8 +74,8 @@ struct Judged {
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
   // Other life cycles have an act of this name; it means something else there.
   if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
-    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)), disclosure_rule,
-                "a request", "use the commands of its life cycle (docs/cli.md)");
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)),
+                disclosure_rule, "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
@@ -96,10 +98,14 @@ Status check_any_permitted(const Judged& j) {
   if (std::any_of(j.decisions.begin(), j.decisions.end(), [](const auto& d) { return d.permitted; }))
     return {};
   std::string why;
-  for (const ItemDecision& d : j.decisions)
+  std::set<std::string> cures;
+  for (const ItemDecision& d : j.decisions) {
     why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
-  return fail(Exit::refused, "nothing of what is asked for is permitted", why, "an item that may be released",
-              "reject the request with these reasons (writ request reject)");
+    if (!d.cure.empty()) cures.insert(d.cure);
+  }
+  return fail(Exit::refused, "nothing of what is asked for is permitted", why,
+              fmt::format("an item that may be released: {}", fmt::join(cures, "; or ")),
+              "do that, or reject the request with these reasons (writ request reject)");
 }
 
 Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, const Openers* openers) {
@@ -178,12 +184,16 @@ Status check_approved_scope(desk::Carrier& c, const Case& of) {
   const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
-  WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
-  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
+  const auto ticket = desk::newest_scope(c, of.matter);
+  if (!ticket && ticket.error().exit == Exit::expired)
+    return fail(Exit::expired, ticket.error().what, ticket.error().rule, ticket.error().missing,
+                fmt::format("counsel gives the approval again: writ disclose approve {}", of.matter));
+  if (!ticket) return tl::unexpected(ticket.error());
+  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket->scope())))));
   if (is == scope.value("sha256", "")) return {};
   return fail(
       Exit::refused,
-      fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
+      fmt::format("scope {} of {} is not the one of the approval", ticket->scope().sequence, of.matter),
       disclosure_rule, "the scope that the approval signed",
       "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
 }
@@ -204,7 +214,7 @@ Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, c
 Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "approve", counsel.person.user) &&
-      before.acts.back().body.value("word", Json()) == word_json(a))
+      before.acts.back().body.value("word", Json()) == word_json(a) && check_approved_scope(*c_, before))
     return before;
   CaseStep step{"approve", Json{{"word", word_json(a)}}};
   step.guard = [&](const Case& of) -> Status {

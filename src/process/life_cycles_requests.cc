@@ -72,7 +72,7 @@ LifeCycle request() {
         {"reason"},
         "requirements, section 4"},
        {"approve",
-        {"validated"},
+        {"validated", "legally-approved"},  // again: counsel's scope ends after thirty days
         "legally-approved",
         counsel,
         {"file", "verify-identity", "validate"},
