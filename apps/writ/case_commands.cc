@@ -19,12 +19,13 @@ Status told(const Options& o, const desk::Case& c, const std::string& next) {
   return {};
 }
 
-Result<std::map<std::string, std::string>> reasons_of(const std::vector<std::string>& specs) {
+Result<std::map<std::string, std::string>> silent_words(const std::vector<std::string>& specs,
+                                                        const char* option) {
   std::map<std::string, std::string> out;
   for (const std::string& s : specs) {
     const auto at = s.find('=');
     if (at == std::string::npos || at + 1 == s.size())
-      return fail(Exit::usage, fmt::format("--approve-silent '{}' gives no reason", s), {}, {},
+      return fail(Exit::usage, fmt::format("{} '{}' gives no reason", option, s), {}, {},
                   "write ITEM=REASON");
     out[s.substr(0, at)] = s.substr(at + 1);
   }

@@ -62,7 +62,7 @@ Status open(Options& o, const Args& a) {
 Status approve(Options& o, const Args& a) {
   cases::RecurringWord word;
   word.basis = a.basis;
-  WRIT_TRY(silent, reasons_of(a.silent));
+  WRIT_TRY(silent, silent_words(a.silent, "--approve-silent"));
   word.items.silent = std::move(silent);
   return act(o, "approve", "when a window is over: writ recurring recheck " + a.matter,
              [&](Recurring r, const Acting& who) -> Result<Case> {

@@ -446,10 +446,6 @@ bool runs(const Rule& r, const Case& c) {
 
 }  // namespace
 
-const char* to_string(Severity s) {
-  return s == Severity::emergency ? "emergency" : s == Severity::law ? "law" : "profile";
-}
-
 void sort_by_urgency(std::vector<Deadline>& all) {
   const auto rank = [](const Deadline& d) {
     return std::tuple(d.severity != Severity::emergency, d.at, d.matter, d.what);

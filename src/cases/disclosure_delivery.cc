@@ -11,28 +11,12 @@ namespace {
 using desk::Acting;
 using desk::Case;
 
-// The files of the collection, unaltered, as they leave.
-Result<std::vector<Enclosure>> enclosures(const desk::Carrier& c, const Case& of) {
-  const Json& body = of.newest("collect")->body;
-  std::vector<Enclosure> out;
-  Json named = body.value("tables", Json::array());
-  Json whole = body["collection"];
-  whole["name"] = "collection.json";
-  named.push_back(std::move(whole));
-  for (const Json& t : named) {
-    WRIT_TRY(text, read_case_file(c, of.matter, t.value("file", ""), t.value("sha256", "")));
-    const std::string name = t.value("name", "");
-    out.push_back({name, what_is(name), std::move(text)});
-  }
-  return out;
-}
-
 Result<Json> respond(desk::Carrier& c, const Case& of, const fs::path& dir, const Acting& who) {
   Response r;
   WRIT_TRY(demand, demand_of(of));
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
-  WRIT_TRY(parts, enclosures(c, of));
+  WRIT_TRY(parts, enclosures_of(c, of.matter, of.newest("collect")->body));
   r.demand = std::move(demand);
   r.plan = std::move(plan);
   r.decisions = decisions_of(of);

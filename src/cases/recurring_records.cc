@@ -210,7 +210,8 @@ Result<std::vector<std::string>> delivery_conflicts(Carrier& c, const Case& of, 
   WRIT_TRY(again, read_delivery(c, of, window, d, second));
   for (const char* part : delivery_parts)
     if (delivery[part].is_object()) {
-      const auto more = reading_conflicts(delivery[part], again[part]);
+      // What arrived after the extraction is the next delivery's.
+      const auto more = reading_conflicts(delivery[part], again[part], Reread::may_hold_more);
       out.insert(out.end(), more.begin(), more.end());
     }
   return out;
