@@ -34,7 +34,7 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
     names.push_back(f["name"]);
     EXPECT_EQ(crypto::hex(crypto::sha256_file((s.files(1) / names.back()).string()).value()), f["sha256"]);
   }
-  EXPECT_EQ(names, (Starts{"calls.csv", "delivery.json", "letter.pdf"}));
+  EXPECT_EQ(names, (Starts{"calls.csv", "collection.json", "letter.pdf"}));
   EXPECT_EQ(manifest["acts"].size(), 4u);
   const std::string letter = words_of_pdf(s.files(1) / "letter.pdf");
   for (const char* said : {"Delivery 1: calls that began", "the end not included", "902(11)"})
@@ -44,7 +44,7 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
             0);
   const std::string csv = read_text(s.files(1) / "calls.csv").value();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
-  EXPECT_EQ(read_text(s.files(1) / "delivery.json")->find("Pier"), std::string::npos);
+  EXPECT_EQ(read_text(s.files(1) / "collection.json")->find("Pier"), std::string::npos);
 }
 
 TEST(Recurring, LateRecordsComeWithTheNextDeliveryNamedAndOnce) {
