@@ -117,6 +117,16 @@ void describe_arguments(CLI::App& app) {
   }
 }
 
+namespace {
+
+CLI::App* subcommand_of(CLI::App& app, const std::string& name) {
+  for (CLI::App* c : app.get_subcommands({}))
+    if (c->get_name() == name) return c;
+  return nullptr;
+}
+
+}  // namespace
+
 std::string unknown_command(CLI::App& app, int argc, char** argv) {
   CLI::App* at = &app;
   for (int i = 1; i < argc && !at->get_subcommands({}).empty(); ++i) {
@@ -124,7 +134,7 @@ std::string unknown_command(CLI::App& app, int argc, char** argv) {
     if (word.starts_with("-")) {
       const CLI::Option* option = app.get_option_no_throw(word);
       if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
-    } else if (CLI::App* next = at->get_subcommand_no_throw(word)) {
+    } else if (CLI::App* next = subcommand_of(*at, word)) {
       at = next;
     } else {
       const std::string whole = at == &app ? "writ" : "writ " + at->get_name();

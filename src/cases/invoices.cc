@@ -83,7 +83,7 @@ Status check_line(const FeeLine& l) {
               "a text, its legal basis, and an amount of not less than nothing", "state all three");
 }
 
-Result<std::string> matter_of(const Case& invoice) {
+Result<std::string> billed_matter(const Case& invoice) {
   if (invoice.cycle != Cycle::invoice)
     return fail(Exit::not_found, fmt::format("{} is not an invoice", invoice.matter), {}, {},
                 "writ invoice list");
@@ -165,7 +165,7 @@ Result<Case> Invoices::estimate(const std::string& matter, const std::vector<Fee
 
 Result<Case> Invoices::accrue(const std::string& number, const desk::Acting& who) {
   WRIT_TRY(invoice, desk::read_case(*c_, number));
-  WRIT_TRY(matter, matter_of(invoice));
+  WRIT_TRY(matter, billed_matter(invoice));
   WRIT_TRY(own, own_lines(invoice));
   WRIT_TRY(b, bill(matter, false, own));
   return desk::CaseBook{*c_}.act(number, {"accrue", Json{{"lines", to_json(b.lines)}}}, who);
@@ -174,7 +174,7 @@ Result<Case> Invoices::accrue(const std::string& number, const desk::Acting& who
 Result<Case> Invoices::issue(const std::string& number, const fs::path& pdf, const desk::Acting& who) {
   CaseStep step{"issue"};
   step.effect = [&](const Case& invoice) -> Result<Json> {
-    WRIT_TRY(matter, matter_of(invoice));
+    WRIT_TRY(matter, billed_matter(invoice));
     if (desk::Orders{*c_}.of_matter(matter)) {
       WRIT_TRY(f, desk::ProductionService{*c_}.invoice(matter, pdf, who));
       return Json{{"lines", to_json(f.lines)}, {"document", f.number}};
@@ -221,7 +221,7 @@ Result<Json> Invoices::show(const std::string& number, const desk::Credentials& 
   WRIT_TRY(by, c_->act_as_any(who, readers()));
   WRIT_CHECK(c_->note(by.person.user, "invoice.show", number));
   WRIT_TRY(c, desk::read_case(*c_, number));
-  WRIT_TRY(matter, matter_of(c));
+  WRIT_TRY(matter, billed_matter(c));
   Json out = desk::to_json(c);
   out["kind"] = kind_of(*c_, matter);
   out["cents"] = cents_of(c);

@@ -25,7 +25,7 @@ std::string return_text(const process::Demand& d) {
 
 // What the first question about each subject gave, in the fixed texts of the identification rules; of two
 // sources the one that has the record.
-std::vector<std::string> outcomes(const Json& collection, std::size_t subjects) {
+std::vector<std::string> subject_outcomes(const Json& collection, std::size_t subjects) {
   std::vector<std::string> out(subjects);
   for (const Json& a : collection["answers"]) {
     const auto n = a.value("subject", std::size_t{0});
@@ -103,7 +103,7 @@ produce::ResponseFacts facts_of(const desk::Carrier& c, const Case& of, const Re
     else
       f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + "; " + i.cure});
   }
-  f.outcomes = outcomes(r.collection, r.plan.subjects.size());
+  f.outcomes = subject_outcomes(r.collection, r.plan.subjects.size());
   f.retention = retention(r.collection["retention"]);
   f.notes = r.notes;
   f.sources = r.collection["sources"].get<std::vector<std::string>>();

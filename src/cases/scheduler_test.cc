@@ -184,7 +184,8 @@ TEST(SchedulerInterception, AnEmergencyWithoutAnApplicationLapsesAndItsInventory
   const Instant due = desk::emergency_interception(d->carrier(), desk::testing::matter).value()->due.at;
   const auto what = [&] {
     std::map<std::string, Deadline> out;
-    for (const Deadline& x : deadlines(d->carrier())->due) out[x.what] = x;
+    const auto list = deadlines(d->carrier());
+    for (const Deadline& x : list.value().due) out[x.what] = x;
     return out;
   };
   const Deadline made = what().at("the agency's application is made");
