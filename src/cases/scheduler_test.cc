@@ -262,7 +262,7 @@ TEST(SchedulerClock, NoMovementExtendsAnAuthority) {
         EXPECT_FALSE(over) << "an authority that is over was used";
         EXPECT_GE(now + 1s, latest) << "somebody acted in the past";
       }
-      EXPECT_EQ(CaseBook{d->carrier()}.read(c.matter)->state == "stopped", over);
+      EXPECT_EQ(CaseBook{d->carrier()}.read(c.matter)->state == "ended", over);
     }
     EXPECT_LE(d->count("recurring.expire.done"), 1u);
   }
