@@ -46,7 +46,7 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
             0);
   const std::string csv = read_text(s.files(1) / "calls.csv").value();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
-  EXPECT_EQ(read_text(s.files(1) / "collection.json")->find("Pier"), std::string::npos);
+  EXPECT_EQ(read_text(s.files(1) / "collection.json").value().find("Pier"), std::string::npos);
 }
 
 TEST(Recurring, LateRecordsComeWithTheNextDeliveryNamedAndOnce) {
