@@ -22,13 +22,8 @@ struct Args {
 
 Result<cases::Approval> approval_of(const Args& a) {
   cases::Approval out;
-  for (const std::string& s : a.silent) {
-    const auto at = s.find('=');
-    if (at == std::string::npos || at + 1 == s.size())
-      return fail(Exit::usage, fmt::format("--approve-silent '{}' gives no reason", s), {}, {},
-                  "write ITEM=REASON");
-    out.word.silent[s.substr(0, at)] = s.substr(at + 1);
-  }
+  WRIT_TRY(silent, silent_words(a.silent, "--approve-silent"));
+  out.word.silent = std::move(silent);
   out.word.statute = a.statute;
   WRIT_TRY(from, maybe_time_option(a.from, "--from"));
   WRIT_TRY(until, maybe_time_option(a.until, "--until"));

@@ -19,6 +19,8 @@ struct Args {
   std::string file, document, matter;
 };
 
+const char* const scan = "the scanned document, PDF or TIFF";
+const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";
 const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician, Role::counsel};
 
 std::string failed_lines(const std::vector<process::CheckResult>& checks) {
@@ -102,7 +104,8 @@ Status check(Options& o, const Args& a) {
   say(o, passed_text(checks));
   if (result.value("acceptable", false)) return {};
   return fail(Exit::refused, fmt::format("{} would not be accepted as it is", a.file),
-              "requirements section 4", "the cures above", "nothing was filed");
+              "requirements section 4", "the cures above",
+              "mend it as they say and check it again; nothing was filed");
 }
 
 // The process file lies beside the document; while it is entered, as a draft.
@@ -135,15 +138,23 @@ Status enter(Options& o, const Args& a) {
 }  // namespace
 }  // namespace request_filing
 
+std::string checks_text(const std::vector<process::CheckResult>& checks) {
+  const std::string failed = request_filing::failed_lines(checks);
+  return request_filing::passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+}
+
+void add_file_command(CLI::App& group, Options& o, const char* help) {
+  using namespace request_filing;
+  const auto a = std::make_shared<Args>();
+  auto* c = command(&group, o, "file", help, [&o, a] { return file(o, *a); });
+  c->add_option("file", a->file, fields)->required();
+  c->add_option("--document", a->document, scan)->required();
+}
+
 void add_filing_commands(CLI::App& request, Options& o) {
   using namespace request_filing;
   const auto a = std::make_shared<Args>();
-  const char* const scan = "the scanned document, PDF or TIFF";
-  const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";
-  auto* file_ =
-      command(&request, o, "file", "take a process in and check it", [&o, a] { return file(o, *a); });
-  file_->add_option("file", a->file, fields)->required();
-  file_->add_option("--document", a->document, scan)->required();
+  add_file_command(request, o, "take a process in and check it");
   auto* enter_ = command(&request, o, "enter", "enter the fields by question and answer, and file them",
                          [&o, a] { return enter(o, *a); });
   enter_->add_option("document", a->document, scan)->required();

@@ -28,7 +28,7 @@ bool certified(const ProcessKind& k) { return k.column == "nsl"; }
 bool cited(const ProcessKind& k) { return k.authority == "cited"; }
 bool backup(const ProcessKind& k) { return k.cycle == "backup-preservation"; }
 bool following(const ProcessKind& k) {
-  return k.id == "extension" || k.id == "modification" || k.id == "withdrawal";
+  return k.id == "extension" || k.id == "modification" || k.id == "withdrawal" || k.cycle == "recurring";
 }
 
 Result<Json> read_time(const std::string& answer, const policy::Policy& p) {

@@ -2,8 +2,10 @@
 #include "cases/disclosure.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cases/case_files.hh"
 #include "cases/demand_case.hh"
@@ -70,6 +72,10 @@ struct Judged {
 };
 
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
+  // Other life cycles have an act of this name; it means something else there.
+  if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)),
+                disclosure_rule, "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
@@ -88,34 +94,18 @@ Json judged_json(const desk::Carrier& c, const Judged& j) {
           {"period", {{"from", rfc3339(j.from)}, {"until", rfc3339(j.until)}}}};
 }
 
-// Exactly the permitted items, the document's subjects, the period. Null when none of the items is a record.
-Result<Json> sign_scope(desk::Carrier& c, const Case& of, const Judged& j, const Acting& counsel) {
-  const PermittedItems items = permitted(j.decisions);
-  if (items.records.empty()) return Json();
-  desk::ScopeRequest r;
-  r.matter = of.matter;
-  r.purpose =
-      fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
-  for (const process::DemandSubject& s : j.demand.subjects) {
-    WRIT_TRY(subject, desk::scope_subject(s));
-    r.subjects.push_back(std::move(subject));
-  }
-  r.items = items.records;
-  r.records_from = j.from;
-  r.records_until = j.until;
-  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
-  return Json{{"sequence", ticket.scope().sequence},
-              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
-}
-
 Status check_any_permitted(const Judged& j) {
   if (std::any_of(j.decisions.begin(), j.decisions.end(), [](const auto& d) { return d.permitted; }))
     return {};
   std::string why;
-  for (const ItemDecision& d : j.decisions)
+  std::set<std::string> cures;
+  for (const ItemDecision& d : j.decisions) {
     why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
-  return fail(Exit::refused, "nothing of what is asked for is permitted", why, "an item that may be released",
-              "reject the request with these reasons (writ request reject)");
+    if (!d.cure.empty()) cures.insert(d.cure);
+  }
+  return fail(Exit::refused, "nothing of what is asked for is permitted", why,
+              fmt::format("an item that may be released: {}", fmt::join(cures, "; or ")),
+              "do that, or reject the request with these reasons (writ request reject)");
 }
 
 Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, const Openers* openers) {
@@ -132,6 +122,8 @@ Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, co
   return merged(std::move(kept), collection);
 }
 
+}  // namespace
+
 Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
   WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
   Json kept = Json::array();
@@ -142,39 +134,9 @@ Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json&
   return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
 }
 
-std::map<std::string, Json> by_record(const Json& calls) {
-  std::map<std::string, Json> out;
-  for (const Json& row : calls) out[row.value("record", "")] = row;
-  return out;
-}
-
-bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
-
-// What the collection holds and the second reading does not, and the other way round: nothing is added, and
-// nothing that was found is left out.
-void compare_rows(const Json& collection, const Json& reread, std::vector<std::string>& out) {
-  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
-  for (const auto& [record, row] : mine)
-    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", record));
-  for (const auto& [record, row] : theirs)
-    if (!mine.contains(record))
-      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
-  const auto say = [&](const Json& answer, const char* what) {
-    out.push_back(
-        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
-  };
-  for (const Json& answer : collection["answers"])
-    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
-  for (const Json& answer : reread["answers"])
-    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
-}
-
-}  // namespace
-
 std::vector<ItemDecision> decisions_of(const Case& c) {
   std::vector<ItemDecision> out;
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr) return out;
   for (const Json& j : approved->body.value("items", Json::array()))
     out.push_back({j.value("item", ""), j.value("title", ""), j.value("verdict", "") == "permit",
@@ -184,7 +146,7 @@ std::vector<ItemDecision> decisions_of(const Case& c) {
 }
 
 Result<CollectionPlan> plan_of(const Case& c) {
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr)
     return fail(Exit::refused, fmt::format("{} is not approved", c.matter), disclosure_rule,
                 "counsel's approval", "counsel approves it (writ disclose approve)");
@@ -195,16 +157,43 @@ Result<CollectionPlan> plan_of(const Case& c) {
   return CollectionPlan{c.matter, std::move(demand.subjects), permitted(decisions_of(c)), from, until};
 }
 
+std::string purpose_of(const Case& of, const process::Demand& d) {
+  return fmt::format("{} {}", d.kind, d.instrument.empty() ? of.matter : d.instrument);
+}
+
+Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std::string& purpose,
+                        Instant expires, const Acting& counsel) {
+  if (plan.items.records.empty()) return Json();
+  desk::ScopeRequest r;
+  r.matter = plan.matter;
+  r.purpose = purpose;
+  for (const process::DemandSubject& s : plan.subjects) {
+    WRIT_TRY(subject, desk::scope_subject(s));
+    r.subjects.push_back(std::move(subject));
+  }
+  r.items = plan.items.records;
+  r.records_from = plan.from;
+  r.records_until = plan.until;
+  r.expires = expires;
+  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
+  return Json{{"sequence", ticket.scope().sequence},
+              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
+}
+
 Status check_approved_scope(desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* approved = of.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
-  WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
-  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
+  const auto ticket = desk::newest_scope(c, of.matter);
+  if (!ticket && ticket.error().exit == Exit::expired)
+    return fail(Exit::expired, ticket.error().what, ticket.error().rule, ticket.error().missing,
+                fmt::format("counsel gives the approval again: writ disclose approve {}", of.matter));
+  if (!ticket) return tl::unexpected(ticket.error());
+  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket->scope())))));
   if (is == scope.value("sha256", "")) return {};
   return fail(
       Exit::refused,
-      fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
+      fmt::format("scope {} of {} is not the one of the approval", ticket->scope().sequence, of.matter),
       disclosure_rule, "the scope that the approval signed",
       "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
 }
@@ -225,7 +214,7 @@ Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, c
 Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "approve", counsel.person.user) &&
-      before.acts.back().body.value("word", Json()) == word_json(a))
+      before.acts.back().body.value("word", Json()) == word_json(a) && check_approved_scope(*c_, before))
     return before;
   CaseStep step{"approve", Json{{"word", word_json(a)}}};
   step.guard = [&](const Case& of) -> Status {
@@ -234,7 +223,8 @@ Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, c
   };
   step.effect = [&](const Case& of) -> Result<Json> {
     WRIT_TRY(j, judge(*c_, of, a));
-    WRIT_TRY(scope, sign_scope(*c_, of, j, counsel));
+    WRIT_TRY(scope, sign_scope(*c_, {matter, j.demand.subjects, permitted(j.decisions), j.from, j.until},
+                               purpose_of(of, j.demand), {}, counsel));
     Json body = judged_json(*c_, j);
     body["scope"] = std::move(scope);
     return body;
@@ -255,7 +245,7 @@ Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, c
 }
 
 Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* collected = of.newest("collect");
+  const desk::CaseAct* collected = of.newest(of.cycle == process::Cycle::emergency ? "release" : "collect");
   if (collected == nullptr)
     return fail(Exit::refused, fmt::format("{} has no collection", of.matter), disclosure_rule,
                 "a collection", "intake collects (writ disclose collect)");
@@ -280,7 +270,8 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
   // Read a second time, from the records and from the snapshot: row for row the same.
   WRIT_TRY(reread, collect_all(c, of, second, openers));
-  compare_rows(collection, reread, out);
+  const auto more = reading_conflicts(collection, reread, Reread::is_the_same);
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 

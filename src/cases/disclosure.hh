@@ -58,9 +58,17 @@ class Disclosure {
 // From the approval that stands: what may be collected. Exit::refused when nothing is approved.
 Result<CollectionPlan> plan_of(const desk::Case& c);
 std::vector<ItemDecision> decisions_of(const desk::Case& c);
+// What the records are for, in the scope's words.
+std::string purpose_of(const desk::Case& of, const process::Demand& d);
+// Exactly what the plan may collect, as the scope that an approval signs: {"sequence","sha256"}; null when
+// none of the items is a record. `expires`: of the ticket; Instant{}: as the record service sets it.
+Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std::string& purpose,
+                        Instant expires, const desk::Acting& counsel);
 // The scope that the approval signed is the newest one of the matter, unaltered.
 Status check_approved_scope(desk::Carrier& c, const desk::Case& of);
-// The collection that the newest "collect" names, unaltered.
+// Written into the case's directory, with its tables: {"collection":{"file","sha256"},"tables":[..]}.
+Result<Json> keep_collection(const desk::Carrier& c, const desk::Case& of, const Json& collection);
+// The collection that the newest "collect" names (of an emergency "release"), unaltered.
 Result<Json> collection_of(const desk::Carrier& c, const desk::Case& of);
 // Exit::refused with every conflict named, unless the collection is what was approved and nothing else.
 Status check_collection(desk::Carrier& c, const desk::Case& of, const desk::Acting& second,

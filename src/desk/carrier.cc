@@ -349,7 +349,14 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
     }
     last = std::move(ok).error();
   }
-  last.next = last.next.empty() ? "somebody with the role " + wanted + " does this" : last.next;
+  // Any of several roles would do: the last one asked for is not the one that is missing.
+  if (std::none_of(any_of.begin(), any_of.end(), [&](Role r) {
+        return std::find(cert->roles.begin(), cert->roles.end(), r) != cert->roles.end();
+      })) {
+    last.what = fmt::format("{} does not hold the role {}", c.user, wanted);
+    last.missing = "a certificate with the role " + wanted;
+    last.next = "somebody certified as " + wanted + " does it";
+  }
   return refuse(c.user, "act", "", last);
 }
 
@@ -451,6 +458,16 @@ tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::strin
       {actor, "refused", matter,
        Json{{"action", action}, {"why", e.what}, {"rule", e.rule}, {"exit", static_cast<int>(e.exit)}}}));
   return tl::unexpected(std::move(e));
+}
+
+Status check_person(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
+  if (who.person.sign.public_key() != who.cert.verify)
+    return fail(Exit::integrity,
+                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
+  Status last;
+  for (const Role r : any_of)
+    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
+  return last;
 }
 
 }  // namespace writ::desk

@@ -144,12 +144,27 @@ Json to_json(const Case& c) {
 
 Status migrate_cases(store::Database& db) { return db.migrate("cases", case_tables); }
 
+namespace {
+
+// The command that lists what a number like this would be of: its letter is the life cycle's.
+std::string_view list_command(std::string_view number) {
+  static constexpr std::pair<std::string_view, std::string_view> lists[] = {
+      {"A-", "writ agency list"},    {"N-", "writ incident list"}, {"F-", "writ plan list"},
+      {"V-", "writ invoice list"},   {"W-", "writ work list"},     {"D-", "writ copies due"},
+      {"E-", "writ policy versions"}};
+  for (const auto& [prefix, list] : lists)
+    if (number.starts_with(prefix)) return list;
+  return "writ request list";
+}
+
+}  // namespace
+
 Result<Case> read_case(const Carrier& c, const std::string& matter) {
   WRIT_TRY(ask, c.db().prepare("SELECT cycle FROM cases WHERE matter=?"));
   WRIT_TRY(found, ask.bind(1, matter).step());
   if (!found)
     return fail(Exit::not_found, fmt::format("there is no case '{}'", matter), {}, "the number of a case",
-                "writ request list, preserve list, emergency list ... print them");
+                fmt::format("{} prints the numbers that there are", list_command(matter)));
   Case out;
   out.matter = matter;
   WRIT_TRY(cycle, process::parse_cycle(ask.text(0)));
@@ -199,6 +214,11 @@ Result<std::vector<Case>> cases_about(const Carrier& carrier, Cycle cycle, const
   WRIT_TRY(all, read_cases(carrier, cycle));
   std::erase_if(all, [&](const Case& c) { return c.acts.front().body.value("matter", "") != matter; });
   return all;
+}
+
+const CaseAct* approval_of(const Case& c) {
+  const CaseAct* by_two = c.newest("approve");
+  return by_two != nullptr ? by_two : c.newest("approve-alone");
 }
 
 bool is_over(const Case& c) { return process::is_final(process::life_cycle(c.cycle), c.state); }
@@ -251,12 +271,12 @@ Result<Acting> CaseBook::unlock(const std::string& matter, const std::string& ac
   WRIT_TRY(c, read(matter));
   const process::ActRule* rule = process::life_cycle(c.cycle).rule(act);
   if (rule == nullptr || rule->roles == std::vector{Role::desk})
-    return c_->refuse(who.user, "case." + act, matter,
-                      {Exit::refused,
-                       fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
-                       "requirements, section 5",
-                       {},
-                       "writ request show prints what is possible"});
+    return c_->refuse(
+        who.user, "case." + act, matter,
+        {Exit::refused, fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
+         "requirements, section 5",
+         fmt::format("an act of the life cycle of a {}", process::to_string(c.cycle)),
+         "writ request show prints what is possible"});
   return c_->act_as_any(who, rule->roles);
 }
 

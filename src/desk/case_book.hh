@@ -60,6 +60,8 @@ Result<std::vector<Case>> read_cases(const Carrier& c,
 // Cases of that cycle whose filing names the matter: work orders of an interception, invoices of a request.
 Result<std::vector<Case>> cases_about(const Carrier& c, process::Cycle cycle, const std::string& matter);
 bool is_over(const Case& c);  // in a final state
+// By two people, or by the officer alone (break-glass); nullptr: none.
+const CaseAct* approval_of(const Case& c);
 Status migrate_cases(store::Database& db);
 // "M-2026-0001": one series for cases and for orders of interceptions.
 Result<std::string> next_number(const Carrier& c, std::string_view series);

@@ -197,7 +197,7 @@ Result<Case> PolicyService::propose(const fs::path& dir, Instant effective, cons
                   WRIT_CHECK(fits_this_carrier(*c_, proposed));
                   if (sha256 == base.sha256)
                     return fail(Exit::refused, "these layers are the policy in force", rule_text, "a change",
-                                {});
+                                "edit a copy of the layers; writ policy diff shows what differs");
                   return not_past(*c_, effective);
                 },
                 [&](const Case&) -> Result<Json> {

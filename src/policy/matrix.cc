@@ -42,7 +42,7 @@ Judged judge_cell(Cell c, const Situation& s) {
     case Cell::by_statute:
       if (s.statute_cited) return {Verdict::permit, {}, {}};
       return {Verdict::refuse, "permits it only where a statute makes the summons an administrative subpoena",
-              "cite the statute under which the summons is issued"};
+              "cite the statute under which the summons is issued; counsel says why it makes it one"};
     case Cell::silent:
       if (s.counsel_approved) return {Verdict::permit, {}, {}};
       return {Verdict::needs_counsel, "says nothing of it",

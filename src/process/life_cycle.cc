@@ -24,6 +24,15 @@ std::string acts_from(const LifeCycle& of, std::string_view state) {
   return out.empty() ? "nothing: this state is final" : out;
 }
 
+// What the case would have to be.
+std::string states_for(const LifeCycle& of, const ActRule* rule) {
+  if (rule == nullptr) return fmt::format("an act of this life cycle ({})", to_string(of.cycle));
+  std::string out;
+  for (const std::string_view s : rule->from)
+    out += fmt::format("{}{}", out.empty() ? "the state " : " or ", s.empty() ? "not open" : s);
+  return out;
+}
+
 // An act counts until the document was corrected: what was approved before is not an approval of what is
 // there now. Of an act that was done again, the newest counts.
 std::span<const Done> since_corrected(std::span<const Done> history) {
@@ -109,7 +118,8 @@ Result<const ActRule*> judge(const LifeCycle& of, std::string_view state, std::s
     return fail(Exit::refused,
                 fmt::format("{}: not possible while the {} is {}", act, to_string(of.cycle),
                             state.empty() ? "not open" : state),
-                std::string(of.citation), {}, fmt::format("possible now: {}", acts_from(of, state)));
+                std::string(of.citation), states_for(of, rule),
+                fmt::format("possible now: {}", acts_from(of, state)));
   WRIT_CHECK(check_person(*rule, who));
   WRIT_CHECK(check_history(*rule, who, since_corrected(history)));
   return rule;

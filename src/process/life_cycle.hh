@@ -18,21 +18,22 @@
 namespace writ::process {
 
 enum class Cycle {
-  request,              // 1: subpoena, summons, court order, warrant
-  preservation,         // 2: 18 USC 2703(f)
-  backup_preservation,  // 2: 18 USC 2704
-  child_protection,     // 2: report to NCMEC, 18 USC 2258A
-  emergency,            // 5: 18 USC 2702(b)(8), (c)(4)
-  national_security,    // 6: NSL, FISA
-  recurring,            // 7: CDRs under a continuing order
-  invoice,              // 8
-  incident,             // 9: 47 CFR 1.20003(c), 64.2011
-  work_order,           // S49-S53
-  plan_filing,          // 47 CFR 1.20005
-  policy_edit,          // I7
-  own_copies,           // destruction of the carrier's own copies
-  directory,            // an entry of the carrier's own directory of agencies and courts (V1)
-  order_check           // an order of interception, confirmed with the clerk of its court
+  request,               // 1: subpoena, summons, court order, warrant
+  preservation,          // 2: 18 USC 2703(f)
+  backup_preservation,   // 2: 18 USC 2704
+  child_protection,      // 2: report to NCMEC, 18 USC 2258A
+  emergency,             // 5: 18 USC 2702(b)(8), (c)(4)
+  national_security,     // 6: NSL, FISA
+  recurring,             // 7: CDRs under a continuing order
+  invoice,               // 8
+  incident,              // 9: 47 CFR 1.20003(c), 64.2011
+  work_order,            // S49-S53
+  plan_filing,           // 47 CFR 1.20005
+  policy_edit,           // I7
+  own_copies,            // destruction of the carrier's own copies
+  directory,             // an entry of the carrier's own directory of agencies and courts (V1)
+  order_check,           // an order of interception, confirmed with the clerk of its court
+  emergency_application  // what became of the application for an interception without an order
 };
 const char* to_string(Cycle c);  // "request", "backup-preservation" ...
 Result<Cycle> parse_cycle(std::string_view s);

@@ -40,5 +40,6 @@ LifeCycle policy_edit();
 LifeCycle own_copies();
 LifeCycle directory();
 LifeCycle order_check();
+LifeCycle emergency_application();
 
 }  // namespace writ::process::tables

@@ -144,7 +144,7 @@ LifeCycle national_security() {
             {"reason"},
             "V33-V36"},
            {"approve",
-            {"certification-checked"},
+            {"certification-checked", "approved"},
             "approved",
             counsel,
             {"check-certification"},

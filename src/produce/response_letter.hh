@@ -11,7 +11,8 @@ namespace writ::produce {
 struct ResponseItem {
   std::string title, rule;  // both layers' citations
   std::string reason;       // refused: why; released where the matrix is silent: counsel's word
-  bool found = false;       // released: records responded
+  // Released: records responded; none did; a subject must be described more closely first.
+  enum class Outcome { none, enclosed, unclear } outcome = Outcome::none;
 };
 
 struct ResponseFile {
@@ -28,6 +29,7 @@ struct ResponseFacts {
   std::vector<ResponseItem> released, refused;
   std::vector<std::string> outcomes;   // one text for each subject of the document, in its order
   std::vector<std::string> retention;  // what is no longer kept, in sentences
+  std::vector<std::string> notes;      // what else is to be said of it, in sentences
   std::vector<std::string> sources;    // "records", "preservation M-2026-0001"
   std::vector<ResponseFile> files;
   std::string signer;
