@@ -130,7 +130,8 @@ Result<std::vector<scan::Page>> pages_of(const fs::path& document, const fs::pat
 }
 
 // The share of the fields that is right, of all documents together, in percent.
-Result<double> measure(const std::string& dir, const std::string& reader, const std::string& keep, bool talk) {
+Result<double> measure(const std::string& dir, const std::string& reader, const std::string& keep,
+                       bool talk) {
   std::set<fs::path> documents;
   for (const auto& e : fs::directory_iterator(dir))
     if (e.path().extension() == ".tiff" || e.path().extension() == ".pdf") documents.insert(e.path());
@@ -153,8 +154,8 @@ Result<double> measure(const std::string& dir, const std::string& reader, const 
   }
   print_row("all", all, total);
   if (all.fields == 0)
-    return fail(Exit::not_found, fmt::format("{} holds no document with fields", dir), {}, "documents and their truth",
-                "draw them with tests/scan/make-documents");
+    return fail(Exit::not_found, fmt::format("{} holds no document with fields", dir), {},
+                "documents and their truth", "draw them with tests/scan/make-documents");
   return 100.0 * all.right / all.fields;
 }
 

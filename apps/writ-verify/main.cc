@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// writ-verify: proves or refutes a production, or a delivery of records. Needs no data directory and no network.
+// writ-verify: proves or refutes a production, or a delivery of records. Needs no data directory and no
+// network.
 #include <cstdio>
 #include <string>
 #include <string_view>

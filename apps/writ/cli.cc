@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -110,7 +111,8 @@ void describe_arguments(CLI::App& app) {
       {"--csv", "print CSV (RFC 4180)"}};
   for (CLI::App* c : app.get_subcommands({})) {
     for (CLI::Option* option : c->get_options())
-      if (const auto it = meanings.find(option->get_name(true)); it != meanings.end() && option->get_description().empty())
+      if (const auto it = meanings.find(option->get_name());
+          it != meanings.end() && option->get_description().empty())
         option->description(it->second);
     describe_arguments(*c);
   }
@@ -123,13 +125,20 @@ std::string unknown_command(CLI::App& app, int argc, char** argv) {
     if (word.starts_with("-")) {
       const CLI::Option* option = app.get_option_no_throw(word);
       if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
-    } else if (CLI::App* next = at->get_subcommand_no_throw(word)) {
-      at = next;
-    } else {
+      continue;
+    }
+    const auto below = at->get_subcommands({});
+    const auto next =
+        std::find_if(below.begin(), below.end(), [&](const CLI::App* c) { return c->check_name(word); });
+    if (next == below.end()) {
       const std::string whole = at == &app ? "writ" : "writ " + at->get_name();
-      return to_text({Exit::usage, fmt::format("{}: there is no command '{}'", whole, word), {}, {},
+      return to_text({Exit::usage,
+                      fmt::format("{}: there is no command '{}'", whole, word),
+                      {},
+                      {},
                       fmt::format("{} --help prints all", whole)});
     }
+    at = *next;
   }
   return {};
 }

@@ -55,7 +55,8 @@ class Gathering {
     Json said{{"subject", i + 1}, {"source", source_}, {"asks", Json::array()}};
     WRIT_TRY(outcome, ask(desk::ask_of(s, plan_.from, plan_.until), said));
     bool is_one = outcome == "match" || s.kind != "extension";
-    if (const auto tenant = desk::tenant_ask_of(s, plan_.from, plan_.until); tenant && allows_any(of_tenants)) {
+    if (const auto tenant = desk::tenant_ask_of(s, plan_.from, plan_.until);
+        tenant && allows_any(of_tenants)) {
       WRIT_TRY(of_tenant, ask(*tenant, said));
       is_one = of_tenant != "several";
     }

@@ -101,7 +101,7 @@ produce::ResponseFacts facts_of(const desk::Carrier& c, const Case& of, const pr
     if (i.permitted)
       f.released.push_back({i.title, i.rule, i.reason,
                             has_records(collection, i.item) ? produce::ResponseItem::Outcome::enclosed
-                            : is_unresolved(collection)           ? produce::ResponseItem::Outcome::unclear
+                            : is_unresolved(collection)     ? produce::ResponseItem::Outcome::unclear
                                                             : produce::ResponseItem::Outcome::none});
     else
       f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + "; " + i.cure});
@@ -160,14 +160,13 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
   WRIT_CHECK(write_file(dir / "manifest.json", manifest, 0640));
   WRIT_CHECK(write_file(
       dir / "manifest.sig",
-      canonical(Json{
-          {"schema", "writ.manifest-signature/1"},
-          {"manifest_sha256", crypto::hex(digest)},
-          {"signatures",
-           {{{"user", who.person.user},
-             {"key", who.person.sign.public_key().text()},
-             {"signature",
-              crypto::hex(who.person.sign.sign(response_manifest_domain, view_of(manifest)))}}}}}),
+      canonical(Json{{"schema", "writ.manifest-signature/1"},
+                     {"manifest_sha256", crypto::hex(digest)},
+                     {"signatures",
+                      {{{"user", who.person.user},
+                        {"key", who.person.sign.public_key().text()},
+                        {"signature",
+                         crypto::hex(who.person.sign.sign(response_manifest_domain, view_of(manifest)))}}}}}),
       0640));
   WRIT_TRY(receipt, c.note(who.person.user, "disclosure.release", of.matter,
                            Json{{"manifest_sha256", crypto::hex(digest)}}));

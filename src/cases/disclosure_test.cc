@@ -144,11 +144,13 @@ TEST(Disclosure, NoResponsiveRecordIsAnAnswer) {
 // responsive record" for what the records hold.
 TEST(Disclosure, AnExtensionThatSeveralHadIsAnsweredForEach) {
   Subpoena s;
-  s.begin(s.demand("search-warrant", {Lodge::room("7")}, {"subscriber-name", "tenant-name", "tenant-address"}));
+  s.begin(
+      s.demand("search-warrant", {Lodge::room("7")}, {"subscriber-name", "tenant-name", "tenant-address"}));
   s.collected();
   std::map<std::string, std::string> csv;
   for (const Table& t : tables(s.collection())) csv[t.name] = t.csv;
-  for (const char* line : {"1,tenant-name,\"Doe, James\"", "1,tenant-name,\"Roe, Ann\"", "1,tenant-address,room 7"})
+  for (const char* line :
+       {"1,tenant-name,\"Doe, James\"", "1,tenant-name,\"Roe, Ann\"", "1,tenant-address,room 7"})
     EXPECT_NE(csv["tenants.csv"].find(line), std::string::npos) << line << csv["tenants.csv"];
   EXPECT_EQ(std::count(csv["subscribers.csv"].begin(), csv["subscribers.csv"].end(), '\n'), 2)
       << csv["subscribers.csv"];

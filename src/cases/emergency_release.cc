@@ -190,9 +190,8 @@ Json differences(const policy::Policy& p, const Case& emergency, const Demand& b
       differs("the later process does not ask for it");
       continue;
     }
-    const bool approved = std::any_of(decided.begin(), decided.end(), [&](const ItemDecision& i) {
-      return i.item == name && i.permitted;
-    });
+    const bool approved = std::any_of(decided.begin(), decided.end(),
+                                      [&](const ItemDecision& i) { return i.item == name && i.permitted; });
     const policy::Situation s{std::find(d.expressly.begin(), d.expressly.end(), name) != d.expressly.end(),
                               !d.statute.empty(), approved};
     const auto said = policy::decide(p, name, kind == nullptr ? "" : kind->column, s);

@@ -168,8 +168,9 @@ const char* to_string(ContactKind k) { return kinds.at(static_cast<std::size_t>(
 Result<ContactKind> parse_contact_kind(std::string_view s) {
   for (const auto& [kind, name] : kinds)
     if (s == name) return kind;
-  return fail(Exit::usage, fmt::format("'{}' is not a kind of contact", s.substr(0, 80)), std::string(directory_rule),
-              "a kind of contact", "write agency, court-clerk, prosecutor or office (--kind)");
+  return fail(Exit::usage, fmt::format("'{}' is not a kind of contact", s.substr(0, 80)),
+              std::string(directory_rule), "a kind of contact",
+              "write agency, court-clerk, prosecutor or office (--kind)");
 }
 
 Json to_json(const Contact& c) {

@@ -148,8 +148,8 @@ namespace {
 // The command that lists what a number like this would be of: its letter is the life cycle's.
 std::string_view list_command(std::string_view number) {
   static constexpr std::pair<std::string_view, std::string_view> lists[] = {
-      {"A-", "writ agency list"},   {"N-", "writ incident list"}, {"F-", "writ plan list"},
-      {"V-", "writ invoice list"},  {"W-", "writ work list"},     {"D-", "writ copies due"},
+      {"A-", "writ agency list"},    {"N-", "writ incident list"}, {"F-", "writ plan list"},
+      {"V-", "writ invoice list"},   {"W-", "writ work list"},     {"D-", "writ copies due"},
       {"E-", "writ policy versions"}};
   for (const auto& [prefix, list] : lists)
     if (number.starts_with(prefix)) return list;
@@ -265,12 +265,12 @@ Result<Acting> CaseBook::unlock(const std::string& matter, const std::string& ac
   WRIT_TRY(c, read(matter));
   const process::ActRule* rule = process::life_cycle(c.cycle).rule(act);
   if (rule == nullptr || rule->roles == std::vector{Role::desk})
-    return c_->refuse(who.user, "case." + act, matter,
-                      {Exit::refused,
-                       fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
-                       "requirements, section 5",
-                       fmt::format("an act of the life cycle of a {}", process::to_string(c.cycle)),
-                       "writ request show prints what is possible"});
+    return c_->refuse(
+        who.user, "case." + act, matter,
+        {Exit::refused, fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
+         "requirements, section 5",
+         fmt::format("an act of the life cycle of a {}", process::to_string(c.cycle)),
+         "writ request show prints what is possible"});
   return c_->act_as_any(who, rule->roles);
 }
 

@@ -72,9 +72,8 @@ void found(Paper& p, const ResponseFacts& f) {
   p.heading("3.  What was found");
   for (std::size_t i = 0; i < f.outcomes.size(); ++i)
     bullet(p, fmt::format("Subject {} of the instrument: {}", i + 1, clean_text(f.outcomes[i])));
-  if (std::none_of(f.released.begin(), f.released.end(), [](const auto& i) {
-        return i.outcome != ResponseItem::Outcome::none;
-      }))
+  if (std::none_of(f.released.begin(), f.released.end(),
+                   [](const auto& i) { return i.outcome != ResponseItem::Outcome::none; }))
     p.text("After a diligent search there is no responsive record for the items that may be released.",
            body_style, 4);
   for (const std::string& s : f.retention) bullet(p, clean_text(s));

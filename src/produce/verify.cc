@@ -11,10 +11,9 @@ namespace writ::produce {
 namespace {
 
 constexpr const char* outside_manifest[] = {"manifest.json", "manifest.sig", "audit-proof.json"};
-constexpr const char* in_every_production[] = {"cover-letter.pdf",     "certification.pdf",
-                                               "certification.json",   "call-log.csv",
-                                               "calls.json",           "README.txt",
-                                               "authority/roots.json", "authority/certs.json"};
+constexpr const char* in_every_production[] = {
+    "cover-letter.pdf", "certification.pdf", "certification.json",   "call-log.csv",
+    "calls.json",       "README.txt",        "authority/roots.json", "authority/certs.json"};
 
 struct Mapped {  // keeps the bytes alive that the listing points to
   std::vector<MappedFile> maps;
@@ -222,7 +221,8 @@ void check_files(Package& p, std::span<const char* const> required) {
     if (p.listing.files.count(name) == 0) p.bad(fmt::format("{}: missing", name));
   }
   for (const char* name : required)
-    if (listed.count(name) == 0) p.bad(fmt::format("{}: not in the manifest; every one of its kind has it", name));
+    if (listed.count(name) == 0)
+      p.bad(fmt::format("{}: not in the manifest; every one of its kind has it", name));
   for (const auto& [path, view] : p.listing.files)
     if (known.count(path) == 0) p.bad(path + ": not in the manifest");
   for (const std::string& d : p.listing.directories)

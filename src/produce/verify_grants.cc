@@ -185,7 +185,8 @@ void verify_audit_proof(Package& p, const char* action) {
   if (!desk) p.bad(name, desk.error());
   if (!*entry) return p.bad(name + ": the entry is not opened, so it proves no release");
   const Json& e = **entry;
-  if (e.value("action", Json()) != action) p.bad(fmt::format("{}: proves another entry than {}", name, action));
+  if (e.value("action", Json()) != action)
+    p.bad(fmt::format("{}: proves another entry than {}", name, action));
   if (e.value("matter", Json()) != p.fact("matter")) p.bad(name + ": proves a release of another matter");
   if (e.value("detail", Json::object()).value("manifest_sha256", Json()) != crypto::hex(p.manifest_digest))
     p.bad(name + ": proves the release of another manifest.json");

@@ -40,7 +40,7 @@ void verify_response(Package& p);                           // the same of a del
 bool read_manifest(Package& p, std::string_view schema);
 // Every file is the manifest's, with these among them, and there is no other.
 void check_files(Package& p, std::span<const char* const> required);
-void verify_grants(Package& p);                             // grant files, by authority::verify_grant
+void verify_grants(Package& p);  // grant files, by authority::verify_grant
 void verify_certification(Package& p);
 void verify_calls(Package& p);  // calls.json and content captures against the grants
 void verify_audit_proof(Package& p, const char* action);  // the log's entry of the release

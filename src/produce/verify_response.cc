@@ -53,7 +53,8 @@ void verify_response(Package& p) {
   const Status ok = check_deliverer(p, list[0], p.listing.files.at("manifest.json"), *at);
   if (!ok) p.bad("manifest.sig", ok.error());
   if (p.findings.size() == before)
-    p.good(fmt::format("manifest.json: signed by {}, who delivered it", list[0].value("user", std::string{})));
+    p.good(
+        fmt::format("manifest.json: signed by {}, who delivered it", list[0].value("user", std::string{})));
 }
 
 }  // namespace writ::produce
