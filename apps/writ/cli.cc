@@ -5,7 +5,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -118,6 +117,16 @@ void describe_arguments(CLI::App& app) {
   }
 }
 
+namespace {
+
+CLI::App* subcommand_of(CLI::App& app, const std::string& name) {
+  for (CLI::App* c : app.get_subcommands({}))
+    if (c->get_name() == name) return c;
+  return nullptr;
+}
+
+}  // namespace
+
 std::string unknown_command(CLI::App& app, int argc, char** argv) {
   CLI::App* at = &app;
   for (int i = 1; i < argc && !at->get_subcommands({}).empty(); ++i) {
@@ -125,12 +134,9 @@ std::string unknown_command(CLI::App& app, int argc, char** argv) {
     if (word.starts_with("-")) {
       const CLI::Option* option = app.get_option_no_throw(word);
       if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
-      continue;
-    }
-    const auto below = at->get_subcommands({});
-    const auto next =
-        std::find_if(below.begin(), below.end(), [&](const CLI::App* c) { return c->check_name(word); });
-    if (next == below.end()) {
+    } else if (CLI::App* next = subcommand_of(*at, word)) {
+      at = next;
+    } else {
       const std::string whole = at == &app ? "writ" : "writ " + at->get_name();
       return to_text({Exit::usage,
                       fmt::format("{}: there is no command '{}'", whole, word),
@@ -138,7 +144,6 @@ std::string unknown_command(CLI::App& app, int argc, char** argv) {
                       {},
                       fmt::format("{} --help prints all", whole)});
     }
-    at = *next;
   }
   return {};
 }

@@ -61,8 +61,10 @@ void add_work_commands(CLI::App& app, Options& o);                // work
 void add_copies_commands(CLI::App& app, Options& o);              // copies
 void add_invoice_commands(CLI::App& app, Options& o);             // invoice
 void add_disclosure_commands(CLI::App& app, Options& o);          // disclose
+void add_recurring_commands(CLI::App& app, Options& o);           // recurring
 void add_preserve_commands(CLI::App& app, Options& o);            // preserve
 void add_due_commands(CLI::App& app, Options& o);                 // due
+void add_outbox_commands(CLI::App& app, Options& o);              // outbox
 void add_national_commands(CLI::App& app, Options& o);            // national
 void add_plan_commands(CLI::App& app, Options& o);                // plan
 void add_incident_commands(CLI::App& app, Options& o);            // incident

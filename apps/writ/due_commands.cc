@@ -68,10 +68,17 @@ Status list(Options& o, const Args& a) {
     std::erase_if(shown.due,
                   [&](const auto& d) { return d.at > until && d.severity != cases::Severity::emergency; });
   }
-  if (o.json)
+  std::size_t waiting = 0;
+  if (c.inside() == nullptr) {
+    WRIT_TRY(told, desk::Outbox{c}.waiting());
+    waiting = told;
+  }
+  if (o.json) {
     print(cases::to_json(shown, c.now()));
-  else
+  } else {
+    if (waiting > 0) print(fmt::format("! {} notices that nobody has taken: writ outbox list\n", waiting));
     print_list(all, shown, c.now());
+  }
   for (const Error& e : all.troubles) say(o, to_text(e));
   if (!all.troubles.empty())
     return fail(Exit::partial, fmt::format("{} matters could not be looked at", all.troubles.size()), {}, {},
@@ -88,8 +95,7 @@ Result<cases::SchedulerRun> round(Options& o) {
 void report(Options& o, const cases::SchedulerRun& r) {
   if (o.json) print(cases::to_json(r));
   for (const auto& d : r.done) say(o, fmt::format("{} {}: {}", d.matter, d.act, d.what));
-  for (const auto& t : r.told)
-    say(o, fmt::format("{} told: {}, {}", t.of.matter, t.of.what, t.of.arithmetic));
+  for (const auto& n : r.told) say(o, fmt::format("{} told: {}, {}", n.matter, n.what, n.arithmetic));
   for (const Error& e : r.troubles) say(o, to_text(e));
 }
 

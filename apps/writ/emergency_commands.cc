@@ -4,10 +4,12 @@
 
 #include <memory>
 
-#include "cases/case_files.hh"
+#include "application_commands.hh"
+#include "case_commands.hh"
+#include "cases/disclosure.hh"
 #include "cases/emergency.hh"
 #include "cases/verification.hh"
-#include "cli.hh"
+#include "request_commands.hh"
 
 namespace writ::cli {
 namespace emergency_commands {
@@ -17,10 +19,10 @@ using cases::EmergencyService;
 using process::Cycle;
 
 struct Args {
-  std::string file, document, matter, whom, how, reason, later, from, until, outcome;
+  std::string matter, whom, how, reason, later, from, until, outcome, out = ".";
   desk::Call call;
   cases::Assessment assessment;
-  std::vector<std::string> counsel_approves;
+  std::vector<std::string> silent;
 };
 
 // One act: the carrier, the person for it, the service's word.
@@ -38,17 +40,6 @@ Status act(Options& o, std::string_view name, Do run) {
   return {};
 }
 
-Status file(Options& o, const Args& a) {
-  WRIT_TRY(text, read_file(a.file));
-  return act(o, "file", [&](desk::Carrier& c, const desk::Acting& who) -> Result<desk::Case> {
-    WRIT_TRY(done, EmergencyService{c}.file(text, a.file, a.document, who));
-    const Json& body = done.acts.front().body;
-    for (const Json& m : body["missing"]) say(o, "missing in the letter: " + m.get<std::string>());
-    for (const Json& m : body["repeats"]) say(o, "the letter repeats " + m.get<std::string>());
-    return done;
-  });
-}
-
 Status call_back(Options& o, Args& a) {
   WRIT_TRY(outcome, desk::parse_outcome(a.outcome));
   a.call.outcome = outcome;
@@ -59,8 +50,8 @@ Status call_back(Options& o, Args& a) {
 
 Status assess(Options& o, Args& a) {
   if (!a.from.empty()) {
-    WRIT_TRY(from, parse_rfc3339(a.from));
-    WRIT_TRY(until, parse_rfc3339(a.until));
+    WRIT_TRY(from, time_option(a.from, "--from"));
+    WRIT_TRY(until, time_option(a.until, "--until"));
     a.assessment.from = from;
     a.assessment.until = until;
   }
@@ -70,30 +61,29 @@ Status assess(Options& o, Args& a) {
 }
 
 Status approve(Options& o, const Args& a, bool alone) {
-  return act(o, alone ? "approve-alone" : "approve",
-             [&](desk::Carrier& c, const desk::Acting& who) -> Result<desk::Case> {
-               EmergencyService service{c};
-               WRIT_TRY(done, alone ? service.approve_alone(a.matter, who)
-                                    : service.approve(a.matter, a.counsel_approves, who));
-               for (const Json& d : cases::approval_of(done)->body["decisions"])
-                 say(o, fmt::format(
-                            "{:<8} {}  {}", d.value("verdict", ""), d.value("item", ""),
-                            d.value("verdict", "") == "released" ? d.value("rule", "") : d.value("why", "")));
-               if (alone) say(o, "approved by one person: an auditor reviews it (writ emergency review)");
-               return done;
-             });
+  WRIT_TRY(silent, silent_words(a.silent, "--approve-silent"));
+  return act(
+      o, alone ? "approve-alone" : "approve",
+      [&](desk::Carrier& c, const desk::Acting& who) -> Result<desk::Case> {
+        EmergencyService service{c};
+        WRIT_TRY(done, alone ? service.approve_alone(a.matter, who) : service.approve(a.matter, silent, who));
+        for (const auto& d : cases::decisions_of(done))
+          say(o, fmt::format("{:<8} {}  {}", d.permitted ? "release" : "refuse", d.item,
+                             d.permitted ? d.rule : d.fact));
+        if (alone)
+          say(o,
+              "BREAK-GLASS: approved by one person. The auditors and the other approvers are told "
+              "(writ outbox list); an auditor reviews it (writ emergency review)");
+        return done;
+      });
 }
 
 Status release(Options& o, const Args& a) {
   return act(o, "release", [&](desk::Carrier& c, const desk::Acting& who) -> Result<desk::Case> {
-    WRIT_TRY(done, EmergencyService{c}.release(a.matter, a.how, who));
-    const Json& said = done.newest("release")->body;
-    const Json& to = said["delivery"];
-    const fs::path dir = cases::case_dir(c, done.matter);
-    say(o, fmt::format("to {} of {} by {} {}\n{}\n{}", to.value("to", ""), to.value("organisation", ""),
-                       to.value("how", ""), to.value("number", ""),
-                       (dir / said["collection"].value("file", "")).string(),
-                       (dir / said["letter"].value("file", "")).string()));
+    WRIT_TRY(done, EmergencyService{c}.release(a.matter, a.how, a.out, who));
+    say(o, fmt::format("it goes {}\nthe files are in {}",
+                       done.newest("release")->body["delivery"].value("return", ""),
+                       (fs::path(a.out) / done.matter).string()));
     return done;
   });
 }
@@ -162,8 +152,8 @@ void add_decision(CLI::App* e, Options& o, const std::shared_ptr<Args>& a) {
   until->needs(from);
   on_matter(e, o, a, "approve", "a second person approves the minimum",
             [](Options& opt, const Args& args) { return approve(opt, args, false); })
-      ->add_option("--counsel-approves", a->counsel_approves, "silent items that counsel approves, by name")
-      ->delimiter(',');
+      ->add_option("--approve-silent", a->silent,
+                   "ITEM=REASON: counsel releases it where the matrix is silent");
   auto* t = on_matter(e, o, a, "try-approver", "the officer notes an attempt to reach a second approver",
                       [](Options& opt, const Args& args) {
                         return act(opt, "try-approver", [&](desk::Carrier& c, const desk::Acting& who) {
@@ -200,14 +190,13 @@ void add_emergency_commands(CLI::App& app, Options& o) {
   const auto a = std::make_shared<Args>();
   auto* e = app.add_subcommand("emergency", "emergency disclosure (18 USC 2702(b)(8), (c)(4))")
                 ->require_subcommand(1);
-  auto* f = command(e, o, "file", "take a demand letter in", [&o, a] { return file(o, *a); });
-  f->add_option("letter", a->file, "the letter as TOML or JSON (docs/process-file.md)")->required();
-  f->add_option("--document", a->document, "the scanned letter, PDF or TIFF")->required();
+  add_file_command(*e, o, "take a demand letter in (as writ request file)");
   add_decision(e, o, a);
   add_word(e, o, a, "deny", "nothing is released", "--reason", &EmergencyService::deny);
-  on_matter(e, o, a, "release", "collect the minimum, write it and its letter", release)
-      ->add_option("--by", a->how, "fax, telephone or in-person: to the contact that was called back")
+  auto* r = on_matter(e, o, a, "release", "collect the minimum; letter, tables, manifest and proof", release);
+  r->add_option("--by", a->how, "fax, telephone or in-person: to the contact that was called back")
       ->required();
+  r->add_option("--out", a->out, "directory; the files go to OUT/MATTER")->capture_default_str();
   on_matter(e, o, a, "ask-process", "the letter that asks for process", [](Options& opt, const Args& args) {
     return act(opt, "ask-process", [&](desk::Carrier& c, const desk::Acting& who) {
       return EmergencyService{c}.ask_process(args.matter, who);
@@ -221,6 +210,7 @@ void add_emergency_commands(CLI::App& app, Options& o) {
            &EmergencyService::review);
   command(e, o, "list", "all emergencies, unreviewed ones first", [&o] { return list(o); });
   on_matter(e, o, a, "show", "one emergency and its acts", show);
+  add_application_commands(*e, o);
 }
 
 }  // namespace writ::cli

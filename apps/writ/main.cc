@@ -29,8 +29,10 @@ int main(int argc, char** argv) {
   writ::cli::add_agency_commands(app, o);
   writ::cli::add_emergency_commands(app, o);
   writ::cli::add_disclosure_commands(app, o);
+  writ::cli::add_recurring_commands(app, o);
   writ::cli::add_preserve_commands(app, o);
   writ::cli::add_due_commands(app, o);
+  writ::cli::add_outbox_commands(app, o);
   writ::cli::add_national_commands(app, o);
   writ::cli::add_plan_commands(app, o);
   writ::cli::add_incident_commands(app, o);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -18,6 +19,8 @@ struct Args {
   std::string file, document, matter;
 };
 
+const char* const scan = "the scanned document, PDF or TIFF";
+const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";
 const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician, Role::counsel};
 
 std::string failed_lines(const std::vector<process::CheckResult>& checks) {
@@ -54,7 +57,10 @@ Status tell(Options& o, const cases::Filed& filed) {
   if (filed.order) return tell_order(o, *filed.order);
   say(o, fmt::format("{} {}: {}: {}", filed.matter, filed.kind, passed_text(filed.checks), filed.state));
   if (const std::string failed = failed_lines(filed.checks); !failed.empty()) say(o, failed);
-  if (const auto open = cases::deficiencies(filed.checks); !process::acceptable(open))
+  const auto open = cases::deficiencies(filed.checks);
+  if (std::any_of(open.begin(), open.end(), [](const auto& r) { return r.id == "V39"; }))
+    say(o, fmt::format("V39: counsel rules whether it binds: writ request opine {}", filed.matter));
+  if (!process::acceptable(open))
     return fail(
         Exit::refused, fmt::format("{} is kept, and has deficiencies", filed.matter),
         "requirements section 4", "the cures above",
@@ -132,15 +138,23 @@ Status enter(Options& o, const Args& a) {
 }  // namespace
 }  // namespace request_filing
 
+std::string checks_text(const std::vector<process::CheckResult>& checks) {
+  const std::string failed = request_filing::failed_lines(checks);
+  return request_filing::passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+}
+
+void add_file_command(CLI::App& group, Options& o, const char* help) {
+  using namespace request_filing;
+  const auto a = std::make_shared<Args>();
+  auto* c = command(&group, o, "file", help, [&o, a] { return file(o, *a); });
+  c->add_option("file", a->file, fields)->required();
+  c->add_option("--document", a->document, scan)->required();
+}
+
 void add_filing_commands(CLI::App& request, Options& o) {
   using namespace request_filing;
   const auto a = std::make_shared<Args>();
-  const char* const scan = "the scanned document, PDF or TIFF";
-  const char* const fields = "its fields as TOML or JSON (docs/process-file.md, docs/order-file.md)";
-  auto* file_ =
-      command(&request, o, "file", "take a process in and check it", [&o, a] { return file(o, *a); });
-  file_->add_option("file", a->file, fields)->required();
-  file_->add_option("--document", a->document, scan)->required();
+  add_file_command(request, o, "take a process in and check it");
   auto* enter_ = command(&request, o, "enter", "enter the fields by question and answer, and file them",
                          [&o, a] { return enter(o, *a); });
   enter_->add_option("document", a->document, scan)->required();

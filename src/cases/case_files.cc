@@ -31,15 +31,4 @@ bool is_done(const desk::Case& c, std::string_view act, const std::string& user)
   return !c.acts.empty() && c.acts.back().act == act && c.acts.back().user == user;
 }
 
-Status check_person(const desk::Carrier& c, const desk::Acting& who,
-                    const std::vector<authority::Role>& roles) {
-  if (who.person.sign.public_key() != who.cert.verify)
-    return fail(Exit::integrity,
-                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
-  Status last;
-  for (const authority::Role r : roles)
-    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
-  return last;
-}
-
 }  // namespace writ::cases

@@ -19,8 +19,6 @@ Result<std::string> read_case_file(const desk::Carrier& c, const std::string& ma
                                    const std::string& sha256);
 // The last act is this one, by this person: the command is a repeated one.
 bool is_done(const desk::Case& c, std::string_view act, const std::string& user);
-// For what is done outside of an act: the certified key, and one of these roles now.
-Status check_person(const desk::Carrier& c, const desk::Acting& who,
-                    const std::vector<authority::Role>& roles);
+using desk::check_person;  // for what is done outside of an act
 
 }  // namespace writ::cases

@@ -31,6 +31,11 @@ Json merged(Json first, const Json& second);
 
 // Where a collection is more than the plan: fields, items, times, parties. Empty: it fits.
 std::vector<std::string> scope_conflicts(const Json& collection, const CollectionPlan& plan);
+// Where a collection is not what a second reading of the same plan gave: rows and answers. Nothing was added;
+// and nothing that is found is left out, unless the records may have come to hold more since
+// (`may_hold_more`).
+enum class Reread { is_the_same, may_hold_more };
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how);
 // Items of the matrix of which one must be permitted for a field of a "party", "tenant", "room" or
 // "call". Empty: no such field.
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field);

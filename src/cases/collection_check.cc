@@ -173,6 +173,14 @@ class Comparison {
   std::vector<std::string> items_, out_;
 };
 
+std::map<std::string, Json> by_record(const Json& calls) {
+  std::map<std::string, Json> out;
+  for (const Json& row : calls) out[row.value("record", "")] = row;
+  return out;
+}
+
+bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+
 }  // namespace
 
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field) {
@@ -183,6 +191,27 @@ std::vector<std::string> items_of_field(std::string_view group, std::string_view
 
 std::vector<std::string> scope_conflicts(const Json& collection, const CollectionPlan& plan) {
   return Comparison{collection, plan}.run();
+}
+
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how) {
+  std::vector<std::string> out;
+  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
+  for (const auto& [record, row] : mine)
+    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", record));
+  const auto say = [&](const Json& answer, const char* what) {
+    out.push_back(
+        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
+  };
+  for (const Json& answer : collection["answers"])
+    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
+  if (how == Reread::may_hold_more) return out;
+  for (const auto& [record, row] : theirs)
+    if (!mine.contains(record))
+      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
+  for (const Json& answer : reread["answers"])
+    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
+  return out;
 }
 
 }  // namespace writ::cases

@@ -5,15 +5,11 @@
 #pragma once
 #include "cases/demand_case.hh"
 #include "desk/orders.hh"
+#include "desk/outbox.hh"
 
 namespace writ::cases {
 
-enum class Severity {
-  emergency,  // a life, or an interception without an order: stands first, whatever its time
-  law,        // a statute or an order sets it
-  profile     // the carrier set it itself
-};
-const char* to_string(Severity s);
+using desk::Severity;
 
 struct Deadline {
   std::string matter;

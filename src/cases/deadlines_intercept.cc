@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cases/deadlines.hh"
+#include "desk/emergency_application.hh"
 #include "desk/intercept_service.hh"
 
 namespace writ::cases {
@@ -25,8 +26,9 @@ struct OrderFacts {
   const policy::Calendar& calendar;
   const Order& o;
   const std::optional<GrantRow>& g;
-  std::optional<Instant> armed;  // the technician's act
-  Instant end{};                 // of the authority, or when it was stopped
+  std::optional<Instant> armed;                          // the technician's act
+  Instant end{};                                         // of the authority, or when it was stopped
+  std::optional<desk::EmergencyInterception> emergency;  // this order is one, and was armed
   bool is_wiretap() const { return o.request.kind == "wiretap"; }
 };
 
@@ -71,16 +73,43 @@ Result<Deadline> end_of_authority(const OrderFacts& v) {
   return d;
 }
 
-Result<Deadline> application(const OrderFacts& v) {
-  WRIT_TRY(due, policy::due(v.c.policy(), "emergency-intercept", std::max(*v.armed, v.o.request.start),
-                            "the interception began"));
-  Deadline d =
-      about(v, v.is_wiretap() ? "the agency's application is made" : "the agency's order is obtained", due.at,
-            {}, "18 USC 2518(7), 3125(a)", "officer");
-  d.arithmetic = due.arithmetic;
-  d.severity = Severity::emergency;
-  d.alerts = {d.at - std::chrono::hours{12}};
-  return d;
+// 2518(7), 3125: what must follow an interception without an order. Its time passes by the clock, except over
+// an application for a wiretap that was made: about that the court decides.
+Status add_application(const OrderFacts& v, std::vector<Deadline>& out) {
+  const desk::EmergencyInterception& e = *v.emergency;
+  const std::string state = e.state();
+  if (state.empty() || (state == "applied" && !e.is_wiretap())) {
+    Deadline d =
+        about(v, e.is_wiretap() ? "the agency's application is made" : "the agency's order is obtained",
+              e.due.at, {}, "18 USC 2518(7), 3125(a)", "officer");
+    d.arithmetic = e.due.arithmetic;
+    d.severity = Severity::emergency;
+    d.act = "lapse";
+    d.alerts = {d.at - std::chrono::hours{12}, d.at};
+    out.push_back(std::move(d));
+  } else if (state == "applied") {
+    Deadline d = about(v, "the court decides on the application; until then nothing more is delivered",
+                       e.due.at, {}, "18 USC 2518(7)", "officer");
+    d.arithmetic = e.due.arithmetic;
+    out.push_back(std::move(d));
+  } else if (state != "granted" && e.is_wiretap() && e.application->newest("inventory") == nullptr) {
+    const desk::CaseAct* applied = e.application->newest("apply");
+    Instant from = v.end;
+    if (state == "denied" && applied != nullptr) {
+      WRIT_TRY(made, parse_rfc3339(applied->body["application"].value("made", "")));
+      from = made;
+    }
+    WRIT_TRY(due, policy::due(v.c.policy(), "emergency-inventory", from,
+                              state == "denied" ? "the application" : "the end of the interception"));
+    const policy::ClockRule* clock = policy::clock(v.c.policy(), "emergency-inventory");
+    Deadline d = about(v, "the inventory is served (by the court), and recorded", due.at, {}, clock->citation,
+                       "counsel or officer");
+    d.arithmetic = due.arithmetic;
+    for (const std::int64_t n : clock->alert_days) d.alerts.push_back(d.at - days{n});
+    std::sort(d.alerts.begin(), d.alerts.end());
+    out.push_back(std::move(d));
+  }
+  return {};
 }
 
 Result<bool> is_produced(const OrderFacts& v) {
@@ -94,6 +123,7 @@ Status add_after_arming(const OrderFacts& v, std::vector<Deadline>& out) {
   if (!desk::stored_certification(v.c, v.o.matter))
     out.push_back(about(v, "the certification is signed", *v.armed, "armed", certification_rule, "officer"));
   if (v.o.state == State::armed || !v.is_wiretap()) return {};
+  if (v.emergency && !v.emergency->is_granted()) return {};  // no judge issued an order for it
   WRIT_TRY(produced, is_produced(v));
   if (!produced)
     out.push_back(about(v, "the recordings go to the judge for sealing", v.end, "the end of the interception",
@@ -124,6 +154,7 @@ void add_field_work(const OrderFacts& v, const std::vector<desk::Case>& cases, s
 }
 
 Status add_order(const OrderFacts& v, const std::vector<desk::Case>& cases, std::vector<Deadline>& out) {
+  if (v.emergency) WRIT_CHECK(add_application(v, out));  // whatever became of the order
   switch (v.o.state) {
     case State::received:
     case State::returned:
@@ -142,10 +173,6 @@ Status add_order(const OrderFacts& v, const std::vector<desk::Case>& cases, std:
     case State::certified:
       break;
   }
-  if (v.o.state == State::armed && v.o.request.emergency) {
-    WRIT_TRY(d, application(v));
-    out.push_back(std::move(d));
-  }
   WRIT_CHECK(add_after_arming(v, out));
   add_field_work(v, cases, out);
   return {};
@@ -163,8 +190,12 @@ Result<std::vector<Deadline>> interception_deadlines(const desk::Carrier& c,
   WRIT_TRY(stopped, orders.revocations());
   for (const Order& o : all) {
     WRIT_TRY(g, orders.grant(o.matter, o.number));
-    OrderFacts v{c, calendar, o, g, {}, authority_end(o, g)};
+    OrderFacts v{c, calendar, o, g, {}, authority_end(o, g), {}};
     if (g && g->file && g->acts.size() == 3) v.armed = g->acts[2].at;
+    if (v.armed && o.request.emergency) {
+      WRIT_TRY(emergency, desk::emergency_interception(c, o.matter));
+      v.emergency = std::move(emergency);
+    }
     for (const auto& r : stopped.entries)
       if (g && crypto::hex(r.grant) == g->id) v.end = std::min(v.end, r.at);
     WRIT_CHECK(add_order(v, cases, out));

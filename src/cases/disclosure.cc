@@ -57,8 +57,9 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
 
 Status check_authority(const desk::Carrier& c, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(c.policy(), d.kind);
-  if (kind == nullptr || kind->authority.empty()) return {};
-  const std::string why = policy::why_not_in_force(c.policy(), kind->authority, c.now());
+  const std::string authority = kind == nullptr ? "" : process::authority_of(*kind, d);
+  if (kind == nullptr || (authority.empty() && kind->authority.empty())) return {};
+  const std::string why = policy::why_not_in_force(c.policy(), authority, c.now());
   if (why.empty()) return {};
   return fail(Exit::refused, fmt::format("{}: {}", kind->title, why), kind->citation,
               "an authority in force (L14)", "counsel decides; the policy is edited when the law is");
@@ -71,6 +72,10 @@ struct Judged {
 };
 
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
+  // Other life cycles have an act of this name; it means something else there.
+  if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)),
+                disclosure_rule, "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
@@ -87,26 +92,6 @@ Json judged_json(const desk::Carrier& c, const Judged& j) {
   return {{"items", to_json(j.decisions)},
           {"policy", crypto::hex(c.policy().hash)},
           {"period", {{"from", rfc3339(j.from)}, {"until", rfc3339(j.until)}}}};
-}
-
-// Exactly the permitted items, the document's subjects, the period. Null when none of the items is a record.
-Result<Json> sign_scope(desk::Carrier& c, const Case& of, const Judged& j, const Acting& counsel) {
-  const PermittedItems items = permitted(j.decisions);
-  if (items.records.empty()) return Json();
-  desk::ScopeRequest r;
-  r.matter = of.matter;
-  r.purpose =
-      fmt::format("{} {}", j.demand.kind, j.demand.instrument.empty() ? of.matter : j.demand.instrument);
-  for (const process::DemandSubject& s : j.demand.subjects) {
-    WRIT_TRY(subject, desk::scope_subject(s));
-    r.subjects.push_back(std::move(subject));
-  }
-  r.items = items.records;
-  r.records_from = j.from;
-  r.records_until = j.until;
-  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
-  return Json{{"sequence", ticket.scope().sequence},
-              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
 }
 
 Status check_any_permitted(const Judged& j) {
@@ -137,6 +122,8 @@ Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, co
   return merged(std::move(kept), collection);
 }
 
+}  // namespace
+
 Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
   WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
   Json kept = Json::array();
@@ -147,11 +134,9 @@ Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json&
   return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
 }
 
-}  // namespace
-
 std::vector<ItemDecision> decisions_of(const Case& c) {
   std::vector<ItemDecision> out;
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr) return out;
   for (const Json& j : approved->body.value("items", Json::array()))
     out.push_back({j.value("item", ""), j.value("title", ""), j.value("verdict", "") == "permit",
@@ -161,7 +146,7 @@ std::vector<ItemDecision> decisions_of(const Case& c) {
 }
 
 Result<CollectionPlan> plan_of(const Case& c) {
-  const desk::CaseAct* approved = c.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(c);
   if (approved == nullptr)
     return fail(Exit::refused, fmt::format("{} is not approved", c.matter), disclosure_rule,
                 "counsel's approval", "counsel approves it (writ disclose approve)");
@@ -172,8 +157,31 @@ Result<CollectionPlan> plan_of(const Case& c) {
   return CollectionPlan{c.matter, std::move(demand.subjects), permitted(decisions_of(c)), from, until};
 }
 
+std::string purpose_of(const Case& of, const process::Demand& d) {
+  return fmt::format("{} {}", d.kind, d.instrument.empty() ? of.matter : d.instrument);
+}
+
+Result<Json> sign_scope(desk::Carrier& c, const CollectionPlan& plan, const std::string& purpose,
+                        Instant expires, const Acting& counsel) {
+  if (plan.items.records.empty()) return Json();
+  desk::ScopeRequest r;
+  r.matter = plan.matter;
+  r.purpose = purpose;
+  for (const process::DemandSubject& s : plan.subjects) {
+    WRIT_TRY(subject, desk::scope_subject(s));
+    r.subjects.push_back(std::move(subject));
+  }
+  r.items = plan.items.records;
+  r.records_from = plan.from;
+  r.records_until = plan.until;
+  r.expires = expires;
+  WRIT_TRY(ticket, desk::RecordService{c}.grant_scope(r, counsel));
+  return Json{{"sequence", ticket.scope().sequence},
+              {"sha256", crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))))}};
+}
+
 Status check_approved_scope(desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* approved = of.newest("approve");
+  const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
   const auto ticket = desk::newest_scope(c, of.matter);
@@ -215,7 +223,8 @@ Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, c
   };
   step.effect = [&](const Case& of) -> Result<Json> {
     WRIT_TRY(j, judge(*c_, of, a));
-    WRIT_TRY(scope, sign_scope(*c_, of, j, counsel));
+    WRIT_TRY(scope, sign_scope(*c_, {matter, j.demand.subjects, permitted(j.decisions), j.from, j.until},
+                               purpose_of(of, j.demand), {}, counsel));
     Json body = judged_json(*c_, j);
     body["scope"] = std::move(scope);
     return body;
@@ -236,7 +245,7 @@ Result<Case> Disclosure::collect(const std::string& matter, const Acting& who, c
 }
 
 Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
-  const desk::CaseAct* collected = of.newest("collect");
+  const desk::CaseAct* collected = of.newest(of.cycle == process::Cycle::emergency ? "release" : "collect");
   if (collected == nullptr)
     return fail(Exit::refused, fmt::format("{} has no collection", of.matter), disclosure_rule,
                 "a collection", "intake collects (writ disclose collect)");
@@ -245,8 +254,8 @@ Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   return parse_canonical(view_of(text), "collection");
 }
 
-Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of,
-                                                      const Acting& second) {
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second,
+                                                      const Openers* openers) {
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
   std::vector<std::string> out = scope_conflicts(collection, plan);
@@ -259,29 +268,16 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
   if (to_json(again) != approved.value("items", Json()))
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
-  // What only a frozen store holds, two custodians would have to open once more: it is compared field by
-  // field above. What the records hold is read again.
-  desk::RecordService records{c};
-  WRIT_TRY(reread, gather(c, records, second, plan, "records"));
-  std::map<std::string, Json> rows;
-  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
-  const bool is_frozen = collection["sources"] != Json::array({"records"});
-  for (const Json& row : collection["calls"]) {
-    const auto it = rows.find(row.value("record", ""));
-    if (it == rows.end() ? !is_frozen : it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
-  }
-  for (const Json& answer : collection["answers"])
-    if (answer.value("source", "") == "records" &&
-        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
-      out.push_back(fmt::format("the answer about subject {} is not what the records say",
-                                answer.value("subject", std::size_t{0})));
+  // Read a second time, from the records and from the snapshot: row for row the same.
+  WRIT_TRY(reread, collect_all(c, of, second, openers));
+  const auto more = reading_conflicts(collection, reread, Reread::is_the_same);
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
-Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) {
+Status check_collection(desk::Carrier& c, const Case& of, const Acting& second, const Openers* openers) {
   WRIT_CHECK(check_approved_scope(c, of));
-  WRIT_TRY(conflicts, collection_conflicts(c, of, second));
+  WRIT_TRY(conflicts, collection_conflicts(c, of, second, openers));
   if (conflicts.empty()) return {};
   return fail(Exit::refused,
               fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
@@ -290,13 +286,14 @@ Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) 
               "collect again (writ disclose recollect)");
 }
 
-Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
+Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second,
+                                     const Openers* openers) {
   CaseStep step{"check-scope"};
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "check-scope", second.person.user)) return before;
   if (const desk::CaseAct* collected = before.newest("collect"))
     step.body["collection"] = collected->body["collection"];
-  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second, openers); };
   return CaseBook{*c_}.act(matter, std::move(step), second);
 }
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "cases/verification.hh"
-#include "desk/documents_kept.hh"
+#include "cases/intake.hh"
+#include "desk/agency_directory.hh"
 
 namespace writ::cases {
 namespace {
@@ -34,7 +34,7 @@ Status check_cycle(const Case& c) {
 
 // Another emergency with this document, or this agency's same instrument: a letter that comes twice is a
 // replay until somebody has looked. One that was denied may come again, mended.
-Result<Json> repeats(desk::Carrier& c, const Demand& d, const std::string& matter) {
+Result<Json> replays(desk::Carrier& c, const Demand& d, const std::string& matter) {
   Json out = Json::array();
   WRIT_TRY(all, CaseBook{c}.all(Cycle::emergency));
   for (const Case& other : all) {
@@ -57,11 +57,20 @@ Status check_document(const desk::Carrier& c, const Demand& d) {
               "documents/" + hash + " as it was", "restore it from backup; the case's acts name its SHA-256");
 }
 
+// Every check on the document itself; the call-back, by a number of the directory, is an act before this one,
+// and nothing goes to the letter's own fax.
+Status check_letter(const policy::Policy& p, const Demand& d, Instant now) {
+  std::vector<std::string> faults;
+  for (const process::CheckResult& r : deficiencies(process::check_demand(d, p, {}, now)))
+    if (r.item.empty()) faults.push_back(fmt::format("{}: {} {}", r.id, r.fact, r.cure));
+  if (d.subjects.empty()) faults.emplace_back("S37: nobody is named; whom it is about");
+  if (faults.empty()) return {};
+  return refused("the letter does not say what an emergency letter must",
+                 fmt::format("{}", fmt::join(faults, "; ")),
+                 "the agency sends a letter that does; or deny it (writ emergency deny)");
+}
+
 Status check_assessment(const Demand& d, const Assessment& a) {
-  if (const auto missing = missing_in_letter(d); !missing.empty())
-    return refused("the letter does not say what an emergency letter must",
-                   fmt::format("{}", fmt::join(missing, "; ")),
-                   "the agency sends a letter that does; or deny it (writ emergency deny)");
   if (a.items.empty())
     return refused("no item is needed", "the items that meet the danger, of those that the letter asks for",
                    "name them, or deny the request (writ emergency deny)");
@@ -82,58 +91,8 @@ Status check_assessment(const Demand& d, const Assessment& a) {
 
 }  // namespace
 
-std::vector<std::string> missing_in_letter(const Demand& d) {
-  std::vector<std::string> out;
-  const auto need = [&](bool there, const char* what) {
-    if (!there) out.emplace_back(what);
-  };
-  need(!d.nature.empty(), "the nature of the emergency (V31, S35)");
-  need(!d.circumstances.empty(), "its circumstances: the injury or death risk, fully explained (V31, S40)");
-  need(d.danger_to_person, "a danger of death or serious physical injury to a person (V32)");
-  need(d.is_signed, "a signature (V2)");
-  need(!d.requester.name.empty() && !d.requester.badge.empty() && !d.requester.agency.empty() &&
-           !d.requester.phone.empty(),
-       "name, badge, agency and telephone of the requester (V18, S41)");
-  need(!d.subjects.empty(), "whom it is about (S37)");
-  need(!d.items.empty(), "exactly what is wanted (S38)");
-  return out;
-}
-
-const CaseAct* approval_of(const Case& c) {
-  const CaseAct* by_two = c.newest("approve");
-  return by_two != nullptr ? by_two : c.newest("approve-alone");
-}
-
 bool awaits_review(const Case& c) {
   return c.newest("approve-alone") != nullptr && c.newest("review") == nullptr;
-}
-
-Result<Case> EmergencyService::file(View text, const std::string& name, const fs::path& document,
-                                    const Acting& who) {
-  WRIT_TRY(demand, process::parse_demand(text, name));
-  const policy::ProcessKind* kind = policy::process_kind(c_->policy(), demand.kind);
-  if (kind == nullptr || kind->cycle != process::to_string(Cycle::emergency))
-    return c_->refuse(who.person.user, "emergency.file", "",
-                      Error{Exit::refused, fmt::format("a '{}' is not an emergency letter", demand.kind),
-                            std::string(rule), "a demand letter under 18 USC 2702(b)(8) or (c)(4)",
-                            "file other process by writ request file"});
-  WRIT_TRY(digest, desk::keep_document(*c_, document));
-  demand.document_sha256 = digest;
-  // The entered time of receipt only ever counts when it is the earlier one.
-  if (demand.received == Instant{} || demand.received > c_->now()) demand.received = c_->now();
-  const crypto::Digest key = filing_key(demand);
-  WRIT_TRY(known, CaseBook{*c_}.find(key));
-  WRIT_TRY(again, repeats(*c_, demand, known ? known->matter : ""));
-  WRIT_TRY(v, velocity(*c_, demand, "", c_->now()));
-  return CaseBook{*c_}.open(
-      Cycle::emergency, key,
-      {"file", Json{{"demand", process::to_json(demand)},
-                    {"document_sha256", crypto::hex(digest)},
-                    {"missing", missing_in_letter(demand)},
-                    {"repeats", std::move(again)},
-                    {"approved_today", Json{{"agency", v.agency}, {"requester", v.requester}}},
-                    {"policy", crypto::hex(c_->policy().hash)}}},
-      who);
 }
 
 Result<Case> EmergencyService::assess(const std::string& matter, const Assessment& a, const Acting& who) {
@@ -147,8 +106,9 @@ Result<Case> EmergencyService::assess(const std::string& matter, const Assessmen
     WRIT_CHECK(check_cycle(c));
     WRIT_TRY(d, demand_of(c));
     WRIT_CHECK(check_document(*c_, d));
+    WRIT_CHECK(check_letter(c_->policy(), d, c_->now()));
     WRIT_CHECK(check_assessment(d, a));
-    WRIT_TRY(again, repeats(*c_, d, c.matter));
+    WRIT_TRY(again, replays(*c_, d, c.matter));
     if (again.empty()) return {};
     return refused(fmt::format("the letter repeats {}", canonical(again)), "a letter that comes once",
                    "deny it, or flag the other one when that was the forgery (V38)");

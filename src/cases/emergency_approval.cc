@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Two people, or the officer alone when nobody else can be reached; what they sign is the minimum, and its
-// scope.
+// Two people, or the officer alone when nobody else can be reached; what they sign is the minimum, its
+// period and its scope.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "authority/strict.hh"
+#include "cases/disclosure.hh"
 #include "cases/emergency.hh"
-#include "cases/notice.hh"
 #include "cases/verification.hh"
-#include "desk/record_service.hh"
+#include "desk/outbox.hh"
 
 namespace writ::cases {
 namespace {
@@ -93,74 +93,38 @@ Status check_unreachable(const desk::Carrier& carrier, const Case& c, const std:
   return {};
 }
 
-// Whom the records may be asked about, as the letter names them.
-std::vector<authority::ScopeSubject> subjects_of(const Demand& d) {
-  std::vector<authority::ScopeSubject> out;
-  for (const process::DemandSubject& s : d.subjects) {
-    if (s.kind == "street-address")
-      out.push_back({s.kind,
-                     fmt::format("{}|{}|{}|{}|{}", s.address.building, s.address.street, s.address.city,
-                                 s.address.state, s.address.zip),
-                     ""});
-    else
-      out.push_back({s.kind, s.value, s.property});
-  }
-  return out;
-}
-
-Result<desk::ScopeRequest> scope_of(const desk::Carrier& carrier, const Case& c, const Demand& d,
-                                    const Minimum& m) {
-  desk::ScopeRequest r;
-  r.matter = c.matter;
-  r.purpose = std::string(authority::emergency_purpose);
-  r.subjects = subjects_of(d);
-  for (const std::string& item : m.items) {
-    WRIT_TRY(parsed, authority::parse_record_item(item));
-    r.items.push_back(parsed);
-  }
-  r.records_from = d.records_from;
-  r.records_until = d.records_until;
+// What may be collected of these decisions: the period is the assessment's, else the letter's.
+Result<CollectionPlan> plan_for(const Case& c, Demand d, const std::vector<ItemDecision>& decisions) {
+  CollectionPlan plan{c.matter, std::move(d.subjects), permitted(decisions), d.records_from, d.records_until};
   const Json& assessed = c.newest("assess")->body;
   if (assessed.contains("from")) {
     WRIT_TRY(from, parse_rfc3339(assessed.value("from", "")));
     WRIT_TRY(until, parse_rfc3339(assessed.value("until", "")));
-    r.records_from = from;
-    r.records_until = until;
+    plan.from = from;
+    plan.until = until;
   }
-  r.expires = carrier.now() + std::min<Nanos>(authority::emergency_hours_max,
-                                              std::chrono::hours{carrier.policy().emergency_hours_max});
-  return r;
+  return plan;
 }
 
-std::vector<std::string> approved_silent(const std::vector<std::string>& named, const Acting& who) {
-  return holds(who.cert, Role::counsel) ? named : std::vector<std::string>{};
+Instant scope_end(const desk::Carrier& c) {
+  return c.now() +
+         std::min<Nanos>(authority::emergency_hours_max, std::chrono::hours{c.policy().emergency_hours_max});
 }
 
 }  // namespace
 
-Minimum minimum_of(const policy::Policy& p, const Demand& d, const std::vector<std::string>& needed,
-                   const std::vector<std::string>& counsel_approved) {
-  Minimum m;
-  for (const std::string& item : d.items) {
-    policy::Situation s;
-    s.expressly_requested = has(d.expressly, item) && has(needed, item);
-    s.counsel_approved = has(counsel_approved, item);
-    const policy::Decision said = policy::decide(p, item, column, s);
-    const bool kept = authority::parse_record_item(item).has_value();
-    std::string verdict = "refused", why = said.fact;
-    if (!has(needed, item))
-      why = "the danger does not ask for it";
-    else if (said.verdict == policy::Verdict::needs_counsel)
-      why = "the plan is silent, and counsel has not approved it";
-    else if (said.verdict == policy::Verdict::permit && !kept)
-      why = "the carrier's records do not hold it";
-    else if (said.verdict == policy::Verdict::permit)
-      verdict = "released";
-    if (verdict == "released" && !has(m.items, item)) m.items.push_back(item);
-    m.decisions.push_back({{"item", item}, {"verdict", verdict}, {"rule", said.rule}, {"why", why}});
-  }
-  std::sort(m.items.begin(), m.items.end());
-  return m;
+Result<std::vector<ItemDecision>> minimum_of(const policy::Policy& p, const Demand& d,
+                                             const std::vector<std::string>& needed,
+                                             const CounselWord& word) {
+  WRIT_TRY(decisions, decide_items(p, d, word));
+  for (ItemDecision& i : decisions)
+    if (i.permitted && !has(needed, i.item)) {
+      i.permitted = false;
+      i.rule = "18 USC 2702(c)(4): the minimum";
+      i.fact = "the danger does not ask for it";
+      i.cure = "legal process for it";
+    }
+  return decisions;
 }
 
 Result<Velocity> velocity(desk::Carrier& c, const Demand& d, const std::string& matter, Instant now) {
@@ -206,51 +170,40 @@ Status EmergencyService::check_approval(const Case& c, const std::string& approv
   return {};
 }
 
-CaseStep EmergencyService::approval(const char* act, const std::vector<std::string>& counsel_approves,
+CaseStep EmergencyService::approval(const char* act, const std::map<std::string, std::string>& silent,
                                     const Acting& who) {
-  CaseStep step{act, Json::object()};
-  const auto silent = approved_silent(counsel_approves, who);
-  step.guard = [this, silent, user = who.person.user](const Case& c) -> Status {
+  CounselWord word;
+  if (holds(who.cert, Role::counsel)) word.silent = silent;
+  CaseStep step{act, Json{{"word", {{"silent", word.silent}}}}};
+  step.guard = [this, word, user = who.person.user](const Case& c) -> Status {
     WRIT_TRY(d, demand_of(c));
     WRIT_CHECK(check_approval(c, user));
-    if (!minimum_of(c_->policy(), d, needed_items(c), silent).items.empty()) return {};
-    return refused("nothing of what is asked for may be released", "the disclosure matrix, column emergency",
-                   "an item that the letter asks for, the matrix permits and the danger needs",
-                   "deny the request (writ emergency deny), or counsel approves silent items by name");
+    WRIT_TRY(decisions, minimum_of(c_->policy(), d, needed_items(c), word));
+    if (!permitted(decisions).records.empty()) return {};
+    return refused(
+        "nothing of what is asked for may be released", "the disclosure matrix, column emergency",
+        "an item that the letter asks for, the matrix permits, the danger needs and the carrier keeps",
+        "deny the request (writ emergency deny), or counsel approves silent items by name");
   };
-  step.effect = [this, silent, alone = std::string_view(act) == "approve-alone",
-                 &who](const Case& c) -> Result<Json> {
+  step.effect = [this, word, &who](const Case& c) -> Result<Json> {
     WRIT_TRY(d, demand_of(c));
-    const Minimum m = minimum_of(c_->policy(), d, needed_items(c), silent);
-    Json body{{"items", m.items},
-              {"decisions", m.decisions},
-              {"counsel_approved", silent},
-              {"policy", crypto::hex(c_->policy().hash)}};
-    if (alone) {
-      WRIT_TRY(told, notify(*c_,
-                            {c.matter, "break-glass",
-                             fmt::format("{} approved an emergency disclosure alone. An auditor reviews it "
-                                         "within the clock's time.",
-                                         who.person.user),
-                             c_->now()},
-                            {Role::auditor, Role::officer, Role::counsel}));
-      body["told"] = std::move(told);
-    }
-    WRIT_TRY(request, scope_of(*c_, c, d, m));
-    WRIT_TRY(ticket, desk::RecordService{*c_}.grant_scope(request, who));
-    body["scope"] = ticket.scope().sequence;
-    body["scope_sha256"] = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
-    return body;
+    WRIT_TRY(decisions, minimum_of(c_->policy(), d, needed_items(c), word));
+    WRIT_TRY(plan, plan_for(c, std::move(d), decisions));
+    WRIT_TRY(scope, sign_scope(*c_, plan, std::string(authority::emergency_purpose), scope_end(*c_), who));
+    return Json{{"items", to_json(decisions)},
+                {"period", {{"from", rfc3339(plan.from)}, {"until", rfc3339(plan.until)}}},
+                {"policy", crypto::hex(c_->policy().hash)},
+                {"scope", std::move(scope)}};
   };
   return step;
 }
 
 Result<Case> EmergencyService::approve(const std::string& matter,
-                                       const std::vector<std::string>& counsel_approves, const Acting& who) {
+                                       const std::map<std::string, std::string>& silent, const Acting& who) {
   WRIT_TRY(now, desk::read_case(*c_, matter));
   if (const CaseAct* done = now.newest("approve"); done != nullptr && done->user == who.person.user)
     return now;  // the same command again
-  return CaseBook{*c_}.act(matter, approval("approve", counsel_approves, who), who);
+  return CaseBook{*c_}.act(matter, approval("approve", silent, who), who);
 }
 
 Result<Case> EmergencyService::try_approver(const std::string& matter, const std::string& whom,
@@ -274,7 +227,8 @@ Result<Case> EmergencyService::approve_alone(const std::string& matter, const Ac
     WRIT_CHECK(check_unreachable(*c_, c, user));
     return both(c);
   };
-  step.effect = [after = step.effect](const Case& c) -> Result<Json> {
+  step.effect = [this, after = step.effect, user = who.person.user](const Case& c) -> Result<Json> {
+    WRIT_CHECK(tell_alone(c, user));
     WRIT_TRY(body, after(c));
     body["attempts"] = Json::array();
     for (const CaseAct& a : c.acts)
@@ -282,6 +236,20 @@ Result<Case> EmergencyService::approve_alone(const std::string& matter, const Ac
     return body;
   };
   return CaseBook{*c_}.act(matter, std::move(step), who);
+}
+
+// One notice for the auditors and one for the other approvers, before anything can be read: who takes one
+// does not silence the other, and the officer whose act it is takes none.
+Status EmergencyService::tell_alone(const Case& c, const std::string& officer) {
+  WRIT_TRY(waited,
+           policy::due(c_->policy(), "emergency-second-approver", c.newest("assess")->at, "assessed"));
+  for (const char* who : {"auditor", "counsel or officer"})
+    WRIT_CHECK(desk::Outbox{*c_}.tell({c.matter, process::to_string(c.cycle),
+                                       "BREAK-GLASS: one officer alone approves an emergency disclosure; an "
+                                       "auditor reviews it",
+                                       who, desk::Severity::emergency, waited.at, std::nullopt,
+                                       waited.arithmetic, std::string(alone_rule), officer}));
+  return {};
 }
 
 }  // namespace writ::cases

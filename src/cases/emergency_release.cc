@@ -7,15 +7,14 @@
 #include "cases/case_files.hh"
 #include "cases/disclosure.hh"
 #include "cases/emergency.hh"
+#include "cases/response.hh"
 #include "cases/verification.hh"
 #include "desk/record_access.hh"
-#include "desk/record_service.hh"
 #include "produce/emergency_letter.hh"
 
 namespace writ::cases {
 namespace {
 
-using authority::RecordItem;
 using desk::Acting;
 using desk::Case;
 using desk::CaseAct;
@@ -28,110 +27,6 @@ constexpr std::string_view release_rule =
 
 tl::unexpected<Error> refuse_release(std::string what, std::string missing, std::string next) {
   return fail(Exit::refused, std::move(what), std::string(release_rule), std::move(missing), std::move(next));
-}
-
-bool has_prefix(const Json& items, std::string_view prefix) {
-  return std::any_of(items.begin(), items.end(),
-                     [&](const Json& i) { return i.get_ref<const std::string&>().starts_with(prefix); });
-}
-
-bool lists_item(const Json& items, std::string_view item) {
-  return std::any_of(items.begin(), items.end(),
-                     [&](const Json& i) { return i.get_ref<const std::string&>() == item; });
-}
-
-// The questions that one subject of the letter is: of a number, the subscriber's and the tenant's.
-std::vector<records::Ask> questions(const process::DemandSubject& s, const Json& items) {
-  using By = records::Ask::By;
-  std::vector<records::Ask> out;
-  const auto ask = [&](By by) {
-    records::Ask a;
-    a.by = by;
-    a.number = s.kind == "number" ? s.value : "";
-    a.extension = s.kind == "extension" ? s.value : "";
-    a.property = s.kind == "extension" ? s.property : "";
-    a.account_number = s.kind == "account" ? s.value : s.kind == "tenant-name" ? s.property : "";
-    a.account_name = s.kind == "account-name" ? s.value : s.kind == "tenant-name" ? s.subscriber : "";
-    a.tenant_name = s.kind == "tenant-name" ? s.value : "";
-    a.address = s.address;
-    out.push_back(std::move(a));
-  };
-  if (s.kind == "number") {
-    if (has_prefix(items, "subscriber-")) ask(By::number);
-    if (has_prefix(items, "tenant-")) ask(By::tenant_number);
-  } else if (s.kind == "extension") {
-    ask(By::tenant_extension);
-  } else if (s.kind == "account") {
-    ask(By::account_number);
-  } else if (s.kind == "account-name") {
-    ask(By::account_name);
-  } else if (s.kind == "street-address") {
-    ask(By::street_address);
-  } else {
-    ask(By::tenant_name);
-  }
-  return out;
-}
-
-struct Reading {
-  desk::Carrier* c;
-  const Acting* who;
-  std::string matter;
-  Json items;
-  Instant from, until;
-};
-
-Result<Json> read_calls(const Reading& r, const process::DemandSubject& s) {
-  Json rows = Json::array();
-  WRIT_TRY(cursor,
-           desk::RecordService{*r.c}.calls({r.matter, {s.kind, s.value, s.property}, r.from, r.until, 0, ""},
-                                           *r.who, [&](const desk::CallRow& row) {
-                                             rows.push_back({{"month", row.row.month},
-                                                             {"seq", row.row.seq},
-                                                             {"cdr", records::to_json(row.row.cdr)}});
-                                             return Status{};
-                                           }));
-  static_cast<void>(cursor);
-  return rows;
-}
-
-// Through the one door to the records, under the approval's scope: a field outside of it is not read.
-Result<Json> collect(const Reading& r, const Demand& d) {
-  Json answers = Json::array();
-  const bool calls = lists_item(r.items, "subscriber-calls") || lists_item(r.items, "tenant-calls");
-  for (const process::DemandSubject& s : d.subjects) {
-    Json about{{"kind", s.kind}, {"answers", Json::array()}};
-    for (records::Ask ask : questions(s, r.items)) {
-      ask.from = r.from;
-      ask.until = r.until;
-      WRIT_TRY(answer, desk::RecordService{*r.c}.whois(r.matter, ask, *r.who));
-      about["answers"].push_back(std::move(answer["answer"]));
-    }
-    if (calls && (s.kind == "number" || s.kind == "extension" || s.kind == "account")) {
-      WRIT_TRY(rows, read_calls(r, s));
-      about["calls"] = std::move(rows);
-    }
-    answers.push_back(std::move(about));
-  }
-  return Json{{"schema", "writ.emergency-release/1"},
-              {"matter", r.matter},
-              {"items", r.items},
-              {"from", rfc3339_seconds(r.from)},
-              {"until", rfc3339_seconds(r.until)},
-              {"subjects", std::move(answers)}};
-}
-
-// The period that the approval's scope reaches: the assessment's, else the letter's.
-Result<Reading> reading_of(desk::Carrier& c, const Case& of, const Demand& d, const Acting& who) {
-  Reading r{&c, &who, of.matter, approval_of(of)->body["items"], d.records_from, d.records_until};
-  const Json& assessed = of.newest("assess")->body;
-  if (assessed.contains("from")) {
-    WRIT_TRY(from, parse_rfc3339(assessed.value("from", "")));
-    WRIT_TRY(until, parse_rfc3339(assessed.value("until", "")));
-    r.from = from;
-    r.until = until;
-  }
-  return r;
 }
 
 // To whom it goes: the contact that was called back, as the directory had it then.
@@ -165,11 +60,11 @@ produce::EmergencyFacts facts_of(const Case& c, const Demand& d, Instant dated) 
   f.alone = approval->act == "approve-alone";
   f.approved = approval->at;
   f.dated = dated;
-  for (const Json& row : approval->body["decisions"]) {
-    if (row.value("verdict", "") == "released")
-      f.released.emplace_back(row.value("item", ""), row.value("rule", ""));
+  for (const ItemDecision& i : decisions_of(c)) {
+    if (i.permitted)
+      f.released.emplace_back(i.title, i.reason.empty() ? i.rule : i.rule + "; counsel: " + i.reason);
     else
-      f.refused.emplace_back(row.value("item", ""), row.value("why", "") + "; " + row.value("rule", ""));
+      f.refused.emplace_back(i.title, i.fact + "; " + i.rule);
   }
   return f;
 }
@@ -177,25 +72,19 @@ produce::EmergencyFacts facts_of(const Case& c, const Demand& d, Instant dated) 
 Json file_json(const CaseFile& f) { return Json{{"file", f.name}, {"sha256", f.sha256}}; }
 
 // What the later process does not cover of what was released.
-Json differences(const policy::Policy& p, const Case& emergency, const Demand& before, const Case& later,
-                 const Demand& d) {
+Json differences(const Case& emergency, const Demand& before, const Case& later, const Demand& d) {
   Json out = Json::array();
-  const policy::ProcessKind* kind = policy::process_kind(p, d.kind);
-  const std::vector<ItemDecision> decided = decisions_of(later);
-  for (const Json& item : approval_of(emergency)->body["items"]) {
-    const auto name = item.get<std::string>();
+  const std::vector<ItemDecision> later_decisions = decisions_of(later);
+  for (const ItemDecision& released : decisions_of(emergency)) {
+    if (!released.permitted) continue;
+    const std::string& name = released.item;
     const auto differs = [&](std::string why) { out.push_back({{"item", name}, {"why", std::move(why)}}); };
-    const bool requested = std::find(d.items.begin(), d.items.end(), name) != d.items.end();
-    if (!requested) {
+    const auto said = std::find_if(later_decisions.begin(), later_decisions.end(),
+                                   [&](const ItemDecision& i) { return i.item == name; });
+    if (said == later_decisions.end())
       differs("the later process does not ask for it");
-      continue;
-    }
-    const bool approved = std::any_of(decided.begin(), decided.end(),
-                                      [&](const ItemDecision& i) { return i.item == name && i.permitted; });
-    const policy::Situation s{std::find(d.expressly.begin(), d.expressly.end(), name) != d.expressly.end(),
-                              !d.statute.empty(), approved};
-    const auto said = policy::decide(p, name, kind == nullptr ? "" : kind->column, s);
-    if (said.verdict != policy::Verdict::permit) differs(said.fact + " (" + said.rule + ")");
+    else if (!said->permitted)
+      differs(said->fact + " (" + said->rule + ")");
   }
   for (const process::DemandSubject& s : before.subjects)
     if (std::none_of(d.subjects.begin(), d.subjects.end(), [&](const process::DemandSubject& l) {
@@ -207,34 +96,86 @@ Json differences(const policy::Policy& p, const Case& emergency, const Demand& b
   return out;
 }
 
-}  // namespace
-
-Result<Json> EmergencyService::collect_release(const Case& c, const std::string& how, const Acting& who) {
-  WRIT_TRY(d, demand_of(c));
-  WRIT_TRY(to, destination(c, how));
-  WRIT_TRY(reading, reading_of(*c_, c, d, who));
-  WRIT_TRY(collected, collect(reading, d));
-  WRIT_TRY(records, keep_case_file(*c_, c.matter, "release", ".json", canonical(collected)));
-  produce::EmergencyFacts f = facts_of(c, d, c_->now());
-  f.way = how;
-  f.number = to.value("number", "");
-  f.release_sha256 = records.sha256;
-  WRIT_TRY(pdf, produce::emergency_release_pdf(c_->policy(), f));
-  WRIT_TRY(letter, keep_case_file(*c_, c.matter, "release", ".pdf", pdf));
-  return Json{{"collection", file_json(records)}, {"letter", file_json(letter)}, {"delivery", std::move(to)}};
+std::string delivery_text(const Json& to) {
+  const std::string who = fmt::format("{}, {}", to.value("to", ""), to.value("organisation", ""));
+  return to.value("how", "") == "in-person"
+             ? "in person to " + who
+             : fmt::format("by {} to {} ({})", to.value("how", ""), to.value("number", ""), who);
 }
 
-Result<Case> EmergencyService::release(const std::string& matter, const std::string& how, const Acting& who) {
-  WRIT_TRY(now, desk::read_case(*c_, matter));
-  if (const CaseAct* done = now.newest("release"); done != nullptr && done->user == who.person.user)
-    return now;  // the same command again
-  desk::CaseStep step{"release"};
-  step.guard = [&how](const Case& c) -> Status {
-    WRIT_TRY(to, destination(c, how));
-    return {};
+// Letter, tables, manifest and proof of what `collected` names, as every disclosure leaves.
+Result<Json> send_release(desk::Carrier& c, const Case& of, const Json& collected, const Json& collection,
+                          const std::string& how, const fs::path& dir, const Acting& who) {
+  WRIT_TRY(to, destination(of, how));
+  Response r;
+  WRIT_TRY(demand, demand_of(of));
+  WRIT_TRY(plan, plan_of(of));
+  WRIT_TRY(enclosures, enclosures_of(c, of.matter, collected));
+  r.demand = std::move(demand);
+  r.plan = std::move(plan);
+  r.decisions = decisions_of(of);
+  r.collection = collection;
+  r.enclosures = std::move(enclosures);
+  r.steps = {"file", "call-back", "assess", "approve", "approve-alone"};
+  r.return_by = delivery_text(to);
+  r.letter = [&](const fs::path& file, const std::vector<produce::ResponseFile>&, Instant today) -> Status {
+    produce::EmergencyFacts f = facts_of(of, r.demand, today);
+    f.way = how;
+    f.number = to.value("number", "");
+    f.release_sha256 = collected["collection"].value("sha256", "");
+    WRIT_TRY(pdf, produce::emergency_release_pdf(c.policy(), f));
+    return write_file(file, pdf, 0640);
   };
-  step.effect = [&](const Case& c) { return collect_release(c, how, who); };
+  WRIT_TRY(said, write_response(c, of, r, dir, who));
+  said["delivery"].update(to);
+  return said;
+}
+
+// One person collects, so the collection is compared with its scope before anything leaves.
+Result<Json> collect_minimum(desk::Carrier& c, const Case& of, const Acting& who) {
+  WRIT_TRY(plan, plan_of(of));
+  desk::RecordService records{c};
+  WRIT_TRY(collection, gather(c, records, who, plan, "records"));
+  if (const auto conflicts = scope_conflicts(collection, plan); !conflicts.empty())
+    return fail(Exit::integrity,
+                fmt::format("the collection is more than the approval: {}", fmt::join(conflicts, "; ")),
+                std::string(release_rule), "a collection that holds what was approved, and nothing else",
+                "nothing was released; tell the officer and the auditor");
+  return collection;
+}
+
+}  // namespace
+
+Result<Case> EmergencyService::release(const std::string& matter, const std::string& how, const fs::path& out,
+                                       const Acting& who) {
+  WRIT_TRY(now, desk::read_case(*c_, matter));
+  if (is_done(now, "release", who.person.user)) return send_again(now, out, who);
+  desk::CaseStep step{"release"};
+  step.guard = [&](const Case& c) -> Status {
+    WRIT_CHECK(destination(c, how));
+    return check_approved_scope(*c_, c);
+  };
+  step.effect = [&](const Case& c) -> Result<Json> {
+    WRIT_TRY(collection, collect_minimum(*c_, c, who));
+    WRIT_TRY(body, keep_collection(*c_, c, collection));
+    WRIT_TRY(sent, send_release(*c_, c, body, collection, how, out / matter, who));
+    body.update(sent);
+    return body;
+  };
   return CaseBook{*c_}.act(matter, std::move(step), who);
+}
+
+// The act again by the same person: the files once more.
+Result<Case> EmergencyService::send_again(const Case& done, const fs::path& out, const Acting& who) {
+  return c_->attempt(who.person.user, "case.release", done.matter, [&]() -> Result<Case> {
+    WRIT_CHECK(check_person(*c_, who, process::life_cycle(Cycle::emergency).rule("release")->roles));
+    WRIT_CHECK(c_->note(who.person.user, "emergency.release-again", done.matter));
+    WRIT_TRY(collection, collection_of(*c_, done));
+    const Json& body = done.newest("release")->body;
+    WRIT_CHECK(
+        send_release(*c_, done, body, collection, body["delivery"].value("how", ""), out / done.matter, who));
+    return done;
+  });
 }
 
 Result<Case> EmergencyService::ask_process(const std::string& matter, const Acting& who) {
@@ -275,7 +216,7 @@ Result<Case> EmergencyService::reconcile(const std::string& matter, const std::s
       return refuse_release(fmt::format("{} does not name {}, or comes from another agency", later, matter),
                             "process of this agency that names the emergency (of_matter)",
                             "ask the agency which disclosure its process is about");
-    found = differences(c_->policy(), c, before, process_case, d);
+    found = differences(c, before, process_case, d);
     return {};
   };
   // What the guard found is signed with the act.

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 
 #include "cases/test_emergency.hh"
+#include "cases/test_paper.hh"
+#include "desk/outbox.hh"
+#include "desk/record_service.hh"
 
 namespace writ::cases::testing {
 namespace {
@@ -22,6 +25,13 @@ std::string assessed(Town& t, process::Demand letter, const Assessment& a = asse
   return filed->matter;
 }
 
+std::vector<std::string> released_items(const Case& c) {
+  std::vector<std::string> out;
+  for (const ItemDecision& i : decisions_of(c))
+    if (i.permitted) out.push_back(i.item);
+  return out;
+}
+
 void expect_four_lines(const Error& e) {
   EXPECT_EQ(e.exit, Exit::refused) << to_text(e);
   EXPECT_FALSE(e.what.empty() || e.rule.empty() || e.missing.empty() || e.next.empty()) << to_text(e);
@@ -36,22 +46,66 @@ TEST(Emergency, TheMinimumAndNothingElseIsReadAndReleased) {
   const std::string m = assessed(t, letter, a);
   const auto approved = t.service().approve(m, {}, t.as("counsel-1"));
   ASSERT_TRUE(approved) << to_text(approved.error());
-  EXPECT_EQ(approved->newest("approve")->body["items"],
-            Json({"subscriber-name"}));  // calls: the plan is silent
-  const auto out = t.service().release(m, "fax", t.as("intake-2"));
+  EXPECT_EQ(released_items(*approved), (std::vector<std::string>{"subscriber-name"}));  // calls: silent
+  const auto out = t.release(m, "fax", "intake-2");
   ASSERT_TRUE(out) << to_text(out.error());
   const Json r = t.release_of(m);
-  const Json party = r["subjects"][0]["answers"][0]["parties"][0];
+  EXPECT_EQ(r["items"], Json({"subscriber-name"}));
+  const Json party = r["answers"][0]["asks"][0]["answer"]["parties"][0];
   EXPECT_EQ(party["names"][0]["value"], "Harbor House");
   for (const char* other : {"addresses", "numbers", "account", "payments", "service", "tenant"})
     EXPECT_FALSE(party.contains(other)) << other;
-  EXPECT_FALSE(r["subjects"][0].contains("calls"));
-  EXPECT_EQ(out->newest("release")->body["delivery"]["number"], agency_contact(1).fax);
-  // again: the same release, and no second one
-  const auto again = t.service().release(m, "fax", t.as("intake-2"));
+  EXPECT_TRUE(r["calls"].empty());
+  const Json& delivery = out->newest("release")->body["delivery"];
+  EXPECT_EQ(delivery["number"], agency_contact(1).fax);
+  EXPECT_NE(delivery.value("return", "").find("by fax to " + agency_contact(1).fax), std::string::npos);
+  // What left: letter, table and collection, each as the signed manifest says.
+  const fs::path dir = t.d->out() / m;
+  const Json manifest = parse_canonical(read_file(dir / "manifest.json").value(), "manifest").value();
+  ASSERT_EQ(manifest["files"].size(), 5u) << canonical(manifest);
+  for (const Json& f : manifest["files"])
+    EXPECT_EQ(crypto::hex(crypto::sha256_file((dir / f.value("path", "")).string()).value()), f["sha256"]);
+  const std::string letter_text = paper_text(dir / "letter.pdf");
+  EXPECT_NE(letter_text.find("18 USC 2702"), std::string::npos) << letter_text;
+  EXPECT_NE(letter_text.find(agency_contact(1).fax), std::string::npos) << letter_text;
+  EXPECT_TRUE(fs::exists(dir / "audit-proof.json"));
+  // again: the files once more, and no second release
+  fs::remove_all(dir);
+  const auto again = t.release(m, "fax", "intake-2");
   ASSERT_TRUE(again) << to_text(again.error());
   EXPECT_EQ(to_json(*again), to_json(*out));
+  EXPECT_TRUE(fs::exists(dir / "letter.pdf"));
   EXPECT_EQ(t.released(), 1u);
+  EXPECT_EQ(t.d->count("emergency.release.done"), 1u);
+}
+
+TEST(Emergency, IntakeKeepsALetterWhateverItLacksAndTheChecksStopIt) {
+  Town t;
+  auto letter = letter_from(1, "E-1", t.d->clock.now());
+  letter.circumstances.clear();
+  letter.requester.badge.clear();
+  const auto filed = t.file(letter, "a letter with faults");
+  ASSERT_TRUE(filed) << to_text(filed.error());
+  ASSERT_TRUE(t.call(filed->matter, t.entries[1]));
+  const auto stopped = t.service().assess(filed->matter, assessment(), t.as("intake-1"));
+  ASSERT_FALSE(stopped);
+  expect_four_lines(stopped.error());
+  for (const char* id : {"V18", "V31"})
+    EXPECT_NE(stopped.error().missing.find(id), std::string::npos) << to_text(stopped.error());
+}
+
+TEST(Emergency, AReleaseThatDiedHalfWayIsMadeOnce) {
+  Town t;
+  const std::string m = assessed(t, letter_from(1, "E-1", t.d->clock.now()));
+  ASSERT_TRUE(t.service().approve(m, {}, t.as("counsel-1")));
+  auto db = store::Database::open(t.d->data() / "store.db");
+  ASSERT_TRUE(
+      db->exec("CREATE TRIGGER lose BEFORE INSERT ON case_acts BEGIN SELECT RAISE(ABORT, 'power'); END"));
+  EXPECT_FALSE(t.release(m, "fax", "intake-1"));
+  ASSERT_TRUE(db->exec("DROP TRIGGER lose"));
+  const auto done = t.release(m, "fax", "intake-1");
+  ASSERT_TRUE(done) << to_text(done.error());
+  EXPECT_EQ(t.released(), 1u) << "the same collection under the same name";
 }
 
 TEST(Emergency, CounselApprovesSilentItemsByNameAnOfficerCannot) {
@@ -62,12 +116,15 @@ TEST(Emergency, CounselApprovesSilentItemsByNameAnOfficerCannot) {
     Assessment a = assessment();
     a.items.push_back("tenant-calls");
     const std::string m = assessed(t, letter, a);
-    const auto done = t.service().approve(m, {"tenant-calls"}, t.as(approver));
+    const auto done = t.service().approve(m, {{"tenant-calls", "whom the room called last"}}, t.as(approver));
     ASSERT_TRUE(done) << to_text(done.error());
-    const Json& items = done->newest("approve")->body["items"];
-    const bool has = std::find(items.begin(), items.end(), "tenant-calls") != items.end();
-    EXPECT_EQ(has, std::string_view(approver) == "counsel-1");
+    EXPECT_EQ(released_items(*done).size(), std::string_view(approver) == "counsel-1" ? 3u : 2u);
   }
+  Town t;
+  const std::string m = assessed(t, letter_from(1, "E-1", t.d->clock.now()));
+  const auto spoken = t.service().approve(m, {{"subscriber-name", "x"}}, t.as("counsel-1"));
+  ASSERT_FALSE(spoken) << "the matrix is not silent on it";
+  expect_four_lines(spoken.error());
 }
 
 // The records of an emergency open under its approval, for its items, for two days.
@@ -108,7 +165,7 @@ TEST(Emergency, NoMovementOfTheClockOpensAnEndedScope) {
   t.d->clock.advance(-2h);  // back into the window
   ASSERT_FALSE(look());
   EXPECT_EQ(look().error().exit, Exit::refused);
-  EXPECT_FALSE(t.service().release(m, "fax", t.as("intake-1")));
+  EXPECT_FALSE(t.release(m, "fax", "intake-1"));
 }
 
 TEST(Emergency, BreakGlassIsLawfulLoudAndReviewed) {
@@ -127,10 +184,19 @@ TEST(Emergency, BreakGlassIsLawfulLoudAndReviewed) {
   const auto done = t.service().approve_alone(m, t.as("officer-1"));
   ASSERT_TRUE(done) << to_text(done.error());
   EXPECT_EQ(done->newest("approve-alone")->body["attempts"].size(), 6u);
-  for (const char* who : {"auditor-1", "officer-1", "officer-2", "counsel-1"})
-    EXPECT_TRUE(fs::exists(t.d->data() / "outbox" / fmt::format("{}-break-glass-{}.json", m, who))) << who;
+  desk::Outbox outbox{t.carrier()};
+  const Json told = outbox.list(false)->at("notices");
+  ASSERT_EQ(told.size(), 2u) << canonical(told);
+  EXPECT_EQ(canonical(told).find("officer-1"), std::string::npos) << "no identities: " << canonical(told);
+  for (const Json& n : told) {
+    EXPECT_EQ(n["severity"], "emergency");
+    EXPECT_TRUE(fs::exists(t.d->data() / "outbox" / (n.value("id", "") + ".json")));
+    EXPECT_FALSE(outbox.done(n.value("id", ""), t.as("officer-1"))) << "it is about what this officer did";
+    EXPECT_TRUE(outbox.done(n.value("id", ""), t.as(n["who"] == "auditor" ? "auditor-1" : "counsel-2")));
+  }
+  EXPECT_TRUE(outbox.list(false)->at("notices").empty());
   EXPECT_EQ(t.d->count("emergency.approve-alone"), 1u);
-  ASSERT_TRUE(t.service().release(m, "telephone", t.as("officer-1")));
+  ASSERT_TRUE(t.release(m, "telephone", "officer-1"));
   const Json row = t.service().list()->at("emergencies").at(0);
   EXPECT_EQ(row["awaits_review"], true);
   EXPECT_EQ(row["review_due"], rfc3339_seconds(done->newest("approve-alone")->at + 24h));
@@ -146,15 +212,16 @@ std::string later_process(Town& t, const process::Demand& letter, const std::str
   d.instrument = "LATER-1";
   d.of_matter = of;
   d.items = items.get<std::vector<std::string>>();
+  const auto decisions = decide_items(t.carrier().policy(), d, {});
+  EXPECT_TRUE(decisions) << to_text(decisions.error());
   CaseBook book{t.carrier()};
   const auto filed = book.open(process::Cycle::request, filing_key(d),
                                {"file", Json{{"demand", process::to_json(d)}}}, t.as("intake-1"));
   const std::string m = filed.value().matter;
   EXPECT_TRUE(book.act(m, {"verify-identity", Json{{"verification", "x"}}}, t.as("intake-1")));
   EXPECT_TRUE(book.act(m, {"validate", Json{{"checks", "x"}, {"policy", "x"}}}, t.as("intake-1")));
-  Json decided = Json::array();  // as writ disclose approve signs them
-  for (const Json& i : items) decided.push_back({{"item", i}, {"verdict", "permit"}});
-  EXPECT_TRUE(book.act(m, {"approve", Json{{"items", decided}, {"policy", "x"}}}, t.as("counsel-1")));
+  EXPECT_TRUE(book.act(m, {"approve", Json{{"items", to_json(decisions.value())}, {"policy", "x"}}},
+                       t.as("counsel-1")));
   return m;
 }
 
@@ -163,7 +230,7 @@ TEST(Emergency, LaterProcessIsAskedForAndDifferencesAreNamed) {
   const auto letter = letter_from(1, "E-1", t.d->clock.now());
   const std::string m = assessed(t, letter);
   ASSERT_TRUE(t.service().approve(m, {}, t.as("counsel-1")));
-  ASSERT_TRUE(t.service().release(m, "fax", t.as("intake-1")));
+  ASSERT_TRUE(t.release(m, "fax", "intake-1"));
   const auto asked = t.service().ask_process(m, t.as("intake-1"));
   ASSERT_TRUE(asked) << to_text(asked.error());
   const Json& letter_file = asked->newest("ask-process")->body["letter"];
@@ -194,7 +261,7 @@ TEST(Emergency, AKillBetweenScopeAndActOpensNothingAndIsMended) {
   EXPECT_FALSE(desk::RecordService{t.carrier()}.whois(m, ask, t.as("intake-1")));
   const auto again = t.service().approve(m, {}, t.as("counsel-1"));
   ASSERT_TRUE(again) << to_text(again.error());
-  EXPECT_TRUE(t.service().release(m, "fax", t.as("intake-1")));
+  EXPECT_TRUE(t.release(m, "fax", "intake-1"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "cases/test_emergency.hh"
 #include "cases/test_lawful.hh"
+#include "desk/record_service.hh"
 
 namespace writ::cases::testing {
 namespace {
@@ -61,6 +62,13 @@ class Walk {
       if (chance(percent)) out.push_back(i);
     return out;
   }
+  // Mostly what counsel may say; sometimes of an item that is none of theirs.
+  std::map<std::string, std::string> silent_words() {
+    std::map<std::string, std::string> out;
+    for (const std::string& i : some(letter_.items, 60))
+      if (silent.contains(i) || chance(2)) out[i] = "the danger";
+    return out;
+  }
   void open() {
     auto letter = letter_from(2, fmt::format("W-{}", below(1'000'000'000)), t.d->clock.now());
     letter.requester.badge = letter.instrument;  // one requester each: velocity is another test
@@ -100,7 +108,7 @@ class Walk {
       }
       case 4:
       case 5:
-        static_cast<void>(s.approve(matter_, some(all_items, 50), t.as(who)));
+        static_cast<void>(s.approve(matter_, silent_words(), t.as(who)));
         break;
       case 6:
         static_cast<void>(s.try_approver(matter_, someone(), "telephone", t.as(who)));
@@ -108,7 +116,7 @@ class Walk {
         break;
       case 7:
       case 8:
-        static_cast<void>(s.release(matter_, chance(50) ? "fax" : "in-person", t.as(who)));
+        static_cast<void>(t.release(matter_, chance(50) ? "fax" : "in-person", who));
         break;
       case 9:
         t.d->clock.advance(std::chrono::minutes{below(600)});
@@ -159,11 +167,10 @@ class Walk {
     std::set<std::string> items;
     for (const Json& i : r["items"]) items.insert(i.get<std::string>());
     for (const std::string& i : items) check_item(i, c);
-    for (const Json& s : r["subjects"]) {
-      EXPECT_TRUE(!s.contains("calls") || items.contains("subscriber-calls") ||
-                  items.contains("tenant-calls"));
-      for (const Json& a : s["answers"])
-        for (const Json& party : a["parties"]) {
+    EXPECT_TRUE(r["calls"].empty() || items.contains("subscriber-calls") || items.contains("tenant-calls"));
+    for (const Json& a : r["answers"])
+      for (const Json& ask : a["asks"])
+        for (const Json& party : ask["answer"]["parties"]) {
           for (const auto& [field, item] : field_items)
             EXPECT_TRUE(!party.contains(field) || items.contains(item)) << field << " in " << matter_;
           if (!party.contains("tenant")) continue;
@@ -171,7 +178,6 @@ class Walk {
             EXPECT_TRUE(!party["tenant"].contains(field) || items.contains(item))
                 << field << " in " << matter_;
         }
-    }
     check_history(c);
   }
   // By the hand-written table, not by the one that the book uses.

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "cases/test_emergency.hh"
+#include "desk/record_service.hh"
 
 namespace writ::cases::testing {
 namespace {
@@ -49,7 +50,7 @@ struct Forgery {
     else
       static_cast<void>(t.service().approve(m, {}, t.as(approver)));
     t.d->clock.advance(2min);
-    static_cast<void>(t.service().release(m, "fax", t.as(releaser)));
+    static_cast<void>(t.release(m, "fax", releaser));
     return m;
   }
 };
@@ -315,7 +316,7 @@ Genuine genuine(Town& t, int agency) {
   const auto approved = t.service().approve(g.matter, {}, t.as(agency % 2 == 0 ? "counsel-1" : "officer-1"));
   EXPECT_TRUE(approved) << to_text(approved.error());
   t.d->clock.advance(1min);
-  const auto released = t.service().release(g.matter, "fax", t.as("intake-1"));
+  const auto released = t.release(g.matter, "fax", "intake-1");
   EXPECT_TRUE(released) << to_text(released.error());
   g.released = t.d->clock.now();
   return g;

@@ -7,14 +7,14 @@
 
 #include <algorithm>
 
+#include "desk/emergency_application.hh"
+#include "desk/outlets.hh"
+
 namespace writ::cases {
 namespace {
 
 using desk::Case;
 using process::State;
-
-constexpr std::string_view schema[] = {
-    "CREATE TABLE notices(id TEXT PRIMARY KEY, matter TEXT NOT NULL, alert TEXT NOT NULL) STRICT"};
 
 // The newest moment of telling that has come; earlier ones that nobody was there for are not told any more.
 std::optional<Instant> alert_now(const Deadline& d, Instant now) {
@@ -35,35 +35,12 @@ void look_ahead(const Deadline& d, Instant now, std::optional<Instant>& next) {
   look(d.at);
 }
 
-Alert alert_of(const Deadline& d, Instant when) {
-  const Json about{{"matter", d.matter},
-                   {"subject", d.subject},
-                   {"what", d.what},
-                   {"due", rfc3339(d.at)},
-                   {"alert", rfc3339(when)}};
-  return {crypto::hex(crypto::sha256(view_of(canonical(about)))).substr(0, 32), d, when};
-}
-
 }  // namespace
-
-Json to_json(const Alert& a) {
-  return Json{{"schema", "writ.alert/1"},
-              {"id", a.id},
-              {"matter", a.of.matter},
-              {"subject", a.of.subject},
-              {"what", a.of.what},
-              {"due", rfc3339_seconds(a.of.at)},
-              {"alert", rfc3339_seconds(a.alert)},
-              {"arithmetic", a.of.arithmetic},
-              {"citation", a.of.citation},
-              {"severity", to_string(a.of.severity)},
-              {"who", a.of.who}};
-}
 
 Json to_json(const SchedulerRun& r) {
   Json done = Json::array(), told = Json::array(), troubles = Json::array();
   for (const Deadline& d : r.done) done.push_back(to_json(d));
-  for (const Alert& a : r.told) told.push_back(to_json(a));
+  for (const desk::Notice& n : r.told) told.push_back(to_json(n));
   for (const Error& e : r.troubles)
     troubles.push_back(Json{{"what", e.what}, {"rule", e.rule}, {"missing", e.missing}, {"next", e.next}});
   return Json{{"schema", "writ.scheduler-run/1"}, {"at", rfc3339_seconds(r.at)},
@@ -76,7 +53,6 @@ Result<SchedulerRun> Scheduler::run_once() {
   run.at = c_->now();
   WRIT_CHECK(c_->check_clock());
   WRIT_CHECK(c_->mark_clock(run.at));
-  WRIT_CHECK(c_->db().migrate("cases_notices", schema));
   WRIT_TRY(list, deadlines(*c_));
   run.troubles = std::move(list.troubles);
   const auto or_trouble = [&](const Status& s) {
@@ -85,29 +61,28 @@ Result<SchedulerRun> Scheduler::run_once() {
   };
   for (const Deadline& d : list.due) {
     const auto when = alert_now(d, run.at);
-    const bool told = !when || or_trouble(tell(alert_of(d, *when), run));
+    const bool told = !when || or_trouble(tell(d, *when, run));
     if (told && !d.act.empty() && d.at <= run.at && or_trouble(expire(d))) run.done.push_back(d);
     look_ahead(d, run.at, run.next);
   }
+  // Lists of revocations that no directory took so far.
+  if (auto left = desk::deliver_revocations(*c_); !left)
+    run.troubles.push_back(std::move(left).error());
+  else
+    for (desk::Undelivered& u : *left) run.troubles.push_back(std::move(u.why));
   return run;
 }
 
-Status Scheduler::tell(const Alert& a, SchedulerRun& run) {
-  WRIT_TRY(ask, c_->db().prepare("SELECT 1 FROM notices WHERE id=?"));
-  WRIT_TRY(told, ask.bind(1, a.id).step());
-  if (told) return {};
-  const Json body = to_json(a);
-  WRIT_CHECK(c_->note("desk", "due.alert", a.of.matter, body));
-  WRIT_CHECK(c_->keep_file(fs::path{"outbox"} / (a.id + ".json"), view_of(canonical(body))));
-  WRIT_TRY(put,
-           c_->db().prepare("INSERT INTO notices(id, matter, alert) VALUES(?,?,?) ON CONFLICT DO NOTHING"));
-  WRIT_CHECK(put.bind(1, a.id).bind(2, a.of.matter).bind(3, rfc3339(a.alert)).run());
-  run.told.push_back(a);
+Status Scheduler::tell(const Deadline& d, Instant alert, SchedulerRun& run) {
+  desk::Notice n{d.matter, d.subject, d.what, d.who, d.severity, alert, d.at, d.arithmetic, d.citation};
+  WRIT_TRY(is_new, desk::Outbox{*c_}.tell(n));
+  if (is_new) run.told.push_back(std::move(n));
   return {};
 }
 
 // What was due when the list was made must be due of the case as it is now: somebody may have extended it.
 Status Scheduler::expire(const Deadline& d) {
+  if (d.act == "lapse") return desk::EmergencyApplication{*c_}.lapse(d.matter).map([](const auto&) {});
   if (d.subject == "interception") return expire_order(d);
   desk::CaseStep step{d.act, Json{{"due", d.arithmetic}}};
   step.guard = [&](const Case& of) -> Status {

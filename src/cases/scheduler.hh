@@ -3,8 +3,7 @@
 // over end, and people are told beforehand. Nothing here extends anything; a clock that was set back stops it
 // (I3).
 //
-// Every act and every notice happens once, whatever is killed in between: acts are acts of the case book, and
-// a notice is a file under a name that follows from what it says, entered in the store when it is written.
+// Every act and every notice (desk/outbox.hh) happens once, whatever is killed in between.
 #pragma once
 #include <optional>
 
@@ -12,22 +11,12 @@
 
 namespace writ::cases {
 
-// "writ.alert/1" in outbox/<id>.json, for who takes it to people: {"schema","id","matter","subject","what",
-// "due","alert","arithmetic","citation","severity","who"}. It names no target. Who has taken it may remove
-// it.
-struct Alert {
-  std::string id;
-  Deadline of;
-  Instant alert{};  // for when it was meant
-};
-Json to_json(const Alert& a);
-
 struct SchedulerRun {
   Instant at{};
-  std::vector<Deadline> done;   // what the clock did
-  std::vector<Alert> told;      // written just now
-  std::vector<Error> troubles;  // what could not be done; the next run tries again
-  std::optional<Instant> next;  // the next moment at which there is something to do or to tell
+  std::vector<Deadline> done;      // what the clock did
+  std::vector<desk::Notice> told;  // written just now
+  std::vector<Error> troubles;     // what could not be done; the next run tries again
+  std::optional<Instant> next;     // the next moment at which there is something to do or to tell
 };
 Json to_json(const SchedulerRun& r);  // "writ.scheduler-run/1"
 
@@ -38,7 +27,7 @@ class Scheduler {
   Result<SchedulerRun> run_once();
 
  private:
-  Status tell(const Alert& a, SchedulerRun& run);
+  Status tell(const Deadline& d, Instant alert, SchedulerRun& run);
   Status expire(const Deadline& d);
   Status expire_order(const Deadline& d);
   desk::Carrier* c_;

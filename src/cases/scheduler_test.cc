@@ -5,6 +5,7 @@
 #include <random>
 
 #include "cases/test_due.hh"
+#include "desk/test_emergency_order.hh"
 
 namespace writ::cases {
 namespace {
@@ -40,8 +41,8 @@ struct Year {
         late += x.at != d.clock.now() ? 1 : 0;
       }
       for (const auto& a : r->told) {
-        ++told[a.id];
-        late += a.alert > d.clock.now() ? 1 : 0;
+        ++told[desk::id_of(a)];
+        late += a.at > d.clock.now() ? 1 : 0;
       }
       if (!r->done.empty()) continue;  // what an end begins
       d.clock.set(r->next ? *r->next : end + 1s);
@@ -75,7 +76,7 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   const auto everything = CaseBook{d->carrier()}.all().value();
   for (const Case& c : everything) {
     if (c.cycle == Cycle::directory) continue;
-    EXPECT_TRUE(c.state == "expired" || c.state == "stopped") << c.matter << " " << c.state;
+    EXPECT_TRUE(c.state == "expired" || c.state == "ended") << c.matter << " " << c.state;
     const desk::CaseAct* end = c.newest("expire");
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->user, "desk");
@@ -135,13 +136,13 @@ TEST(SchedulerKill, BetweenAnyTwoStepsLosesNothingAndRepeatsNothing) {
     ran(*d);
     ran(*d);
     EXPECT_EQ(CaseBook{d->carrier()}.read(p.matter)->state, "expired") << lives;
-    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "stopped") << lives;
+    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "ended") << lives;
     EXPECT_EQ(d->value("SELECT count(*) FROM case_acts WHERE body LIKE '%\"act\":\"expire\"%'"), "2")
         << lives;
     const auto told = files_of(d->data() / "outbox");
     if (whole.empty()) whole = told;
     EXPECT_EQ(told, whole) << lives;
-    EXPECT_EQ(d->value("SELECT count(*) FROM notices"), std::to_string(told.size())) << lives;
+    EXPECT_EQ(d->value("SELECT count(*) FROM outbox"), std::to_string(told.size())) << lives;
     if (lives == 100'000)
       lives = 1;
     else
@@ -175,6 +176,41 @@ TEST(SchedulerInterception, EndsWithItsAuthority) {
   const auto list = deadlines(d->carrier());
   ASSERT_EQ(list->due.size(), 2u);
   EXPECT_EQ(list->due[1].what, "the recordings go to the judge for sealing");
+}
+
+// 2518(7), 3125: the time passes by the clock, whoever sleeps.
+TEST(SchedulerInterception, AnEmergencyWithoutAnApplicationLapsesAndItsInventoryIsDue) {
+  const auto d = emergency_armed("wiretap");
+  const Instant due = desk::emergency_interception(d->carrier(), desk::testing::matter).value()->due.at;
+  const auto what = [&] {
+    std::map<std::string, Deadline> out;
+    const auto list = deadlines(d->carrier());
+    for (const Deadline& x : list.value().due) out[x.what] = x;
+    return out;
+  };
+  const Deadline made = what().at("the agency's application is made");
+  EXPECT_EQ(made.at, due);
+  EXPECT_EQ(made.severity, Severity::emergency);
+  d->clock.set(due - 12h);
+  std::size_t told = 0;
+  for (const desk::Notice& n : ran(*d).told) told += n.what == made.what ? 1 : 0;
+  EXPECT_EQ(told, 1u);
+  d->clock.set(due - 1s);
+  ran(*d);
+  EXPECT_EQ(d->count("emergency-application.lapse.done"), 0u);
+  d->clock.set(due);
+  const SchedulerRun run = ran(*d);
+  ASSERT_EQ(run.done.size(), 1u);
+  EXPECT_EQ(run.done[0].act, "lapse");
+  EXPECT_TRUE(ran(*d).done.empty());
+  EXPECT_EQ(d->count("emergency-application.lapse.done"), 1u);
+  EXPECT_FALSE(what().contains("the recordings go to the judge for sealing")) << "no judge issued an order";
+  const std::string inventory = "the inventory is served (by the court), and recorded";
+  ASSERT_TRUE(what().contains(inventory));
+  EXPECT_EQ(what()[inventory].at, first_packet + 40h + days{90});  // from the end of the emergency's grant
+  ASSERT_TRUE(desk::EmergencyApplication{d->carrier()}.inventory(desk::testing::matter, "by the judge",
+                                                                 acting(*d, "officer-1")));
+  EXPECT_FALSE(what().contains(inventory));
 }
 
 TEST(SchedulerExtension, AnExtensionAtTheLastMomentWins) {

@@ -3,9 +3,10 @@
 // either side may try.
 #pragma once
 #include "cases/case_files.hh"
+#include "cases/disclosure.hh"
 #include "cases/emergency.hh"
+#include "cases/intake.hh"
 #include "cases/verification.hh"
-#include "desk/record_service.hh"
 #include "desk/test_staff.hh"
 
 namespace writ::cases::testing {
@@ -30,6 +31,7 @@ inline process::Demand letter_from(int agency, const std::string& instrument, In
   process::Demand d;
   d.kind = "emergency-disclosure";
   d.instrument = instrument;
+  d.issuer = "Duty Sergeant of " + agency_name(agency);
   d.wording = "name and address of the subscriber of the number below";
   d.issued = d.received = std::chrono::floor<std::chrono::seconds>(now);
   d.is_signed = true;
@@ -91,10 +93,13 @@ class Town {
     EXPECT_TRUE(write_file(p, "%PDF-1.4\n" + content));
     return p;
   }
-  Result<desk::Case> file(const process::Demand& letter, const std::string& content,
-                          const std::string& by = "intake-1") {
+  Result<Filed> file(const process::Demand& letter, const std::string& content,
+                     const std::string& by = "intake-1") {
     const std::string text = canonical(process::to_json(letter));
-    return service().file(view_of(text), "letter.json", scan(content), as(by));
+    return Intake{carrier()}.file(view_of(text), "letter.json", scan(content), as(by));
+  }
+  Result<desk::Case> release(const std::string& matter, const std::string& how, const std::string& by) {
+    return service().release(matter, how, d->out(), as(by));
   }
   Result<desk::Case> call(const std::string& matter, const std::string& entry,
                           desk::Outcome outcome = desk::Outcome::confirmed,
@@ -108,15 +113,10 @@ class Town {
       n += e.path().extension() == ".json" ? 1 : 0;
     return n;
   }
-  // What was released in a matter; null when nothing was.
+  // What was released in a matter ("writ.collection/1"); null when nothing was.
   Json release_of(const std::string& matter) {
     const auto c = desk::read_case(carrier(), matter).value();
-    const desk::CaseAct* act = c.newest("release");
-    if (act == nullptr) return {};
-    const Json& file = act->body["collection"];
-    const auto text =
-        read_case_file(carrier(), matter, file.value("file", ""), file.value("sha256", "")).value();
-    return parse_canonical(view_of(text), "release").value();
+    return c.newest("release") == nullptr ? Json() : collection_of(carrier(), c).value();
   }
 
   std::unique_ptr<Desk> d;

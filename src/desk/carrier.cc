@@ -460,4 +460,14 @@ tl::unexpected<Error> Carrier::refuse(const std::string& actor, const std::strin
   return tl::unexpected(std::move(e));
 }
 
+Status check_person(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
+  if (who.person.sign.public_key() != who.cert.verify)
+    return fail(Exit::integrity,
+                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
+  Status last;
+  for (const Role r : any_of)
+    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
+  return last;
+}
+
 }  // namespace writ::desk

@@ -137,4 +137,7 @@ class Carrier {
   std::unique_ptr<Inside> inside_;
 };
 
+// Of who was unlocked before: the certified key, and one of these roles now.
+Status check_person(const Carrier& c, const Acting& who, const std::vector<authority::Role>& any_of);
+
 }  // namespace writ::desk

@@ -25,12 +25,6 @@ tl::unexpected<Error> altered(const std::string& matter, std::uint64_t seq, cons
               "restore store.db from backup; the auditor compares it with the log (writ audit verify)");
 }
 
-std::vector<process::Done> history(const Case& c) {
-  std::vector<process::Done> out;
-  for (const CaseAct& a : c.acts) out.push_back({a.act, a.user});
-  return out;
-}
-
 Json act_json(const Carrier& carrier, const Case& c, const CaseAct& a) {
   return Json{{"schema", act_domain},
               {"carrier", carrier.roots().carrier},
@@ -99,11 +93,12 @@ Status replay(const Carrier& carrier, Case& c, const std::string& text, const st
   const auto sig = crypto::unhex(signature);
   if (!sig || !crypto::verify(cert->verify, act_domain, view_of(text), *sig))
     return bad("the signature does not fit");
-  const auto past = history(c);
+  const auto past = history_of(c);
   const auto rule = process::judge(process::life_cycle(c.cycle), c.state, a.act, {a.user, cert->roles}, past);
   if (!rule) return bad(rule.error().what);
   if (const auto ok = check_facts(**rule, a.body); !ok) return bad(ok.error().what);
   if (const auto ok = check_roles(carrier, **rule, *cert, a.at); !ok) return bad(ok.error().what);
+  a.roles = cert->roles;
   c.state = std::string(process::state_after(**rule, c.state));
   c.acts.push_back(std::move(a));
   return {};
@@ -123,6 +118,12 @@ bool is_repeated(const Case& c, const CaseStep& step, const std::string& user) {
 const CaseAct* Case::newest(std::string_view act) const {
   const auto it = std::find_if(acts.rbegin(), acts.rend(), [&](const CaseAct& a) { return a.act == act; });
   return it == acts.rend() ? nullptr : &*it;
+}
+
+std::vector<process::Done> history_of(const Case& c) {
+  std::vector<process::Done> out;
+  for (const CaseAct& a : c.acts) out.push_back({a.act, a.user, a.roles});
+  return out;
 }
 
 Json to_json(const Case& c) {
@@ -215,6 +216,11 @@ Result<std::vector<Case>> cases_about(const Carrier& carrier, Cycle cycle, const
   return all;
 }
 
+const CaseAct* approval_of(const Case& c) {
+  const CaseAct* by_two = c.newest("approve");
+  return by_two != nullptr ? by_two : c.newest("approve-alone");
+}
+
 bool is_over(const Case& c) { return process::is_final(process::life_cycle(c.cycle), c.state); }
 
 Result<std::string> next_number(const Carrier& c, std::string_view series) {
@@ -287,7 +293,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
   WRIT_CHECK(c_->admits(who));
   if (is_repeated(c, step, user)) return c;
-  const auto past = history(c);
+  const auto past = history_of(c);
   WRIT_TRY(rule,
            process::judge(process::life_cycle(c.cycle), c.state, step.act, {user, who.cert.roles}, past));
   WRIT_CHECK(check_roles(*c_, *rule, who.cert, c_->now()));
@@ -303,7 +309,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
     step.body.update(more);
     WRIT_CHECK(check_facts(*rule, step.body));
   }
-  CaseAct a{seq, step.act, user, c_->now(), std::move(step.body), {}};
+  CaseAct a{seq, step.act, user, c_->now(), std::move(step.body), {}, who.cert.roles};
   if (!c.acts.empty() && a.at < c.acts.back().at) a.at = c.acts.back().at;
   // Times are stored to the microsecond: what is signed is what is read again.
   a.at = std::chrono::floor<std::chrono::microseconds>(a.at);
@@ -311,7 +317,9 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
   a.id = crypto::sha256(view_of(text));
   WRIT_CHECK(
       c_->note(user, action + ".done", c.matter, Json{{"seq", seq}, {"act_sha256", crypto::hex(a.id)}}));
-  WRIT_CHECK(insert(c, text, who.person.sign.sign(act_domain, view_of(text)), key));
+  // What was noted as done and could not be stored is noted as that.
+  if (Status stored = insert(c, text, who.person.sign.sign(act_domain, view_of(text)), key); !stored)
+    return c_->refuse(user, action, c.matter, std::move(stored).error());
   c.state = std::string(process::state_after(*rule, c.state));
   c.acts.push_back(std::move(a));
   return c;

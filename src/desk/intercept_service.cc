@@ -145,10 +145,7 @@ Result<fs::path> stop_all(Carrier& c, const std::string& matter, const std::stri
     return write_revocations(c, out);  // the same command again
   WRIT_TRY(to, process::advance(o.state, Step::stop, actor_of(by), o.done_by));
   const Instant at = c.now();
-  for (const GrantRow& g : grants) {
-    WRIT_CHECK(c.note(by.person.user, "grant.stop", matter, Json{{"grant", g.id}, {"reason", reason}}));
-    WRIT_CHECK(orders.put_revocation({authority::grant_id(g.body), at, by.person.user, reason}));
-  }
+  WRIT_CHECK(revoke_grants(c, grants, reason, by.person.user));
   if (grants.empty())
     WRIT_CHECK(c.note(by.person.user, "matter.stop", matter, Json{{"order", o.number}, {"reason", reason}}));
   WRIT_CHECK(orders.advance(o, to, Step::stop, by.person.user, at));

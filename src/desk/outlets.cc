@@ -21,6 +21,21 @@ Result<fs::path> write_revocations(const Carrier& c, const fs::path& dir,
   return file;
 }
 
+Status revoke_grants(Carrier& c, const std::vector<GrantRow>& grants, const std::string& reason,
+                     const std::string& by) {
+  Orders orders{c};
+  WRIT_TRY(list, orders.revocations());
+  const Instant at = c.now();
+  for (const GrantRow& g : grants) {
+    if (std::any_of(list.entries.begin(), list.entries.end(),
+                    [&](const authority::Revocation& r) { return crypto::hex(r.grant) == g.id; }))
+      continue;
+    WRIT_CHECK(c.note(by, "grant.stop", g.matter, Json{{"grant", g.id}, {"reason", reason}}));
+    WRIT_CHECK(orders.put_revocation({authority::grant_id(g.body), at, by, reason}));
+  }
+  return {};
+}
+
 Status remember_outlet(const Carrier& c, const GrantRow& g, const fs::path& dir) {
   std::error_code ec;
   const fs::path whole = fs::absolute(dir, ec).lexically_normal();

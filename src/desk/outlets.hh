@@ -10,6 +10,10 @@ namespace writ::desk {
 Result<fs::path> write_revocations(const Carrier& c, const fs::path& dir,
                                    const std::vector<authority::Revocation>& also = {});
 
+// Noted, then in the store: those of them that are not revoked yet.
+Status revoke_grants(Carrier& c, const std::vector<GrantRow>& grants, const std::string& reason,
+                     const std::string& by);
+
 // Before the grant's file is written there: a grant that lies somewhere is never forgotten.
 Status remember_outlet(const Carrier& c, const GrantRow& g, const fs::path& dir);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "desk/emergency_application.hh"
 #include "desk/grant_checks.hh"
 #include "media/render.hh"
 #include "vault/matter_keys.hh"
@@ -133,6 +134,7 @@ Result<Production> ProductionService::make(const std::string& matter, const fs::
 Result<Production> ProductionService::open_and_release(const std::string& matter, const fs::path& out,
                                                        std::int64_t time_shift_s, const Acting& a,
                                                        const Acting& b) {
+  WRIT_CHECK(check_deliverable(*c_, matter));
   WRIT_TRY(grants, Orders{*c_}.grants(matter));
   std::erase_if(grants, [](const GrantRow& g) { return !g.file; });
   WRIT_TRY(certification, stored_certification(*c_, matter));

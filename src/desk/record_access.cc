@@ -56,11 +56,10 @@ Status check_emergency(const Carrier& c, const authority::Scope& s) {
   };
   if (is_emergency != for_emergency)
     return refused(fmt::format("a scope for '{}' does not open {}", s.purpose, s.matter));
-  const CaseAct* by_two = file->newest("approve");
-  const CaseAct* approval = by_two != nullptr ? by_two : file->newest("approve-alone");
+  const CaseAct* approval = approval_of(*file);
   if (approval == nullptr) return refused(fmt::format("{} was not approved", s.matter));
-  if (approval->user != s.counsel ||
-      approval->body.value("scope_sha256", "") != crypto::hex(crypto::sha256(view_of(canonical(to_json(s))))))
+  if (approval->user != s.counsel || approval->body.value("scope", Json::object()).value("sha256", "") !=
+                                         crypto::hex(crypto::sha256(view_of(canonical(to_json(s))))))
     return refused(
         fmt::format("scope {} of {} is not the one that {} approved", s.sequence, s.matter, approval->user));
   return {};

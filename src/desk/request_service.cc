@@ -9,6 +9,7 @@
 #include "desk/case_book.hh"
 #include "desk/custodians.hh"
 #include "desk/documents_kept.hh"
+#include "desk/emergency_application.hh"
 #include "desk/grant_checks.hh"
 #include "desk/ingest_service.hh"
 #include "desk/order_check.hh"
@@ -40,17 +41,6 @@ Json to_json(const std::vector<Bond>& bonds) {
 
 const std::vector<Role> enterers{Role::intake, Role::officer, Role::technician};
 
-// Who was unlocked before: by the certified key, with one of these roles now.
-Status check_acting(const Carrier& c, const Acting& who, const std::vector<Role>& any_of) {
-  if (who.person.sign.public_key() != who.cert.verify)
-    return fail(Exit::integrity,
-                fmt::format("the key of {} is not the one that the roots certified", who.person.user));
-  Status last;
-  for (const Role r : any_of)
-    if (last = authority::verify_cert(who.cert, c.roots(), r, c.now()); last) return {};
-  return last;
-}
-
 }  // namespace
 
 Json to_json(const Filed& f) {
@@ -72,7 +62,7 @@ Result<Filed> RequestService::file(View order_text, const std::string& order_nam
   WRIT_CHECK(c_->only_outside("filing an order for an interception"));
   WRIT_TRY(request, process::parse_request(order_text, order_name));
   return c_->attempt(enterer.person.user, "request.file", request.extends, [&]() -> Result<Filed> {
-    WRIT_CHECK(check_acting(*c_, enterer, enterers));
+    WRIT_CHECK(check_person(*c_, enterer, enterers));
     return take_in(std::move(request), document, enterer);
   });
 }
@@ -260,6 +250,7 @@ Result<GrantRow> RequestService::legal_act(const std::string& matter, std::strin
     return fail(Exit::refused, fmt::format("{} does not pass its checks", matter), "requirements section 4",
                 "the cures that writ request show prints", "intake files the corrected order");
   WRIT_CHECK(check_order_confirmed(*c_, o, user));
+  WRIT_CHECK(check_follows_emergency(*c_, o));
   if (probe.empty()) {
     WRIT_TRY(names, c_->probe_names());
     if (names.size() != 1)

@@ -280,6 +280,7 @@ TEST(Clocks, EveryPeriodOfTheShippedProfiles) {
       {"emergency-second-approver", 15, Unit::minutes},
       {"emergency-review", 24, Unit::hours},
       {"emergency-intercept", 48, Unit::hours},
+      {"emergency-inventory", 90, Unit::days},
       {"wiretap", 30, Unit::days},
       {"wiretap-start", 10, Unit::days},
       {"pen-trap", 60, Unit::days},

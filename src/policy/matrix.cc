@@ -154,4 +154,22 @@ Decision decide(const Policy& p, std::string_view item, std::string_view column,
   return d;
 }
 
+Decision decide(const Policy& p, std::string_view item, const ProcessKind& kind, const Situation& s) {
+  const auto items = matrix_items(p);
+  if (!kind.by_order || std::find(items.begin(), items.end(), item) == items.end())
+    return decide(p, item, kind.column, s);
+  Decision d;
+  d.plan = d.law = Cell::silent;
+  d.rule = fmt::format("{}: the order's own words, as counsel cites them", kind.citation);
+  const bool cited = judge_cell(Cell::silent, s).verdict == Verdict::permit;
+  d.verdict = cited ? Verdict::permit : Verdict::needs_counsel;
+  d.fact =
+      cited ? fmt::format("{} is released by the order's own words", item)
+            : fmt::format("the matrix has no column for a {}: counsel has not said where the order names {}",
+                          kind.title, item);
+  if (!cited)
+    d.cure = fmt::format("counsel cites the order (--approve-silent {}=\"where it names it\")", item);
+  return d;
+}
+
 }  // namespace writ::policy

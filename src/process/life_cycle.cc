@@ -58,6 +58,26 @@ Status check_person(const ActRule& rule, const Actor& who) {
   return {};
 }
 
+const Done* newest(std::span<const Done> history, std::string_view act) {
+  const auto it = std::find_if(history.rbegin(), history.rend(), [&](const Done& d) { return d.act == act; });
+  return it == history.rend() ? nullptr : &*it;
+}
+
+Status check_one_each(const ActRule& rule, const Actor& who, std::span<const Done> history) {
+  if (rule.one_each.empty()) return {};
+  const Role a = rule.one_each.front(), b = rule.one_each.back();
+  const Done* first = newest(history, rule.by_others.front());
+  if (first != nullptr &&
+      ((has(first->roles, a) && has(who.roles, b)) || (has(first->roles, b) && has(who.roles, a))))
+    return {};
+  const std::string both = fmt::format("{} and {}", authority::to_string(a), authority::to_string(b));
+  return fail(Exit::refused,
+              fmt::format("{}: {} and who did '{}' are not {} between them", rule.act, who.user,
+                          rule.by_others.front(), both),
+              std::string(rule.citation), fmt::format("{}, one each", both),
+              "a person of the other role does it");
+}
+
 Status check_history(const ActRule& rule, const Actor& who, std::span<const Done> history) {
   for (const std::string_view before : rule.after)
     if (std::none_of(history.begin(), history.end(), [&](const Done& d) {
@@ -68,15 +88,14 @@ Status check_history(const ActRule& rule, const Actor& who, std::span<const Done
                   std::string(rule.citation), fmt::format("'{}' by its person", before),
                   "take the steps in order");
   for (const std::string_view other : rule.by_others) {
-    const auto newest =
-        std::find_if(history.rbegin(), history.rend(), [&](const Done& d) { return d.act == other; });
-    if (newest != history.rend() && authority::is_same_user(newest->user, who.user))
+    const Done* done = newest(history, other);
+    if (done != nullptr && authority::is_same_user(done->user, who.user))
       return fail(Exit::refused,
                   fmt::format("{}: {} has done '{}' in this matter", rule.act, who.user, other),
                   std::string(rule.citation), "a different person",
                   fmt::format("ask another {}", role_text(rule.roles)));
   }
-  return {};
+  return check_one_each(rule, who, history);
 }
 
 }  // namespace

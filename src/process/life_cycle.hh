@@ -18,21 +18,22 @@
 namespace writ::process {
 
 enum class Cycle {
-  request,              // 1: subpoena, summons, court order, warrant
-  preservation,         // 2: 18 USC 2703(f)
-  backup_preservation,  // 2: 18 USC 2704
-  child_protection,     // 2: report to NCMEC, 18 USC 2258A
-  emergency,            // 5: 18 USC 2702(b)(8), (c)(4)
-  national_security,    // 6: NSL, FISA
-  recurring,            // 7: CDRs under a continuing order
-  invoice,              // 8
-  incident,             // 9: 47 CFR 1.20003(c), 64.2011
-  work_order,           // S49-S53
-  plan_filing,          // 47 CFR 1.20005
-  policy_edit,          // I7
-  own_copies,           // destruction of the carrier's own copies
-  directory,            // an entry of the carrier's own directory of agencies and courts (V1)
-  order_check           // an order of interception, confirmed with the clerk of its court
+  request,               // 1: subpoena, summons, court order, warrant
+  preservation,          // 2: 18 USC 2703(f)
+  backup_preservation,   // 2: 18 USC 2704
+  child_protection,      // 2: report to NCMEC, 18 USC 2258A
+  emergency,             // 5: 18 USC 2702(b)(8), (c)(4)
+  national_security,     // 6: NSL, FISA
+  recurring,             // 7: CDRs under a continuing order
+  invoice,               // 8
+  incident,              // 9: 47 CFR 1.20003(c), 64.2011
+  work_order,            // S49-S53
+  plan_filing,           // 47 CFR 1.20005
+  policy_edit,           // I7
+  own_copies,            // destruction of the carrier's own copies
+  directory,             // an entry of the carrier's own directory of agencies and courts (V1)
+  order_check,           // an order of interception, confirmed with the clerk of its court
+  emergency_application  // what became of the application for an interception without an order
 };
 const char* to_string(Cycle c);  // "request", "backup-preservation" ...
 Result<Cycle> parse_cycle(std::string_view s);
@@ -47,6 +48,9 @@ struct ActRule {
   std::vector<std::string_view> by_others = {};  // acts whose doers must be other people
   std::vector<std::string_view> facts = {};      // fields of the act's body that may not be absent or empty
   std::string_view citation = {};
+  // Two roles, or none: the doer and whoever did the first of `by_others` have to hold them between them, one
+  // each.
+  std::vector<authority::Role> one_each = {};
 };
 
 struct LifeCycle {
@@ -62,6 +66,7 @@ std::span<const Cycle> all_cycles();
 
 struct Done {  // an act of the case's history, oldest first
   std::string act, user;
+  std::vector<authority::Role> roles = {};  // of the key that signed it
 };
 // The rule under which `who` may do `act` now, or the four-line refusal. `state` "" and an empty history: the
 // case is not open yet. The desk's own key counts for acts by the clock, and for nothing else.

@@ -76,7 +76,8 @@ void found(Paper& p, const ResponseFacts& f) {
                    [](const auto& i) { return i.outcome != ResponseItem::Outcome::none; }))
     p.text("After a diligent search there is no responsive record for the items that may be released.",
            body_style, 4);
-  for (const std::string& s : f.retention) bullet(p, clean_text(s));
+  for (const auto* sentences : {&f.notes, &f.retention})
+    for (const std::string& s : *sentences) bullet(p, clean_text(s));
   for (const std::string& s : f.sources)
     if (s != "records")
       bullet(p, fmt::format("Records were read as they had been preserved ({}).", clean_text(s)));

@@ -29,6 +29,7 @@ struct ResponseFacts {
   std::vector<ResponseItem> released, refused;
   std::vector<std::string> outcomes;   // one text for each subject of the document, in its order
   std::vector<std::string> retention;  // what is no longer kept, in sentences
+  std::vector<std::string> notes;      // what else is to be said of it, in sentences
   std::vector<std::string> sources;    // "records", "preservation M-2026-0001"
   std::vector<ResponseFile> files;
   std::string signer;
