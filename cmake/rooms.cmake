@@ -30,19 +30,21 @@ add_library(mupdf INTERFACE)
 target_link_libraries(mupdf INTERFACE -lmupdf -lmupdf-third PkgConfig::MUPDF_NEEDS -ljbig2dec -lmujs -lgumbo -lcrypto)
 enable_testing()
 include(GoogleTest)
+add_custom_target(programs)    # what a user runs, and the benchmarks
 add_custom_target(unit_tests)  # every room's test program and what it runs
 
 # Larger compilation units: the headers of ten files are read and their templates made once, which makes a clean build
-# some eight times cheaper. Names that a file keeps to itself are therefore unique in their room. The presets `single`
-# (clang-tidy, editors) and `fuzz` compile file by file, so that each still stands alone.
-option(WRIT_UNITY "compile the files of a room by tens" OFF)
+# some eight times cheaper. Names that a file keeps to itself are therefore unique in their room. The preset `single`
+# (clang-tidy, editors) compiles file by file: each still stands alone.
+option(WRIT_UNITY "compile the files of a room by tens" ON)
 add_library(writ_flags INTERFACE)
 target_compile_options(writ_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
   # libstdc++ 12's own std::stable_sort calls what libstdc++ 12 declares deprecated; GCC does not look there.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(WRIT_UNITY)
   # Neighbours' names are no outer scope, and a class of an anonymous namespace in one's Impl stays in its file.
-  target_compile_options(writ_flags INTERFACE -Wno-shadow -Wshadow=local -Wno-subobject-linkage)
+  target_compile_options(writ_flags INTERFACE -Wno-shadow
+    $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local -Wno-subobject-linkage>)
 endif()
 target_include_directories(writ_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(writ_flags INTERFACE Threads::Threads)
@@ -102,6 +104,7 @@ function(writ_app name)
   set(deps ${A_DEPS})
   list(TRANSFORM deps PREPEND writ_)
   add_executable(${name} ${sources})
+  add_dependencies(programs ${name})
   writ_unity(${name})
   target_link_libraries(${name} PRIVATE ${deps} ${A_LIBS})
 endfunction()

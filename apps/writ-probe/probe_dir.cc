@@ -33,8 +33,8 @@ Status make_probe(const fs::path& dir, const std::string& name, const fs::path& 
     if (have && have->name == name && authority::to_json(have->roots) == authority::to_json(roots))
       return {};  // the same command again
     return fail(Exit::refused, fmt::format("{} holds a probe's key already", dir.string()),
-                "a key that was certified is never replaced silently",
-                "a directory of its own for a new probe");
+                "a key that was certified is never replaced silently", "a directory without a key",
+                "give a new probe a directory of its own");
   }
   const crypto::SigningKey sign;
   const crypto::BoxKey box;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// writ-verify: proves or refutes a production. Needs no data directory and no network.
+// writ-verify: proves or refutes a production, or a delivery of records. Needs no data directory and no
+// network.
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@ namespace {
 
 constexpr const char* usage =
     "usage: writ-verify PACKAGE [--roots FILE] [--json]\n"
-    "  PACKAGE       a production: directory or ISO-9660 image\n"
+    "  PACKAGE       a production or a delivery of records: directory or ISO-9660 image\n"
     "  --roots FILE  trust roots (roots.json) that you keep from an independent source\n"
     "  --json        findings as JSON on standard output\n"
     "exit: 0 proven, 4 refuted, 2 usage, 3 not found\n";

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
 #include <iostream>
+#include <map>
 
 #include "desk/compartment.hh"
 
@@ -93,6 +95,68 @@ Result<desk::Acting> anybody(desk::Carrier& c, const Options& o) {
   using authority::Role;
   return c.act_as_any(who, {Role::intake, Role::counsel, Role::officer, Role::technician, Role::custodian,
                             Role::finance, Role::auditor, Role::admin});
+}
+
+void describe_arguments(CLI::App& app) {
+  static const std::map<std::string, std::string> meanings{
+      {"matter", "its number, as M-2026-0001"},
+      {"--matter", "of this matter only"},
+      {"entry", "entry of the directory, as A-2026-0001"},
+      {"number", "its number, as the list prints it"},
+      {"--reason", "why, in words"},
+      {"--finding", "what was found, in words"},
+      {"--from", "RFC 3339, with its offset"},
+      {"--until", "RFC 3339, with its offset"},
+      {"--csv", "print CSV (RFC 4180)"}};
+  for (CLI::App* c : app.get_subcommands({})) {
+    for (CLI::Option* option : c->get_options())
+      if (const auto it = meanings.find(option->get_name(true));
+          it != meanings.end() && option->get_description().empty())
+        option->description(it->second);
+    describe_arguments(*c);
+  }
+}
+
+namespace {
+
+CLI::App* subcommand_of(CLI::App& app, const std::string& name) {
+  for (CLI::App* c : app.get_subcommands({}))
+    if (c->get_name() == name) return c;
+  return nullptr;
+}
+
+}  // namespace
+
+std::string unknown_command(CLI::App& app, int argc, char** argv) {
+  CLI::App* at = &app;
+  for (int i = 1; i < argc && !at->get_subcommands({}).empty(); ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) {
+      const CLI::Option* option = app.get_option_no_throw(word);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
+    } else if (CLI::App* next = subcommand_of(*at, word)) {
+      at = next;
+    } else {
+      const std::string whole = at == &app ? "writ" : "writ " + at->get_name();
+      return to_text({Exit::usage,
+                      fmt::format("{}: there is no command '{}'", whole, word),
+                      {},
+                      {},
+                      fmt::format("{} --help prints all", whole)});
+    }
+  }
+  return {};
+}
+
+Status run_chosen(Options& o) {
+  try {
+    return o.run();
+  } catch (const std::exception& e) {
+    return fail(Exit::failure, fmt::format("a fault of this program: {}", e.what()),
+                "what was noted and stored before it stands; nothing is half done",
+                "a version of this program without the fault",
+                "report it with the command that led to it; writ audit cases shows that all fits");
+  }
 }
 
 void print(const Json& j) { std::cout << canonical(j) << "\n"; }

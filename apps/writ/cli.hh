@@ -38,6 +38,14 @@ void print(const Json& j);                            // canonical JSON and a li
 void print(const std::string& text);                  // as is, on stdout
 void say(const Options& o, const std::string& text);  // on stderr unless --quiet
 
+// Arguments that mean the same in every command and say nothing of themselves get their description here.
+void describe_arguments(CLI::App& app);
+// "error: ..." when a word stands where a command was expected; "" otherwise.
+std::string unknown_command(CLI::App& app, int argc, char** argv);
+// The command. A fault of this program (an exception) is an error like any other: what was noted and stored
+// before it stands.
+Status run_chosen(Options& o);
+
 void add_carrier_commands(CLI::App& app, Options& o);             // init, user, records, probe
 void add_request_commands(CLI::App& app, Options& o);             // request
 void add_scan_commands(CLI::App& request, Options& o);            // request scan, request confirm
@@ -53,6 +61,7 @@ void add_work_commands(CLI::App& app, Options& o);                // work
 void add_copies_commands(CLI::App& app, Options& o);              // copies
 void add_invoice_commands(CLI::App& app, Options& o);             // invoice
 void add_disclosure_commands(CLI::App& app, Options& o);          // disclose
+void add_recurring_commands(CLI::App& app, Options& o);           // recurring
 void add_preserve_commands(CLI::App& app, Options& o);            // preserve
 void add_due_commands(CLI::App& app, Options& o);                 // due
 void add_outbox_commands(CLI::App& app, Options& o);              // outbox

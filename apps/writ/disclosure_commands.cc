@@ -64,25 +64,31 @@ Status approve(Options& o, const Args& a) {
   return told(o, done, "intake or officer: writ disclose collect " + a.matter);
 }
 
-Status collect(Options& o, const Args& a) {
-  WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
-  if (a.custodians.empty()) {
-    WRIT_TRY(done, Disclosure{c}.collect(a.matter, who));
-    return told(o, done, "a second person: writ disclose check " + a.matter);
-  }
+// The step, with the two custodians when they are named.
+template <class Step>
+Result<desk::Case> opened(desk::Carrier& c, const Args& a, Step step) {
+  if (a.custodians.empty()) return step(nullptr);
   WRIT_TRY(keys, credentials(a.custodians, 2, "--custodian"));
   WRIT_TRY(first, c.act_as(keys[0], Role::custodian));
   WRIT_TRY(second, c.act_as(keys[1], Role::custodian));
   const cases::Openers openers{first, second};
-  WRIT_TRY(done, Disclosure{c}.collect(a.matter, who, &openers));
+  return step(&openers);
+}
+
+Status collect(Options& o, const Args& a) {
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
+  WRIT_TRY(done,
+           opened(c, a, [&](const cases::Openers* by) { return Disclosure{c}.collect(a.matter, who, by); }));
   return told(o, done, "a second person: writ disclose check " + a.matter);
 }
 
 Status check(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(who, person(o, c, {Role::officer, Role::counsel, Role::intake}));
-  WRIT_TRY(done, Disclosure{c}.check_scope(a.matter, who));
+  WRIT_TRY(done, opened(c, a, [&](const cases::Openers* by) {
+             return Disclosure{c}.check_scope(a.matter, who, by);
+           }));
   return told(o, done, "intake or officer: writ disclose deliver " + a.matter);
 }
 
@@ -137,10 +143,11 @@ void add_disclosure_commands(CLI::App& app, Options& o) {
                   "narrow the period of the records, or state it where the document does not");
     c->add_option("--until", a->until, "the same, its end");
   }
-  add("collect", "read what is permitted (intake, officer)", collect)
-      ->add_option("--custodian", a->custodians,
-                   "USER=PASSPHRASE_FILE, twice: to open the preserved snapshot that the request names");
-  add("check", "a second person compares every row with scope and document", check);
+  for (CLI::App* c :
+       {add("collect", "read what is permitted (intake, officer)", collect),
+        add("check", "a second person reads again and compares every row with scope and document", check)})
+    c->add_option("--custodian", a->custodians,
+                  "USER=PASSPHRASE_FILE, twice: to open the preserved snapshot that the request names");
   add("recollect", "give a collection up, to collect again", recollect)
       ->add_option("--reason", a->reason)
       ->required();

@@ -147,7 +147,9 @@ void add_decision(CLI::App* e, Options& o, const std::shared_ptr<Args>& a) {
   s->add_option("--urgency", a->assessment.urgency, "why process would be too late")->required();
   s->add_option("--item", a->assessment.items, "needed items of the matrix")->required()->delimiter(',');
   auto* from = s->add_option("--from", a->from, "of the records (default: the letter's period)");
-  from->needs(s->add_option("--until", a->until));
+  auto* until = s->add_option("--until", a->until, "their end");
+  from->needs(until);
+  until->needs(from);
   on_matter(e, o, a, "approve", "a second person approves the minimum",
             [](Options& opt, const Args& args) { return approve(opt, args, false); })
       ->add_option("--approve-silent", a->silent,

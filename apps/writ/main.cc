@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   writ::cli::add_agency_commands(app, o);
   writ::cli::add_emergency_commands(app, o);
   writ::cli::add_disclosure_commands(app, o);
+  writ::cli::add_recurring_commands(app, o);
   writ::cli::add_preserve_commands(app, o);
   writ::cli::add_due_commands(app, o);
   writ::cli::add_outbox_commands(app, o);
@@ -36,9 +37,15 @@ int main(int argc, char** argv) {
   writ::cli::add_plan_commands(app, o);
   writ::cli::add_incident_commands(app, o);
   writ::cli::add_policy_commands(app, o);
+  writ::cli::describe_arguments(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    if (const std::string unknown = writ::cli::unknown_command(app, argc, argv);
+        e.get_exit_code() != 0 && !unknown.empty()) {
+      std::cerr << unknown;
+      return static_cast<int>(writ::Exit::usage);
+    }
     const int code = app.exit(e);
     return code == 0 ? 0 : static_cast<int>(writ::Exit::usage);
   }
@@ -46,9 +53,8 @@ int main(int argc, char** argv) {
     std::cerr << app.help();
     return static_cast<int>(writ::Exit::usage);
   }
-  if (const writ::Status done = o.run(); !done) {
-    std::cerr << writ::to_text(done.error());
-    return static_cast<int>(done.error().exit);
-  }
-  return 0;
+  const writ::Status done = writ::cli::run_chosen(o);
+  if (done) return 0;
+  std::cerr << writ::to_text(done.error());
+  return static_cast<int>(done.error().exit);
 }

@@ -80,7 +80,7 @@ Status explain(Options& o, const Args& a) {
   if (kind == nullptr)
     return fail(Exit::not_found, fmt::format("the policy knows no process '{}'", a.kind), {}, {},
                 "writ policy show process prints them");
-  const auto d = policy::decide(p, a.item, kind->column, a.situation);
+  const auto d = policy::decide(p, a.item, *kind, a.situation);
   const std::string lapsed = kind->authority.empty() || kind->authority == "cited"
                                  ? ""
                                  : policy::why_not_in_force(p, kind->authority, o.clock.now());

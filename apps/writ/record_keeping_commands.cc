@@ -91,8 +91,10 @@ Status purge(Options& o, const Args& a) {
   }
   const bool is_record = done.value("schema", "") == "writ.destruction/1";
   say(o, fmt::format("{} {} call records of {} months, {} accounts, {} raw files; {} held records stay",
-                     is_record ? "destroyed:" : "would go:", rows, done["months"].size(),
-                     done["accounts"].size(), done["raw_files"].size(), held));
+                     is_record   ? "destroyed:"
+                     : a.dry_run ? "would go:"
+                                 : "nothing to destroy:",
+                     rows, done["months"].size(), done["accounts"].size(), done["raw_files"].size(), held));
   if (is_record) say(o, fmt::format("destruction record {} is signed by both", done["number"].dump()));
   return {};
 }

@@ -157,6 +157,7 @@ Status act(Options& o, const Args& a, const std::string& name) {
   cases::Intake intake{c};
   WRIT_TRY(done, name == "return"   ? intake.returned(a.matter, a.words, acting)
                  : name == "reject" ? intake.rejected(a.matter, a.words, acting)
+                 : name == "opine"  ? intake.opine(a.matter, a.words, a.document, acting)
                                     : intake.act(a.matter, name, a.words, a.document, acting));
   if (o.json) print(desk::to_json(done));
   say(o, fmt::format("{} is {}", done.matter, done.state));
@@ -176,6 +177,8 @@ constexpr Act acts[] = {
      "why, where no check says it", false, false},
     {"reject", "reject it with the letter (intake, counsel, officer)", "--reason",
      "why, where no check says it", false, false},
+    {"opine", "counsel's opinion that process of a private or civil party binds the carrier (V39)",
+     "--reasons", "why it binds", true, true},
     {"withdraw", "the agency withdraws it (intake, counsel, officer)", "--reason", "as the agency says", true,
      true},
     {"challenge", "a motion to quash or modify stops it (counsel)", "--reason", "the motion", true, true},

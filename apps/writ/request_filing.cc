@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -56,7 +57,10 @@ Status tell(Options& o, const cases::Filed& filed) {
   if (filed.order) return tell_order(o, *filed.order);
   say(o, fmt::format("{} {}: {}: {}", filed.matter, filed.kind, passed_text(filed.checks), filed.state));
   if (const std::string failed = failed_lines(filed.checks); !failed.empty()) say(o, failed);
-  if (const auto open = cases::deficiencies(filed.checks); !process::acceptable(open))
+  const auto open = cases::deficiencies(filed.checks);
+  if (std::any_of(open.begin(), open.end(), [](const auto& r) { return r.id == "V39"; }))
+    say(o, fmt::format("V39: counsel rules whether it binds: writ request opine {}", filed.matter));
+  if (!process::acceptable(open))
     return fail(
         Exit::refused, fmt::format("{} is kept, and has deficiencies", filed.matter),
         "requirements section 4", "the cures above",
@@ -100,7 +104,8 @@ Status check(Options& o, const Args& a) {
   say(o, passed_text(checks));
   if (result.value("acceptable", false)) return {};
   return fail(Exit::refused, fmt::format("{} would not be accepted as it is", a.file),
-              "requirements section 4", "the cures above", "nothing was filed");
+              "requirements section 4", "the cures above",
+              "mend it as they say and check it again; nothing was filed");
 }
 
 // The process file lies beside the document; while it is entered, as a draft.
@@ -132,6 +137,11 @@ Status enter(Options& o, const Args& a) {
 
 }  // namespace
 }  // namespace request_filing
+
+std::string checks_text(const std::vector<process::CheckResult>& checks) {
+  const std::string failed = request_filing::failed_lines(checks);
+  return request_filing::passed_text(checks) + (failed.empty() ? "" : "\n" + failed);
+}
 
 void add_file_command(CLI::App& group, Options& o, const char* help) {
   using namespace request_filing;

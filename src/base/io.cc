@@ -20,11 +20,12 @@ void Fd::reset() {
 
 Error io_error(std::string_view act, const fs::path& p) {
   const int e = errno;
-  return Error{e == ENOENT ? Exit::not_found : Exit::failure,
+  const bool is_absent = e == ENOENT;
+  return Error{is_absent ? Exit::not_found : Exit::failure,
                fmt::format("{} {}: {}", act, p.string(), std::strerror(e)),
                {},
-               {},
-               {}};
+               is_absent ? "a path that exists" : "",
+               is_absent ? "check it; a relative path starts at the directory you are in" : ""};
 }
 
 Result<Bytes> read_file(const fs::path& p) {

@@ -31,7 +31,14 @@ Result<Json> parse_json(View text, std::string_view name, bool allow_floats) {
     if (!problem.empty()) return fail(Exit::usage, fmt::format("{}: JSON {}", name, problem));
     return j;
   } catch (const Json::exception& e) {
-    return fail(Exit::usage, fmt::format("{}: {}", name, problem.empty() ? e.what() : problem));
+    if (problem
+            .empty()) {  // without the library's own mark: "[json.exception.parse_error.101] parse error ..."
+      problem = e.what();
+      const auto mark = problem.find("] ");
+      problem.erase(0, mark == std::string::npos ? 0 : mark + 2);
+    }
+    return fail(Exit::usage, fmt::format("{}: {}", name, problem), {}, "JSON text",
+                "check that this is the file that is meant");
   }
 }
 

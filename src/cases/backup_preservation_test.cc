@@ -61,7 +61,7 @@ TEST(BackupPreservation, WholeLifeFromCopyToDestruction) {
   const Openers both{a, b};
   const auto collected = disclosure.collect(process, s.who("intake-1"), &both);
   ASSERT_TRUE(collected) << to_text(collected.error());
-  ASSERT_TRUE(disclosure.check_scope(process, s.who("officer-1")));
+  ASSERT_TRUE(disclosure.check_scope(process, s.who("officer-1"), &both));
   ASSERT_TRUE(disclosure.deliver(process, s.d->out(), s.who("intake-1")));
   ASSERT_TRUE(s.backup.deliver(s.m, s.who("intake-1")));
   ASSERT_TRUE(s.backup.end(s.m, "delivered, and no proceedings", s.who("counsel-1")));

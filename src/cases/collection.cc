@@ -16,6 +16,13 @@ namespace {
 using authority::RecordItem;
 using desk::CallsAsk;
 
+constexpr std::initializer_list<RecordItem> of_subscribers{
+    RecordItem::subscriber_name, RecordItem::subscriber_address, RecordItem::subscriber_service,
+    RecordItem::subscriber_number, RecordItem::subscriber_payment};
+constexpr std::initializer_list<RecordItem> of_tenants{RecordItem::tenant_name, RecordItem::tenant_address,
+                                                       RecordItem::tenant_service, RecordItem::tenant_number,
+                                                       RecordItem::tenant_payment};
+
 std::string day(Instant t) { return rfc3339(t).substr(0, 10); }
 
 class Gathering {
@@ -47,15 +54,17 @@ class Gathering {
     const process::DemandSubject& s = plan_.subjects[i];
     Json said{{"subject", i + 1}, {"source", source_}, {"asks", Json::array()}};
     WRIT_TRY(outcome, ask(desk::ask_of(s, plan_.from, plan_.until), said));
-    const auto tenant = desk::tenant_ask_of(s, plan_.from, plan_.until);
-    if (tenant && allows_any({RecordItem::tenant_name, RecordItem::tenant_address, RecordItem::tenant_service,
-                              RecordItem::tenant_number, RecordItem::tenant_payment}))
-      WRIT_CHECK(ask(*tenant, said));
-    // S14 with a period: all who stayed there then.
-    if (s.kind == "extension" && outcome == "several" &&
-        allows_any({RecordItem::tenant_name, RecordItem::tenant_service, RecordItem::tenant_number})) {
-      WRIT_TRY(stays, records_.stays(plan_.matter, s.property, s.value, plan_.from, plan_.until, {}, who_));
-      said["stays"] = stays["stays"];
+    bool is_one = outcome == "match" || s.kind != "extension";
+    if (const auto tenant = desk::tenant_ask_of(s, plan_.from, plan_.until);
+        tenant && allows_any(of_tenants)) {
+      WRIT_TRY(of_tenant, ask(*tenant, said));
+      is_one = of_tenant != "several";
+    }
+    // A period is stated: all who had it then answer, and a vacant extension is still its subscriber's.
+    if (!is_one && outcome != "need-more" && (allows_any(of_subscribers) || allows_any(of_tenants))) {
+      WRIT_TRY(subject, desk::scope_subject(s));
+      WRIT_TRY(all, records_.holders(plan_.matter, subject, plan_.from, plan_.until, who_));
+      if (!all["holders"].empty()) said["holders"] = all["holders"];
     }
     answers_.push_back(std::move(said));
     return calls(i, outcome);

@@ -3,7 +3,7 @@
 // and holding nothing but what that scope allows (I6).
 //
 //   {"schema","carrier","matter","period":{"from","until"},"items":[..],"not_kept":[..],"sources":[..],
-//    "answers":[{"subject":1,"source":"records","asks":[{"by","answer":{..}}],"stays":[..]}],
+//    "answers":[{"subject":1,"source":"records","asks":[{"by","answer":{..}}],"holders":[party ..]}],
 //    "calls":[{"record":"2026-11/17","subjects":[1],"start",..}],"months":[{"month","size","root","entry"}],
 //    "retention":{..}}
 //
@@ -31,10 +31,12 @@ Json merged(Json first, const Json& second);
 
 // Where a collection is more than the plan: fields, items, times, parties. Empty: it fits.
 std::vector<std::string> scope_conflicts(const Json& collection, const CollectionPlan& plan);
-// Where a collection is not what a second reading of the same plan gave: rows and answers. What only a frozen
-// store holds, two custodians would have to open once more: its rows are not missed in the second reading.
-std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread);
-// Items of the matrix of which one must be permitted for a field of a "party", "tenant", "room", "stay" or
+// Where a collection is not what a second reading of the same plan gave: rows and answers. Nothing was added;
+// and nothing that is found is left out, unless the records may have come to hold more since
+// (`may_hold_more`).
+enum class Reread { is_the_same, may_hold_more };
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how);
+// Items of the matrix of which one must be permitted for a field of a "party", "tenant", "room" or
 // "call". Empty: no such field.
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field);
 

@@ -33,11 +33,6 @@ const std::vector<FieldRule>& field_rules() {
                                             {"room", "from", {"tenant-address", "tenant-number"}},
                                             {"room", "until", {"tenant-address", "tenant-number"}},
                                             {"room", "extensions", {"tenant-number"}},
-                                            {"stay", "name", {"tenant-name"}},
-                                            {"stay", "reservation", {"tenant-number"}},
-                                            {"stay", "extension", {"tenant-number"}},
-                                            {"stay", "from", {"tenant-service"}},
-                                            {"stay", "until", {"tenant-service"}},
                                             {"call", "account", {"subscriber-number"}}};
   return rules;
 }
@@ -129,21 +124,21 @@ class Comparison {
   void answer(const Json& a) {
     if (!is_subject(a.at("subject"))) return conflict("an answer about nobody whom the document names");
     const std::string where = fmt::format("subject {}", a.at("subject").get<std::size_t>());
-    only(a, {"subject", "source", "asks", "stays"}, where);
+    only(a, {"subject", "source", "asks", "holders"}, where);
     for (const Json& ask : a.at("asks")) {
       only(ask, {"by", "answer"}, where);
       only(ask.at("answer"), {"outcome", "parties", "needs", "rule", "text"}, where);
-      for (const Json& party : ask.at("answer").at("parties")) {
-        fields(party, "party", where);
-        const Json tenant = party.value("tenant", Json::object());
-        fields(tenant, "tenant", where);
-        for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
-      }
+      for (const Json& one : ask.at("answer").at("parties")) party(one, where);
     }
-    for (const Json& stay : a.value("stays", Json::array())) {
-      fields(stay, "stay", where);
-      in_period(stay, where);
-    }
+    for (const Json& one : a.value("holders", Json::array())) party(one, where);
+  }
+
+  void party(const Json& p, const std::string& where) {
+    fields(p, "party", where);
+    const Json tenant = p.value("tenant", Json::object());
+    fields(tenant, "tenant", where);
+    if (tenant.contains("service")) in_period(tenant["service"], where + ": service");
+    for (const Json& room : tenant.value("rooms", Json::array())) fields(room, "room", where);
   }
 
   void call(const Json& row) {
@@ -178,6 +173,14 @@ class Comparison {
   std::vector<std::string> items_, out_;
 };
 
+std::map<std::string, Json> by_record(const Json& calls) {
+  std::map<std::string, Json> out;
+  for (const Json& row : calls) out[row.value("record", "")] = row;
+  return out;
+}
+
+bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+
 }  // namespace
 
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field) {
@@ -190,21 +193,24 @@ std::vector<std::string> scope_conflicts(const Json& collection, const Collectio
   return Comparison{collection, plan}.run();
 }
 
-std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread) {
+std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how) {
   std::vector<std::string> out;
-  std::map<std::string, Json> rows;
-  for (const Json& row : reread["calls"]) rows[row.value("record", "")] = row;
-  const bool is_frozen = collection["sources"] != Json::array({"records"});
-  for (const Json& row : collection["calls"]) {
-    const auto it = rows.find(row.value("record", ""));
-    if (it == rows.end() ? !is_frozen : it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", row.value("record", "")));
-  }
+  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
+  for (const auto& [record, row] : mine)
+    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", record));
+  const auto say = [&](const Json& answer, const char* what) {
+    out.push_back(
+        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
+  };
   for (const Json& answer : collection["answers"])
-    if (answer.value("source", "") == "records" &&
-        std::find(reread["answers"].begin(), reread["answers"].end(), answer) == reread["answers"].end())
-      out.push_back(fmt::format("the answer about subject {} is not what the records say",
-                                answer.value("subject", std::size_t{0})));
+    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
+  if (how == Reread::may_hold_more) return out;
+  for (const auto& [record, row] : theirs)
+    if (!mine.contains(record))
+      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
+  for (const Json& answer : reread["answers"])
+    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
   return out;
 }
 

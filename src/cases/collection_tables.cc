@@ -2,6 +2,8 @@
 // The collection as tables that any spreadsheet opens, one value a line: subject, item, value, from, until.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/csv_cell.hh"
 #include "cases/collection.hh"
 
@@ -13,6 +15,7 @@ using Cells = std::vector<std::string>;
 struct Line {
   std::size_t subject = 0;
   std::string item, value, from, until;
+  bool operator==(const Line&) const = default;
 };
 
 std::string address_text(const Json& a) {
@@ -34,19 +37,22 @@ class Lines {
     for (const Json& a : collection.value("answers", Json::array())) {
       subject_ = a.value("subject", std::size_t{0});
       for (const Json& ask : a.value("asks", Json::array()))
-        for (const Json& party : ask["answer"].value("parties", Json::array())) {
-          subscriber(party);
-          if (party.contains("tenant")) tenant(party["tenant"]);
-        }
-      for (const Json& stay : a.value("stays", Json::array())) this->stay(stay);
+        for (const Json& one : ask["answer"].value("parties", Json::array())) party(one);
+      for (const Json& one : a.value("holders", Json::array())) party(one);
     }
   }
   const std::vector<Line>& subscribers() const { return subscribers_; }
   const std::vector<Line>& tenants() const { return tenants_; }
 
  private:
+  void party(const Json& p) {
+    subscriber(p);
+    if (p.contains("tenant")) tenant(p["tenant"]);
+  }
+  // Parties of one subject share their subscriber: each value is said once.
   void add(std::vector<Line>& to, const char* item, const std::string& value, const Json& dates) {
-    to.push_back({subject_, item, value, dates.value("from", ""), dates.value("until", "")});
+    Line line{subject_, item, value, dates.value("from", ""), dates.value("until", "")};
+    if (std::find(to.begin(), to.end(), line) == to.end()) to.push_back(std::move(line));
   }
   void dated(std::vector<Line>& to, const Json& of, const char* field, const char* item) {
     for (const Json& row : of.value(field, Json::array()))
@@ -72,14 +78,6 @@ class Lines {
         add(tenants_, "tenant-number", "extension " + e.get<std::string>(), room);
     }
     dated(tenants_, t, "network_addresses", "tenant-number");
-  }
-  void stay(const Json& s) {
-    if (s.contains("name")) add(tenants_, "tenant-name", s.value("name", ""), s);
-    if (s.contains("from")) add(tenants_, "tenant-service", "", s);
-    if (s.contains("extension"))
-      add(tenants_, "tenant-number",
-          fmt::format("reservation {}, extension {}", s.value("reservation", ""), s.value("extension", "")),
-          s);
   }
 
   std::size_t subject_ = 0;

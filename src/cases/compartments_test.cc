@@ -6,6 +6,7 @@
 #include "cases/national_security.hh"
 #include "cases/scheduler.hh"
 #include "cases/test_due.hh"
+#include "cases/test_national.hh"
 #include "desk/audit_service.hh"
 #include "desk/record_service.hh"
 #include "desk/record_store.hh"
@@ -16,39 +17,6 @@ namespace writ::cases {
 namespace {
 
 using namespace testing;
-
-const std::vector<std::string> named{"intake-1", "counsel-1", "auditor-1"};
-
-struct LetterText {
-  std::string delivery = "hand", rank = "Special Agent in Charge";
-  std::string text() const {
-    return fmt::format(
-        "schema = \"writ.demand/1\"\nkind = \"nsl\"\ninstrument = \"NSL-CANARY-1\"\nissuer = \"Field "
-        "Office\"\nissuer_title = \"Special Agent in Charge\"\njurisdiction = \"US\"\nstatute = \"18 USC "
-        "2709\"\nwording = \"name and toll billing records of the tenant of room 7\"\nissued = "
-        "2026-11-24T15:00:00Z\nreceived = 2026-11-25T01:00:00Z\nreturn_by = 2026-12-20T17:00:00Z\nsigned = "
-        "true\ndelivery = \"{}\"\ndelivered_by = \"a special agent\"\noffice = "
-        "\"fbi-field-office\"\ncertifier "
-        "= \"the certifier\"\ncertifier_rank = \"{}\"\nitems = [\"tenant-name\", \"tenant-calls\", "
-        "\"subscriber-payment\"]\nrecords_from = 2026-11-01T00:00:00Z\nrecords_until = "
-        "2026-11-24T00:00:00Z\ncoordinated_before = true\ncost_agreement = true\n[requester]\nname = \"Case "
-        "Officer\"\nbadge = \"4471\"\nagency = \"Field Office\"\nphone = \"+14045550170\"\nemail = "
-        "\"officer@agencies.example\"\nreturn_address = \"1 Court Square, Harborview, GA 30001\"\n"
-        "[[subjects]]\nkind = \"extension\"\nvalue = \"7\"\nproperty = \"PL-2001\"\n",
-        delivery, rank);
-  }
-};
-
-NationalFiling filing(const LetterText& letter = {}) {
-  const std::string text = letter.text();
-  NationalFiling f;
-  f.compartment = "harbor-lantern";
-  f.named = named;
-  f.demand = Bytes(text.begin(), text.end());
-  f.demand_name = "letter.toml";
-  f.document = source_dir / "sandbox" / "order.pdf";
-  return f;
-}
 
 struct Ordinary {
   std::unique_ptr<Desk> d = staffed();
@@ -263,7 +231,7 @@ TEST(National, IsCollectedAndProducedInItsCompartment) {
   for (const auto& e : fs::recursive_directory_iterator(d.data() / "compartments")) {
     if (!e.is_regular_file()) continue;
     const std::string text = read_text(e.path()).value();
-    for (const char* word : {"Doe", "5550199", "CANARY", "tenant"})
+    for (const char* word : {"Doe, James", "5550199", "CANARY", "tenant"})
       EXPECT_EQ(text.find(word), std::string::npos) << e.path() << " shows " << word;
   }
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <tuple>
 
+#include "cases/recurring_window.hh"
+
 namespace writ::cases {
 namespace {
 
@@ -84,17 +86,22 @@ Result<std::optional<Start>> end_of_first_preservation(const Facts& f) {
   return Start{first.at, "the end of the first period"};
 }
 
+// As counsel approved it, before that as the document states it. The clock ends it once; afterwards only what
+// a delivery of the last records has brought back to its schedule.
 Result<std::optional<Start>> until_stated(const Facts& f) {
-  WRIT_TRY(text, field<std::string>(f.c.acts.front().body, "until", "file"));
+  const CaseAct* approved = f.c.newest("approve");
+  const bool by_counsel = approved != nullptr && approved->body.contains("period");
+  if (f.c.newest("expire") != nullptr && f.c.state != "scheduled") return std::optional<Start>{};
+  WRIT_TRY(text, field<std::string>(by_counsel ? approved->body["period"] : f.c.acts.front().body, "until",
+                                    "period"));
   WRIT_TRY(at, parse_rfc3339(text));
   return Start{at, "the end of the order's authority"};
 }
 
-// A week after the last delivery; before the first one, after the approval.
-Result<std::optional<Start>> last_delivery(const Facts& f) {
-  if (const CaseAct* a = f.c.newest("deliver")) return Start{a->at, "delivered"};
-  if (const CaseAct* a = f.c.newest("approve")) return Start{a->at, "approved"};
-  return std::optional<Start>{};
+Result<std::optional<Start>> window_over(const Facts& f) {
+  WRIT_TRY(done, progress_of(f.c));
+  WRIT_TRY(end, window_end(f.policy, done));
+  return Start{end, "the end of the window"};
 }
 
 Result<std::optional<Start>> unreviewed(const Facts& f) {
@@ -147,7 +154,7 @@ const std::vector<Rule>& rules() {
   const std::vector<std::string_view> open_request{"received",         "identity-verified", "validated",
                                                    "legally-approved", "collected",         "scope-checked"},
       open_national{"hand-delivered", "compartmented", "certification-checked", "approved", "collected"},
-      running{"ordered", "scheduled", "rechecked", "extracted", "checked", "delivered"},
+      running{"scheduled", "rechecked", "extracted", "checked", "delivered"},
       shown{"delivered", "acknowledged", "closed"};
   static const std::vector<Rule> all{
       {Cycle::request,
@@ -336,6 +343,16 @@ const std::vector<Rule>& rules() {
        "18 USC 2709(c)",
        {14, 3}},
       {Cycle::recurring,
+       {"ordered"},
+       until_stated,
+       "",
+       "the authority ends, nothing was approved",
+       desk,
+       "lapse",
+       law,
+       "I3; 18 USC 3123(c)",
+       {7, 2}},
+      {Cycle::recurring,
        running,
        until_stated,
        "",
@@ -346,10 +363,20 @@ const std::vector<Rule>& rules() {
        "I3; 18 USC 3123(c)",
        {7, 2}},
       {Cycle::recurring,
-       {"scheduled", "rechecked", "extracted", "checked"},
-       last_delivery,
-       "cdr-delivery",
+       running,
+       window_over,
+       "",
        "the next records are delivered",
+       handlers,
+       "",
+       profile,
+       "clock cdr-delivery (S62)",
+       {1}},
+      {Cycle::recurring,
+       {"ended"},
+       done("expire", "ended"),
+       "cdr-delivery",
+       "what is left is delivered, and the delivery is stopped",
        handlers,
        "",
        profile},

@@ -50,6 +50,7 @@ class Asking {
 
   Status keep() {
     WRIT_TRY(d, process::demand_from_json(j_));
+    WRIT_CHECK(check_taken_in_here(p_.policy, d.kind));  // before it stands in a draft
     return p_.keep(d);
   }
 
@@ -171,6 +172,7 @@ class Asking {
 }  // namespace
 
 Result<Demand> ask_demand(Prompt& p, Demand draft) {
+  WRIT_CHECK(check_taken_in_here(p.policy, draft.kind));
   p.out << "Enter keeps [what stands there], - empties it, ? helps; * is needed by this kind of process.\n";
   return Asking(p, draft).run();
 }

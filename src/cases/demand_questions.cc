@@ -20,7 +20,7 @@ bool of_court(const ProcessKind& k) { return k.needs_court; }
 bool of_statute(const ProcessKind& k) { return k.needs_statute; }
 bool numbered(const ProcessKind& k) { return k.needs_court || k.needs_statute; }
 bool dated_return(const ProcessKind& k) { return k.needs_return_date; }
-bool releasing(const ProcessKind& k) { return !k.column.empty(); }
+bool releasing(const ProcessKind& k) { return policy::releases(k); }
 bool by_hand(const ProcessKind& k) { return k.by_hand; }
 bool coordinated(const ProcessKind& k) { return k.needs_coordination; }
 bool urgent(const ProcessKind& k) { return k.column == "emergency"; }
@@ -28,7 +28,7 @@ bool certified(const ProcessKind& k) { return k.column == "nsl"; }
 bool cited(const ProcessKind& k) { return k.authority == "cited"; }
 bool backup(const ProcessKind& k) { return k.cycle == "backup-preservation"; }
 bool following(const ProcessKind& k) {
-  return k.id == "extension" || k.id == "modification" || k.id == "withdrawal";
+  return k.id == "extension" || k.id == "modification" || k.id == "withdrawal" || k.cycle == "recurring";
 }
 
 Result<Json> read_time(const std::string& answer, const policy::Policy& p) {

@@ -2,8 +2,10 @@
 #include "cases/disclosure.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cases/case_files.hh"
 #include "cases/demand_case.hh"
@@ -55,8 +57,9 @@ Result<std::pair<Instant, Instant>> period_of(const Case& c, const process::Dema
 
 Status check_authority(const desk::Carrier& c, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(c.policy(), d.kind);
-  if (kind == nullptr || kind->authority.empty()) return {};
-  const std::string why = policy::why_not_in_force(c.policy(), kind->authority, c.now());
+  const std::string authority = kind == nullptr ? "" : process::authority_of(*kind, d);
+  if (kind == nullptr || (authority.empty() && kind->authority.empty())) return {};
+  const std::string why = policy::why_not_in_force(c.policy(), authority, c.now());
   if (why.empty()) return {};
   return fail(Exit::refused, fmt::format("{}: {}", kind->title, why), kind->citation,
               "an authority in force (L14)", "counsel decides; the policy is edited when the law is");
@@ -71,8 +74,8 @@ struct Judged {
 Result<Judged> judge(const desk::Carrier& c, const Case& of, const Approval& a) {
   // Other life cycles have an act of this name; it means something else there.
   if (of.cycle != process::Cycle::request && of.cycle != process::Cycle::national_security)
-    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)), rule_text,
-                "a request", "use the commands of its life cycle (docs/cli.md)");
+    return fail(Exit::refused, fmt::format("{} is a {}", of.matter, process::to_string(of.cycle)),
+                disclosure_rule, "a request", "use the commands of its life cycle (docs/cli.md)");
   Judged j;
   WRIT_TRY(demand, demand_of(of));
   WRIT_CHECK(check_authority(c, demand));
@@ -95,10 +98,14 @@ Status check_any_permitted(const Judged& j) {
   if (std::any_of(j.decisions.begin(), j.decisions.end(), [](const auto& d) { return d.permitted; }))
     return {};
   std::string why;
-  for (const ItemDecision& d : j.decisions)
+  std::set<std::string> cures;
+  for (const ItemDecision& d : j.decisions) {
     why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", d.item, d.rule);
-  return fail(Exit::refused, "nothing of what is asked for is permitted", why, "an item that may be released",
-              "reject the request with these reasons (writ request reject)");
+    if (!d.cure.empty()) cures.insert(d.cure);
+  }
+  return fail(Exit::refused, "nothing of what is asked for is permitted", why,
+              fmt::format("an item that may be released: {}", fmt::join(cures, "; or ")),
+              "do that, or reject the request with these reasons (writ request reject)");
 }
 
 Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, const Openers* openers) {
@@ -177,12 +184,16 @@ Status check_approved_scope(desk::Carrier& c, const Case& of) {
   const desk::CaseAct* approved = desk::approval_of(of);
   const Json scope = approved == nullptr ? Json() : approved->body.value("scope", Json());
   if (scope.is_null()) return {};  // nothing to read: nothing can be read
-  WRIT_TRY(ticket, desk::newest_scope(c, of.matter));
-  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket.scope())))));
+  const auto ticket = desk::newest_scope(c, of.matter);
+  if (!ticket && ticket.error().exit == Exit::expired)
+    return fail(Exit::expired, ticket.error().what, ticket.error().rule, ticket.error().missing,
+                fmt::format("counsel gives the approval again: writ disclose approve {}", of.matter));
+  if (!ticket) return tl::unexpected(ticket.error());
+  const std::string is = crypto::hex(crypto::sha256(view_of(canonical(to_json(ticket->scope())))));
   if (is == scope.value("sha256", "")) return {};
   return fail(
       Exit::refused,
-      fmt::format("scope {} of {} is not the one of the approval", ticket.scope().sequence, of.matter),
+      fmt::format("scope {} of {} is not the one of the approval", ticket->scope().sequence, of.matter),
       disclosure_rule, "the scope that the approval signed",
       "a scope that counsel signed beside the approval does not widen it: counsel approves anew");
 }
@@ -203,7 +214,7 @@ Result<Json> Disclosure::preview(const std::string& matter, const Approval& a, c
 Result<Case> Disclosure::approve(const std::string& matter, const Approval& a, const Acting& counsel) {
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "approve", counsel.person.user) &&
-      before.acts.back().body.value("word", Json()) == word_json(a))
+      before.acts.back().body.value("word", Json()) == word_json(a) && check_approved_scope(*c_, before))
     return before;
   CaseStep step{"approve", Json{{"word", word_json(a)}}};
   step.guard = [&](const Case& of) -> Status {
@@ -243,8 +254,8 @@ Result<Json> collection_of(const desk::Carrier& c, const Case& of) {
   return parse_canonical(view_of(text), "collection");
 }
 
-Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of,
-                                                      const Acting& second) {
+Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Case& of, const Acting& second,
+                                                      const Openers* openers) {
   WRIT_TRY(plan, plan_of(of));
   WRIT_TRY(collection, collection_of(c, of));
   std::vector<std::string> out = scope_conflicts(collection, plan);
@@ -257,18 +268,16 @@ Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const Ca
   WRIT_TRY(again, decide_items(c.policy(), demand, a.word));
   if (to_json(again) != approved.value("items", Json()))
     out.push_back("the policy of now decides otherwise than the approval: counsel approves anew");
-  // What only a frozen store holds, two custodians would have to open once more: it is compared field by
-  // field above. What the records hold is read again.
-  desk::RecordService records{c};
-  WRIT_TRY(reread, gather(c, records, second, plan, "records"));
-  const auto more = reading_conflicts(collection, reread);
+  // Read a second time, from the records and from the snapshot: row for row the same.
+  WRIT_TRY(reread, collect_all(c, of, second, openers));
+  const auto more = reading_conflicts(collection, reread, Reread::is_the_same);
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
-Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) {
+Status check_collection(desk::Carrier& c, const Case& of, const Acting& second, const Openers* openers) {
   WRIT_CHECK(check_approved_scope(c, of));
-  WRIT_TRY(conflicts, collection_conflicts(c, of, second));
+  WRIT_TRY(conflicts, collection_conflicts(c, of, second, openers));
   if (conflicts.empty()) return {};
   return fail(Exit::refused,
               fmt::format("{} scope conflict{}: {}", conflicts.size(), conflicts.size() == 1 ? "" : "s",
@@ -277,13 +286,14 @@ Status check_collection(desk::Carrier& c, const Case& of, const Acting& second) 
               "collect again (writ disclose recollect)");
 }
 
-Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second) {
+Result<Case> Disclosure::check_scope(const std::string& matter, const Acting& second,
+                                     const Openers* openers) {
   CaseStep step{"check-scope"};
   WRIT_TRY(before, desk::read_case(*c_, matter));
   if (is_done(before, "check-scope", second.person.user)) return before;
   if (const desk::CaseAct* collected = before.newest("collect"))
     step.body["collection"] = collected->body["collection"];
-  step.guard = [&](const Case& of) { return check_collection(*c_, of, second); };
+  step.guard = [&](const Case& of) { return check_collection(*c_, of, second, openers); };
   return CaseBook{*c_}.act(matter, std::move(step), second);
 }
 

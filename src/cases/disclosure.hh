@@ -5,8 +5,8 @@
 //   approve      counsel: every item of the document is decided by the matrix; what is permitted becomes the
 //                record scope that this act signs, and nothing else can be read for the matter (I6)
 //   collect      reads under that scope into the case's directory; "no responsive record" is a valid outcome
-//   check-scope  a second person: decisions made again, every row compared with scope and document, and the
-//                records read a second time
+//   check-scope  a second person: decisions made again, every row compared with scope and document, and
+//                records and snapshot read a second time, row for row the same
 //   deliver      cover letter, tables, manifest
 //
 // Every step may be killed and repeated; the acts are judged and signed by the case book.
@@ -39,8 +39,10 @@ class Disclosure {
   // open, and from the records.
   Result<desk::Case> collect(const std::string& matter, const desk::Acting& who,
                              const Openers* openers = nullptr);
-  // Exit::refused with every conflict named; the case stays as it is, and is collected again.
-  Result<desk::Case> check_scope(const std::string& matter, const desk::Acting& second);
+  // Exit::refused with every conflict named; the case stays as it is, and is collected again. What came from
+  // a snapshot is read from it once more, which `openers` open.
+  Result<desk::Case> check_scope(const std::string& matter, const desk::Acting& second,
+                                 const Openers* openers = nullptr);
   Result<desk::Case> recollect(const std::string& matter, const std::string& reason, const desk::Acting& who);
   // Writes letter, tables, manifest and proof into `out`/MATTER.
   Result<desk::Case> deliver(const std::string& matter, const fs::path& out, const desk::Acting& who);
@@ -69,9 +71,10 @@ Result<Json> keep_collection(const desk::Carrier& c, const desk::Case& of, const
 // The collection that the newest "collect" names (of an emergency "release"), unaltered.
 Result<Json> collection_of(const desk::Carrier& c, const desk::Case& of);
 // Exit::refused with every conflict named, unless the collection is what was approved and nothing else.
-Status check_collection(desk::Carrier& c, const desk::Case& of, const desk::Acting& second);
+Status check_collection(desk::Carrier& c, const desk::Case& of, const desk::Acting& second,
+                        const Openers* openers = nullptr);
 // What the document asks for and the policy of now makes of it, for the approval that stands.
 Result<std::vector<std::string>> collection_conflicts(desk::Carrier& c, const desk::Case& of,
-                                                      const desk::Acting& second);
+                                                      const desk::Acting& second, const Openers* openers);
 
 }  // namespace writ::cases

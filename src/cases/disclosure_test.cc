@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cases/disclosure.hh"
 
+#include <algorithm>
+#include <map>
+
 #include "cases/case_files.hh"
 #include "cases/test_lodge.hh"
+#include "produce/package.hh"
 
 namespace writ::cases::testing {
 namespace {
@@ -43,15 +47,15 @@ TEST(Disclosure, FromTheValidatedRequestToTheLetterEachStepKilledOnce) {
   EXPECT_EQ(delivered.state, "delivered");
   const Json collection = s.collection();
   EXPECT_EQ(collection["calls"].size(), 2u) << "the one before the period is not asked for";
-  EXPECT_EQ(collection["answers"][1]["stays"].size(), 2u) << canonical(collection);
+  EXPECT_EQ(collection["answers"][1]["holders"].size(), 2u) << canonical(collection);
   const std::string text = canonical(collection);
   EXPECT_EQ(text.find("\"reservation\""), std::string::npos) << "tenant-number was not asked for";
   // What left: every file is what the signed manifest says.
   const fs::path out = s.d->out() / s.m;
   const Json manifest = parse_canonical(read_file(out / "manifest.json").value(), "manifest").value();
-  ASSERT_EQ(manifest["files"].size(), 5u) << canonical(manifest);
+  ASSERT_EQ(manifest["files"].size(), 7u) << canonical(manifest);
   for (const Json& f : manifest["files"])
-    EXPECT_EQ(crypto::hex(crypto::sha256_file((out / f["name"].get<std::string>()).string()).value()),
+    EXPECT_EQ(crypto::hex(crypto::sha256_file((out / f["path"].get<std::string>()).string()).value()),
               f["sha256"]);
   const std::string letter = text_of_pdf(out / "letter.pdf");
   for (const char* said :
@@ -134,6 +138,73 @@ TEST(Disclosure, NoResponsiveRecordIsAnAnswer) {
   ASSERT_TRUE(s.deliver());
   const std::string letter = text_of_pdf(s.d->out() / s.m / "letter.pdf");
   EXPECT_NE(letter.find("no responsive record"), std::string::npos) << letter;
+}
+
+// S14 with a period: each guest of the room with all that is permitted, and the subscriber once; never "no
+// responsive record" for what the records hold.
+TEST(Disclosure, AnExtensionThatSeveralHadIsAnsweredForEach) {
+  Subpoena s;
+  s.begin(
+      s.demand("search-warrant", {Lodge::room("7")}, {"subscriber-name", "tenant-name", "tenant-address"}));
+  s.collected();
+  std::map<std::string, std::string> csv;
+  for (const Table& t : tables(s.collection())) csv[t.name] = t.csv;
+  for (const char* line :
+       {"1,tenant-name,\"Doe, James\"", "1,tenant-name,\"Roe, Ann\"", "1,tenant-address,room 7"})
+    EXPECT_NE(csv["tenants.csv"].find(line), std::string::npos) << line << csv["tenants.csv"];
+  EXPECT_EQ(std::count(csv["subscribers.csv"].begin(), csv["subscribers.csv"].end(), '\n'), 2)
+      << csv["subscribers.csv"];
+  ASSERT_TRUE(s.check());
+  ASSERT_TRUE(s.deliver());
+  const std::string letter = text_of_pdf(s.d->out() / s.m / "letter.pdf");
+  EXPECT_EQ(letter.find("no responsive record"), std::string::npos) << letter;
+}
+
+TEST(Disclosure, OfSeveralThatDifferInNothingPermittedNobodyIsToldThatTheyAreSeveral) {
+  Subpoena s;
+  s.begin(s.demand("search-warrant", {Lodge::room("7")}, {"subscriber-name"}));
+  s.collected();
+  EXPECT_EQ(s.collection()["answers"][0]["holders"].size(), 1u) << canonical(s.collection());
+}
+
+TEST(Disclosure, WhatMustBeStatedMoreCloselyIsNotCalledUnknown) {
+  Subpoena s;
+  DemandSubject name{"account-name", "Pier Lodge", "", "", {}};
+  s.begin(s.demand("grand-jury-subpoena", {name}, {"subscriber-service"}));
+  s.collected();
+  ASSERT_TRUE(s.check());
+  ASSERT_TRUE(s.deliver());
+  const std::string letter = text_of_pdf(s.d->out() / s.m / "letter.pdf");
+  EXPECT_NE(letter.find("more must be stated"), std::string::npos) << letter;
+  EXPECT_EQ(letter.find("no responsive record"), std::string::npos) << letter;
+}
+
+TEST(Disclosure, WhatLeavesIsProvedByTheVerifierAndEveryChangeIsNamed) {
+  Subpoena s;
+  s.begin(s.demand("grand-jury-subpoena", {Lodge::number("+14045550160")}, {"subscriber-name"}));
+  s.collected();
+  ASSERT_TRUE(s.check());
+  ASSERT_TRUE(s.deliver());
+  const fs::path out = s.d->out() / s.m, kept = s.d->data() / "roots.json";
+  const auto problems = [&] {
+    const auto r = produce::verify_package(out, kept);
+    if (!r) return to_text(r.error());
+    std::string text;
+    for (const auto& f : r->findings) text += f.ok ? "" : f.what + "\n";
+    return text;
+  };
+  EXPECT_EQ(problems(), "");
+  for (const auto& e : fs::recursive_directory_iterator(out)) {
+    if (!e.is_regular_file()) continue;
+    const Bytes before = read_file(e.path()).value();
+    Bytes after = before;
+    after[after.size() / 2] ^= 1;
+    ASSERT_TRUE(write_file(e.path(), after));
+    EXPECT_NE(problems(), "") << e.path();
+    ASSERT_TRUE(write_file(e.path(), before));
+  }
+  ASSERT_TRUE(write_file(out / "more.csv", "1,2\n"));
+  EXPECT_NE(problems().find("more.csv"), std::string::npos);
 }
 
 TEST(Disclosure, WhatRetentionNoLongerHasIsSaid) {

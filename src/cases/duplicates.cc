@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "cases/demand_case.hh"
+#include "desk/agency_directory.hh"
 #include "desk/case_book.hh"
 
 namespace writ::cases {
@@ -126,10 +127,14 @@ std::string domain_of(std::string_view email) {
   return out;
 }
 
-std::vector<KnownDomain> office_domains(const policy::Policy& p) {
+Result<std::vector<KnownDomain>> known_domains(desk::Carrier& c) {
   std::vector<KnownDomain> out;
-  for (const policy::Office& o : p.offices)
+  for (const policy::Office& o : c.policy().offices)
     if (const std::string domain = domain_of(o.email); !domain.empty()) out.push_back({domain, o.title});
+  WRIT_TRY(entries, desk::AgencyDirectory{c.outside()}.all());
+  for (const desk::DirectoryEntry& e : entries)
+    if (const auto* now = e.current(); now != nullptr && !now->contact.mail_domain.empty())
+      out.push_back({now->contact.mail_domain, now->contact.organisation});
   return out;
 }
 
@@ -146,8 +151,10 @@ std::string imitates(std::string_view domain, const std::vector<KnownDomain>& kn
   return {};
 }
 
-Result<std::vector<std::string>> repeats(const desk::Carrier& c, const process::Demand& d,
-                                         const std::string& own) {
+namespace {
+
+Result<std::vector<std::string>> repeats_here(const desk::Carrier& c, const process::Demand& d,
+                                              const std::string& own) {
   std::vector<std::string> out;
   const std::string sha256 = crypto::hex(d.document_sha256);
   WRIT_CHECK(add_cases(c, d, own, member_pattern("document_sha256", sha256), out));
@@ -157,6 +164,26 @@ Result<std::vector<std::string>> repeats(const desk::Carrier& c, const process::
   for (const std::string& matter : orders) out.push_back(fmt::format("the same document as {}", matter));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> repeats(const desk::Carrier& c, const process::Demand& d,
+                                         const std::string& own) {
+  WRIT_TRY(out, repeats_here(c, d, own));
+  if (c.inside() == nullptr) return out;
+  WRIT_TRY(outside, repeats_here(c.outside(), d, ""));
+  for (std::string& what : outside) out.push_back(what + " outside of this compartment");
+  return out;
+}
+
+Result<std::vector<std::string>> repeats_or_imitates(desk::Carrier& c, const process::Demand& d,
+                                                     const std::string& own) {
+  WRIT_TRY(out, repeats(c, d, own));
+  WRIT_TRY(known, known_domains(c));
+  if (std::string why = imitates(domain_of(d.requester.email), known); !why.empty())
+    out.push_back(std::move(why));
   return out;
 }
 

@@ -163,8 +163,8 @@ Result<Case> IncidentService::report(const IncidentFiling& f, const Acting& who)
   CaseStep step{"file", Json{{"what", f.what}, {"kind", f.kind}, {"detected_at", rfc3339(f.detected_at)}}};
   step.guard = [&](const Case&) -> Status {
     if (f.detected_at <= c_->now()) return {};
-    return fail(Exit::refused, "the incident would be detected in the future", "47 CFR 1.20003(c)", {},
-                "state when it was detected");
+    return fail(Exit::refused, "the incident would be detected in the future", "47 CFR 1.20003(c)",
+                "a time of detection that has passed", "state when it was detected (--detected)");
   };
   const crypto::Digest key = crypto::sha256(view_of(canonical(Json{{"incident", step.body}})));
   return desk::CaseBook{*c_}.open(Cycle::incident, key, std::move(step), who);

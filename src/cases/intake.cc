@@ -33,7 +33,8 @@ Result<const policy::ProcessKind*> kind_of(const policy::Policy& p, const Demand
               kinds_rule, "the kind of the document", fmt::format("use one of: {}", fmt::join(ids, ", ")));
 }
 
-Result<Cycle> cycle_of(const policy::ProcessKind& k) {
+Result<Cycle> cycle_of(const policy::Policy& p, const policy::ProcessKind& k) {
+  WRIT_CHECK(check_taken_in_here(p, k.id));
   if (k.cycle == "interception")
     return fail(Exit::usage, fmt::format("a {} is an order of an interception", k.title),
                 "three signatures stand on an order file (S54)", "a file with schema \"writ.request/1\"",
@@ -57,6 +58,14 @@ Json to_json(const Filed& f) {
               {"cycle", f.cycle},         {"state", f.state},   {"checks", process::to_json(f.checks)}};
 }
 
+Status check_taken_in_here(const policy::Policy& p, const std::string& kind) {
+  const auto* k = policy::process_kind(p, kind);
+  if (k == nullptr || k->cycle != process::to_string(Cycle::national_security)) return {};
+  return fail(Exit::usage, "this process is not taken in here",
+              "I8: a compartmented matter does not exist for anyone outside (S30, S32)", "its compartment",
+              "nothing was kept or noted; writ national file NAME FILE --document PDF --named USER,...");
+}
+
 std::vector<CheckResult> deficiencies(const std::vector<CheckResult>& checks) {
   std::vector<CheckResult> out;
   for (const CheckResult& r : checks)
@@ -64,11 +73,11 @@ std::vector<CheckResult> deficiencies(const std::vector<CheckResult>& checks) {
   return out;
 }
 
-// The demand with its document, which is kept from here on.
+// The demand with its document, which is kept from here on: what is not taken in here leaves nothing behind.
 Result<Demand> Intake::read(View text, const std::string& name, const fs::path& document) {
   WRIT_TRY(d, process::parse_demand(text, name));
   WRIT_TRY(kind, kind_of(c_->policy(), d));
-  WRIT_CHECK(cycle_of(*kind));
+  WRIT_CHECK(cycle_of(c_->policy(), *kind));
   // To the microsecond, as times are stored.
   const Instant now = std::chrono::floor<std::chrono::microseconds>(c_->now());
   if (d.received == Instant{}) d.received = now;
@@ -101,13 +110,8 @@ Result<Filed> Intake::file(View text, const std::string& name, const fs::path& d
   }
   WRIT_TRY(d, read(text, name, document));
   WRIT_TRY(kind, kind_of(c_->policy(), d));
-  WRIT_TRY(cycle, cycle_of(*kind));
-  const bool national = cycle == Cycle::national_security;
+  WRIT_TRY(cycle, cycle_of(c_->policy(), *kind));
   return c_->attempt(who.person.user, "intake.file", "", [&]() -> Result<Filed> {
-    if (national && !seams_.compartment)
-      return fail(Exit::refused, fmt::format("a {} is kept in a compartment", kind->title),
-                  "I8: a compartmented matter does not exist for anyone outside", "a compartment for it",
-                  "file it by the commands for national security process");
     desk::CaseBook book{*c_};
     WRIT_TRY(known, book.find(filing_key(d)));
     if (known) {
@@ -115,7 +119,6 @@ Result<Filed> Intake::file(View text, const std::string& name, const fs::path& d
       return filed_of(*known, held);
     }
     WRIT_TRY(body, filing(d, ""));
-    if (national) return seams_.compartment(d, {"file", std::move(body)}, who);
     WRIT_TRY(opened, book.open(cycle, filing_key(d), {"file", std::move(body)}, who));
     return filed_of(opened, d);
   });
@@ -153,7 +156,7 @@ Result<Json> Intake::dry_run(View text, const std::string& name, const std::stri
   } else {
     WRIT_TRY(d, process::parse_demand(text, name));
     WRIT_TRY(known, kind_of(c_->policy(), d));
-    WRIT_CHECK(cycle_of(*known));
+    WRIT_CHECK(cycle_of(c_->policy(), *known));
     kind = d.kind;
     checks = process::check_demand(d, c_->policy(), {}, c_->now());
     // What other matters hold is not the sender's to learn.

@@ -6,6 +6,7 @@
 //   validate  stage A with what the matter knows, then stage B under the matter, noted first; refused while
 //             a check fails
 //   returned, rejected   with the letter to the agency; correct: the document that came back better
+//   nsl, fisa not here: see check_taken_in_here
 //   dry_run   stage A only: no case, no records, nothing of the document's people in the log
 #pragma once
 #include "cases/duplicates.hh"
@@ -21,17 +22,9 @@ struct Filed {
 };
 Json to_json(const Filed& f);  // "writ.filed/1"
 
-struct IntakeSeams {  // what other services of this room supply
-  // Opens a matter of national security process in its compartment; without it such process is refused.
-  std::function<Result<Filed>(const process::Demand&, const desk::CaseStep& file, const desk::Acting&)>
-      compartment = {};
-  // Mail domains of the carrier's own directory of agencies, beside the offices of the policy.
-  std::function<Result<std::vector<KnownDomain>>()> directory = {};
-};
-
 class Intake {
  public:
-  explicit Intake(desk::Carrier& c, IntakeSeams seams = {}) : c_(&c), seams_(std::move(seams)) {}
+  explicit Intake(desk::Carrier& c) : c_(&c) {}
   // The same document and fields again: the case that is there.
   Result<Filed> file(View text, const std::string& name, const fs::path& document, const desk::Acting& who);
   Result<Filed> correct(const std::string& matter, View text, const std::string& name,
@@ -41,8 +34,13 @@ class Intake {
   // empty when checks fail: they are the reason.
   Result<desk::Case> returned(const std::string& matter, const std::string& reason, const desk::Acting& who);
   Result<desk::Case> rejected(const std::string& matter, const std::string& reason, const desk::Acting& who);
+  // V39: counsel's signed opinion that process of a private or civil party binds the carrier. From then on
+  // V39 is met, and says whose opinion it is; a corrected document needs a new one. Refused for a public
+  // authority, which needs none, and for a foreign one, which takes the treaty channel.
+  Result<desk::Case> opine(const std::string& matter, const std::string& reasons, const fs::path& document,
+                           const desk::Acting& counsel);
   // withdraw, challenge, seal (reason), resume (ruling), close; with the paper that asks for it, when there
-  // is one.
+  // is one. What was challenged before it was validated is resumed at its beginning (act "reopen").
   Result<desk::Case> act(const std::string& matter, const std::string& act, const std::string& words,
                          const fs::path& document, const desk::Acting& who);
   // "writ.dry-run/1": {"kind", "acceptable" (but for the call-back), "checks"}.
@@ -63,9 +61,11 @@ class Intake {
   Result<desk::Case> send_back(const std::string& matter, const std::string& act, const std::string& reason,
                                const desk::Acting& who);
   desk::Carrier* c_;
-  IntakeSeams seams_;
 };
 
+// National security process is filed into its compartment and nowhere else: Exit::usage leads there, in the
+// same words whatever the document says, before anything of it is kept or noted outside.
+Status check_taken_in_here(const policy::Policy& p, const std::string& kind);
 // Failed, and not only because the carrier has not called back yet.
 std::vector<process::CheckResult> deficiencies(const std::vector<process::CheckResult>& checks);
 

@@ -33,6 +33,22 @@ std::string ids(const std::vector<CheckResult>& checks) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
+bool has_failed(const std::vector<CheckResult>& failed, std::string_view id) {
+  return std::any_of(failed.begin(), failed.end(), [&](const CheckResult& r) { return r.id == id; });
+}
+
+// Only the process of a private party needs counsel's opinion, and no opinion replaces a treaty.
+Status check_opinion(const Demand& d) {
+  constexpr const char* rule = "V39: 47 USC 222(c)(1); mutual legal assistance treaties";
+  if (d.requester.is_foreign)
+    return fail(Exit::refused, "the requester is a foreign authority", rule,
+                "a request by the treaty channel",
+                "send it back (writ request return): no opinion binds the carrier here");
+  if (is_of_private_party(d)) return {};
+  return fail(Exit::refused, "it comes from a public authority, and binds by itself", rule,
+              "process of a private or civil party", "go on with the call-back and the checks");
+}
+
 // What stage B found is not told: the letter asks for what is needed, whatever the records hold (S16).
 produce::Deficiency told(const CheckResult& r, const policy::Policy& p) {
   const policy::CheckRule* rule = p.check(r.id);
@@ -45,19 +61,20 @@ produce::Deficiency told(const CheckResult& r, const policy::Policy& p) {
           r.cure};
 }
 
+// The paper that an act rests on, when there is one.
+Status add_document(const desk::Carrier& c, Json& body, const fs::path& document) {
+  if (document.empty()) return {};
+  WRIT_TRY(kept, desk::keep_document(c, document));
+  body["document_sha256"] = crypto::hex(kept);
+  return {};
+}
+
 }  // namespace
 
 Result<process::Receipt> Intake::receipt(const Demand& d, const std::string& own) {
   process::Receipt r;
-  WRIT_TRY(same, repeats(*c_, d, own));
+  WRIT_TRY(same, repeats_or_imitates(*c_, d, own));
   r.repeats = std::move(same);
-  std::vector<KnownDomain> known = office_domains(c_->policy());
-  if (seams_.directory) {
-    WRIT_TRY(more, seams_.directory());
-    known.insert(known.end(), more.begin(), more.end());
-  }
-  if (const std::string why = imitates(domain_of(d.requester.email), known); !why.empty())
-    r.repeats.push_back(why);
   if (d.kind == "extension" && !d.of_matter.empty()) {
     const auto earlier = desk::read_case(*c_, d.of_matter);
     if (!earlier && earlier.error().exit != Exit::not_found) return tl::unexpected(earlier.error());
@@ -77,6 +94,7 @@ Result<Intake::Checked> Intake::check(const desk::Case& of) {
     known.requester_verified = true;
     known.fax_verified = verified->body["verification"].value("fax_confirmed", false);
   }
+  if (const auto* opinion = since_corrected(of, {"opine"})) known.binds_by = opinion->user;
   Checked out{std::move(d), {}};
   out.checks = process::check_demand(out.demand, c_->policy(), known, c_->now());
   if (!known.requester_verified || !process::acceptable(deficiencies(out.checks))) return out;
@@ -112,9 +130,14 @@ Result<Filed> Intake::validate(const std::string& matter, const desk::Acting& wh
     std::erase_if(failed, [](const CheckResult& r) { return !r.item.empty(); });
     for (const CheckResult& r : failed)
       cures += fmt::format("{}{}: {}", cures.empty() ? "" : " ", r.id, r.cure);
-    return fail(Exit::refused, fmt::format("{} does not pass its checks: {}", matter, ids(failed)),
-                "requirements, section 4", cures,
-                fmt::format("call back, or send it back with the letter: writ request return {}", matter));
+    return fail(
+        Exit::refused, fmt::format("{} does not pass its checks: {}", matter, ids(failed)),
+        "requirements, section 4", cures,
+        fmt::format("call back, or {}send it back with the letter: writ request return {}",
+                    has_failed(failed, "V39")
+                        ? fmt::format("counsel rules that it binds (writ request opine {}), or ", matter)
+                        : "",
+                    matter));
   };
   step.effect = [&](const desk::Case&) -> Result<Json> {
     return Json{{"checks", process::to_json(checked.checks)}, {"policy", crypto::hex(c_->policy().hash)}};
@@ -185,21 +208,38 @@ Result<desk::Case> Intake::rejected(const std::string& matter, const std::string
   return send_back(matter, "reject", reason, who);
 }
 
+Result<desk::Case> Intake::opine(const std::string& matter, const std::string& reasons,
+                                 const fs::path& document, const desk::Acting& counsel) {
+  desk::CaseBook book{*c_};
+  WRIT_TRY(before, book.read(matter));
+  Json body{{"reasons", reasons}};
+  WRIT_CHECK(add_document(*c_, body, document));
+  const auto* standing = since_corrected(before, {"opine"});
+  if (standing != nullptr && standing->user == counsel.person.user && standing->body == body) return before;
+  desk::CaseStep step{"opine", std::move(body)};
+  step.guard = [](const desk::Case& c) -> Status {
+    WRIT_TRY(d, demand_of(c));
+    return check_opinion(d);
+  };
+  return book.act(matter, std::move(step), counsel);
+}
+
 Result<desk::Case> Intake::act(const std::string& matter, const std::string& act, const std::string& words,
                                const fs::path& document, const desk::Acting& who) {
   Json body = Json::object();
   if (!words.empty()) body[act == "resume" ? "ruling" : "reason"] = words;
-  if (!document.empty()) {
-    WRIT_TRY(kept, desk::keep_document(*c_, document));
-    body["document_sha256"] = crypto::hex(kept);
-  }
-  desk::CaseStep step{act, std::move(body)};
+  WRIT_CHECK(add_document(*c_, body, document));
+  desk::CaseBook book{*c_};
+  WRIT_TRY(before, book.read(matter));
+  // What was challenged before its validation goes back to the beginning: nothing was approved yet.
+  const bool begins_anew = act == "resume" && since_corrected(before, {"validate"}) == nullptr;
+  desk::CaseStep step{begins_anew ? "reopen" : act, std::move(body)};
   step.guard = [&](const desk::Case& c) -> Status {
     if (c.newest("file") != nullptr && c.newest("file")->body.contains("demand")) return {};
     return fail(Exit::refused, fmt::format("{} is no legal process", matter), "life cycle 1",
                 "the matter of a request", "writ request list prints them");
   };
-  return desk::CaseBook{*c_}.act(matter, std::move(step), who);
+  return book.act(matter, std::move(step), who);
 }
 
 }  // namespace writ::cases

@@ -54,30 +54,13 @@ TEST(Intake, EveryKindOpensItsLifeCycle) {
       EXPECT_EQ(f.error().exit, Exit::usage);
     } else if (k.cycle == "national-security") {
       ASSERT_FALSE(f) << k.id;
-      EXPECT_EQ(f.error().exit, Exit::refused);
-      EXPECT_THAT(f.error().rule, HasSubstr("I8"));
+      EXPECT_EQ(f.error().exit, Exit::usage);
+      EXPECT_THAT(f.error().next, HasSubstr("writ national file"));
     } else {
       ASSERT_TRUE(f) << k.id << to_text(f.error());
       EXPECT_EQ(f->cycle, k.cycle) << k.id;
     }
   }
-}
-
-TEST(Intake, NationalSecurityProcessGoesToItsCompartment) {
-  Office o;
-  process::Demand x = o.subpoena();
-  x.kind = "nsl";
-  const std::string toml = process::to_toml(x);
-  std::string seen;
-  IntakeSeams seams;
-  seams.compartment = [&](const process::Demand& d, const desk::CaseStep& step, const desk::Acting&) {
-    seen = d.kind + " " + step.act + " " + step.body["demand"]["kind"].get<std::string>();
-    return Result<Filed>(Filed{"elsewhere", d.kind, "national-security", "hand-delivered", {}, {}});
-  };
-  const auto f = o.intake(seams).file(view_of(toml), "nsl.toml", o.scan(), o.who("intake-1"));
-  ASSERT_TRUE(f) << to_text(f.error());
-  EXPECT_EQ(seen, "nsl file nsl");
-  EXPECT_EQ(cases_filed(o.d->carrier()), 0u);
 }
 
 TEST(Intake, RefusesWhatIsNoProcess) {

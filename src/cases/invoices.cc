@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cases/demand_case.hh"
+#include "cases/recurring_window.hh"
 #include "desk/production_service.hh"
 
 namespace writ::cases {
@@ -42,19 +43,20 @@ Result<Bill> of_interception(const Carrier& c, const std::string& matter, bool p
 }
 
 // S62, S63: one delivery a week, further ones priced. Of a plan nothing is known but the first week.
-std::vector<FeeLine> deliveries(const policy::FeeTable& fees, const Case& c, bool planned) {
-  const auto count = [&](std::string_view act) {
-    return std::count_if(c.acts.begin(), c.acts.end(), [&](const desk::CaseAct& a) { return a.act == act; });
-  };
-  const auto extra = count("order-extra");
-  const auto weeks = planned ? 1 : std::max<std::ptrdiff_t>(count("deliver") - extra, 0);
+Result<std::vector<FeeLine>> deliveries(const policy::FeeTable& fees, const Case& c, bool planned) {
+  std::uint64_t weeks = 1, extra = 0;
+  if (!planned) {
+    WRIT_TRY(done, progress_of(c));
+    weeks = done.weeks;
+    extra = done.extras;
+  }
   std::vector<FeeLine> out;
   if (weeks > 0)
     out.push_back({fmt::format("Call detail records under a continuing order, {} weekly deliveries", weeks),
-                   fees.citation, fees.cdr_week * weeks});
+                   fees.citation, fees.cdr_week * static_cast<std::int64_t>(weeks)});
   if (extra > 0)
-    out.push_back(
-        {fmt::format("Further deliveries: {}", extra), fees.citation, fees.cdr_extra_delivery * extra});
+    out.push_back({fmt::format("Further deliveries: {}", extra), fees.citation,
+                   fees.cdr_extra_delivery * static_cast<std::int64_t>(extra)});
   return out;
 }
 
@@ -64,7 +66,10 @@ Result<Bill> of_case(const Carrier& c, const std::string& matter, bool planned) 
   Bill b;
   b.agency = demand.requester.agency;
   b.address = demand.requester.return_address;
-  if (file.cycle == Cycle::recurring) b.lines = deliveries(c.policy().fees, file, planned);
+  if (file.cycle == Cycle::recurring) {
+    WRIT_TRY(lines, deliveries(c.policy().fees, file, planned));
+    b.lines = std::move(lines);
+  }
   if (file.cycle == Cycle::child_protection) b.lines = {{"No charge: child exploitation", "S56", 0}};
   if (file.cycle == Cycle::request && std::any_of(demand.items.begin(), demand.items.end(),
                                                   [](const std::string& i) { return i.ends_with("-calls"); }))
@@ -78,7 +83,7 @@ Status check_line(const FeeLine& l) {
               "a text, its legal basis, and an amount of not less than nothing", "state all three");
 }
 
-Result<std::string> matter_of(const Case& invoice) {
+Result<std::string> billed_matter(const Case& invoice) {
   if (invoice.cycle != Cycle::invoice)
     return fail(Exit::not_found, fmt::format("{} is not an invoice", invoice.matter), {}, {},
                 "writ invoice list");
@@ -160,7 +165,7 @@ Result<Case> Invoices::estimate(const std::string& matter, const std::vector<Fee
 
 Result<Case> Invoices::accrue(const std::string& number, const desk::Acting& who) {
   WRIT_TRY(invoice, desk::read_case(*c_, number));
-  WRIT_TRY(matter, matter_of(invoice));
+  WRIT_TRY(matter, billed_matter(invoice));
   WRIT_TRY(own, own_lines(invoice));
   WRIT_TRY(b, bill(matter, false, own));
   return desk::CaseBook{*c_}.act(number, {"accrue", Json{{"lines", to_json(b.lines)}}}, who);
@@ -169,7 +174,7 @@ Result<Case> Invoices::accrue(const std::string& number, const desk::Acting& who
 Result<Case> Invoices::issue(const std::string& number, const fs::path& pdf, const desk::Acting& who) {
   CaseStep step{"issue"};
   step.effect = [&](const Case& invoice) -> Result<Json> {
-    WRIT_TRY(matter, matter_of(invoice));
+    WRIT_TRY(matter, billed_matter(invoice));
     if (desk::Orders{*c_}.of_matter(matter)) {
       WRIT_TRY(f, desk::ProductionService{*c_}.invoice(matter, pdf, who));
       return Json{{"lines", to_json(f.lines)}, {"document", f.number}};
@@ -216,7 +221,7 @@ Result<Json> Invoices::show(const std::string& number, const desk::Credentials& 
   WRIT_TRY(by, c_->act_as_any(who, readers()));
   WRIT_CHECK(c_->note(by.person.user, "invoice.show", number));
   WRIT_TRY(c, desk::read_case(*c_, number));
-  WRIT_TRY(matter, matter_of(c));
+  WRIT_TRY(matter, billed_matter(c));
   Json out = desk::to_json(c);
   out["kind"] = kind_of(*c_, matter);
   out["cents"] = cents_of(c);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cases/recurring_window.hh"
 #include "desk/test_staff.hh"
 #include "process/demand.hh"
 
@@ -86,15 +87,27 @@ TEST(Invoices, CountWeeksAndFurtherDeliveriesAndWarnOfTollRecords) {
     const auto done = book.act(weekly, {name, std::move(body)}, acting(*d, user));
     ASSERT_TRUE(done) << to_text(done.error());
   };
-  act("approve", {{"policy", "x"}}, "counsel-1");
-  for (int i = 0; i < 3; ++i) {
+  const Instant begun = d->clock.now();
+  act("approve",
+      {{"policy", "x"},
+       {"authority", {{"kind", "pen-trap"}}},
+       {"period", {{"from", rfc3339(begun)}, {"until", "2027-01-01T00:00:00Z"}}}},
+      "counsel-1");
+  act("order-extra", {{"reason", "asked"}}, "intake-1");
+  // The further one, two weeks, and what came in afterwards, for which nobody pays.
+  const WindowKind kinds[] = {WindowKind::extra, WindowKind::week, WindowKind::week, WindowKind::late};
+  for (int i = 0; i < 4; ++i) {
+    Window w;
+    w.number = static_cast<std::uint64_t>(i) + 1;
+    w.kind = kinds[i];
+    w.from = begun + i * 24h;
+    w.until = w.from + 24h;
     act("recheck", {{"authority", "x"}}, "intake-1");
     act("extract", {{"collection", "x"}}, "intake-1");
     act("check", {{"collection", "x"}}, "intake-2");
-    act("deliver", {{"delivery", "x"}}, "intake-1");
+    act("deliver", {{"delivery", "x"}, {"window", to_json(w)}}, "intake-1");
     act("acknowledge", {{"by", "x"}}, "intake-1");
   }
-  act("order-extra", {{"reason", "asked"}}, "intake-1");
   const auto b = Invoices{d->carrier()}.bill(weekly, false, {});
   ASSERT_TRUE(b) << to_text(b.error());
   ASSERT_EQ(b->lines.size(), 2u);

@@ -21,25 +21,25 @@ std::string title_of(const policy::Policy& p, const std::string& item) {
   return item;
 }
 
-Result<std::string> column_of(const policy::Policy& p, const process::Demand& d) {
+Result<const policy::ProcessKind*> releasing_kind(const policy::Policy& p, const process::Demand& d) {
   const policy::ProcessKind* kind = policy::process_kind(p, d.kind);
   if (kind == nullptr)
     return fail(Exit::refused, fmt::format("the policy knows no process '{}'", d.kind), decision_rule,
                 "a kind of process that the policy lists", "writ policy show prints them");
-  if (kind->column.empty())
+  if (!policy::releases(*kind))
     return fail(Exit::refused, fmt::format("a {} releases nothing", kind->title), kind->citation,
                 "valid process for the release (S26)", "the agency serves a subpoena, order or warrant");
-  return kind->column;
+  return kind;
 }
 
-ItemDecision decide_one(const policy::Policy& p, const process::Demand& d, const std::string& column,
+policy::Situation situation_of(const process::Demand& d, const std::string& item, const CounselWord& word) {
+  return {has(d.expressly, item), !d.statute.empty() && !word.statute.empty(), word.silent.contains(item)};
+}
+
+ItemDecision decide_one(const policy::Policy& p, const policy::ProcessKind& kind, const process::Demand& d,
                         const std::string& item, const CounselWord& word) {
-  const auto said = word.silent.find(item);
-  policy::Situation s;
-  s.expressly_requested = has(d.expressly, item);
-  s.statute_cited = !d.statute.empty() && !word.statute.empty();
-  s.counsel_approved = said != word.silent.end();
-  const policy::Decision x = policy::decide(p, item, column, s);
+  const policy::Situation s = situation_of(d, item, word);
+  const policy::Decision x = policy::decide(p, item, kind, s);
   ItemDecision out{item,
                    title_of(p, item),
                    x.verdict == policy::Verdict::permit,
@@ -49,7 +49,8 @@ ItemDecision decide_one(const policy::Policy& p, const process::Demand& d, const
                    x.fact,
                    x.cure,
                    ""};
-  if (s.counsel_approved) out.reason = said->second;
+  if (kind.by_order) out.rule += fmt::format(" ({})", d.instrument);
+  if (s.counsel_approved) out.reason = word.silent.at(item);
   if (x.verdict == policy::Verdict::needs_counsel && out.fact.empty())
     out.fact = "the matrix is silent, and counsel has not approved this item";
   return out;
@@ -76,27 +77,31 @@ Json to_json(const std::vector<ItemDecision>& all) {
 
 Result<std::vector<ItemDecision>> decide_items(const policy::Policy& p, const process::Demand& d,
                                                const CounselWord& word) {
-  WRIT_TRY(column, column_of(p, d));
+  WRIT_TRY(kind, releasing_kind(p, d));
   std::vector<std::string> items;
   for (const std::string& i : d.items)
     if (!has(items, i)) items.push_back(i);
   if (items.empty())
     return fail(Exit::refused, "the document asks for no item", "S38: nothing is assumed",
                 "exactly what is wanted", "return it for correction (writ request return)");
+  if (kind->by_order && d.instrument.empty())
+    return fail(Exit::refused, "the order bears no number that counsel could cite", kind->citation,
+                "the number of the order", "file it anew with `instrument`");
   for (const auto& [item, reason] : word.silent) {
     if (reason.empty() || !has(items, item))
       return fail(Exit::refused,
                   fmt::format("counsel's word on {} has no reason, or nobody asks for it", item),
                   decision_rule, "an item of the document, with the reason",
                   "name only what is asked for, each with why");
-    const auto without = policy::decide(
-        p, item, column, {has(d.expressly, item), !d.statute.empty() && !word.statute.empty(), false});
+    policy::Situation unsaid = situation_of(d, item, word);
+    unsaid.counsel_approved = false;
+    const auto without = policy::decide(p, item, *kind, unsaid);
     if (without.verdict != policy::Verdict::needs_counsel)
       return fail(Exit::refused, fmt::format("the matrix is not silent on {}", item), without.rule,
                   "a silent cell", "leave the item out: counsel decides where the matrix is silent only");
   }
   std::vector<ItemDecision> out;
-  for (const std::string& i : items) out.push_back(decide_one(p, d, column, i, word));
+  for (const std::string& i : items) out.push_back(decide_one(p, *kind, d, i, word));
   return out;
 }
 

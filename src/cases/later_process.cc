@@ -102,7 +102,9 @@ Result<std::unique_ptr<desk::RecordStore>> open_preserved(desk::Carrier& c, cons
   WRIT_TRY(of, desk::read_case(c, preserved));
   const desk::CaseAct* taken = of.newest("take-snapshot");
   if (taken == nullptr) taken = of.newest("copy");
-  if (taken == nullptr) return fail(Exit::refused, fmt::format("{} has no snapshot", preserved));
+  if (taken == nullptr)
+    return fail(Exit::refused, fmt::format("{} has no snapshot", preserved), later_rule, "a snapshot",
+                fmt::format("intake or officer takes it: writ preserve snapshot {}", preserved));
   const Json snapshot = taken->body["snapshot"];
   WRIT_CHECK(c.note(a.person.user, "snapshot.open", preserved,
                     Json{{"custodians", {a.person.user, b.person.user}}, {"for", later.matter}}));

@@ -2,10 +2,12 @@
 #include "cases/national_security.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/limits.hh"
+#include "cases/duplicates.hh"
 
 namespace writ::cases {
 namespace {
@@ -54,16 +56,33 @@ Status check_order(const NonDisclosure& n, std::string_view what) {
               "give --issuer and --instrument");
 }
 
+// One matter in each compartment, so that who is named for it sees nothing else.
+Status check_alone(Carrier& inside, const process::Demand& d) {
+  const auto there = matter_of(inside);
+  if (!there && there.error().exit == Exit::not_found) return {};
+  if (!there) return tl::unexpected(there.error());
+  WRIT_TRY(known, demand_of(*there));
+  if (filing_key(known) == filing_key(d)) return {};
+  WRIT_TRY(same, repeats(inside, d, ""));
+  return fail(Exit::usage,
+              fmt::format("the compartment holds {} already{}{}", there->matter, same.empty() ? "" : ": ",
+                          fmt::join(same, "; ")),
+              "life cycle 6: a compartment for each letter or order", "another name",
+              "choose another name, or leave it at the matter that is there");
+}
+
 // Done already, by the same person with the same body: a repeated command.
 bool is_done(const Case& c, const CaseStep& step, const Acting& who) {
   return !c.acts.empty() && c.acts.back().act == step.act && c.acts.back().user == who.person.user &&
          c.acts.back().body == step.body;
 }
 
-Result<CaseStep> certification_step(const Carrier& inside, const Case& c) {
+Result<CaseStep> certification_step(Carrier& inside, const Case& c) {
   WRIT_TRY(d, demand_of(c));
   process::Receipt by_hand_received;
   by_hand_received.requester_verified = true;
+  WRIT_TRY(same, repeats_or_imitates(inside, d, c.matter));
+  by_hand_received.repeats = std::move(same);
   const auto results = process::check_demand(d, inside.policy(), by_hand_received, inside.now());
   std::string failed, cures;
   for (const auto& r : results) {
@@ -105,6 +124,7 @@ Result<Case> NationalSecurity::file(const NationalFiling& f, const Acting& who) 
   d.document_sha256 = crypto::sha256(scan);
   WRIT_CHECK(check_staff(*outside_, f, who));
   WRIT_TRY(inside, Compartments{*outside_}.create(f.compartment, f.named, who));
+  WRIT_CHECK(check_alone(inside, d));
   const std::string sha256 = crypto::hex(d.document_sha256);
   CaseStep step{"file",
                 Json{{"demand", process::to_json(d)}, {"document_sha256", sha256}, {"named", f.named}}};

@@ -28,7 +28,8 @@ class NationalSecurity {
  public:
   explicit NationalSecurity(desk::Carrier& outside) : outside_(&outside) {}
   // Makes the compartment and files into it. Intake or officer. What is refused is noted inside. The same
-  // again: the case that is there.
+  // again: the case that is there. Another one into the same compartment: Exit::usage, which says what it
+  // repeats (V38).
   Result<desk::Case> file(const NationalFiling& f, const desk::Acting& who);
   // A second person confirms who is named, and may name more.
   Result<desk::Case> compartment(const std::string& name, const std::vector<std::string>& also,

@@ -248,7 +248,7 @@ Status OwnCopies::may_go(const Case& proposal) const {
   WRIT_TRY(now, of(matter, receipt_of(body)));
   if (!now.kept_because.empty())
     return fail(Exit::refused, fmt::format("the copies of {} stay: {}", matter, now.kept_because),
-                copies_rule, {}, "withdraw the proposal (writ copies withdraw)");
+                copies_rule, "copies that nothing keeps", "withdraw the proposal (writ copies withdraw)");
   return same_as_proposed(now.copies, body.at("copies"));
 }
 

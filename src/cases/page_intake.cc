@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cases/intake.hh"
 #include "cases/page_values.hh"
 #include "scan/proposer.hh"
 
@@ -53,6 +54,14 @@ Result<std::map<std::string, Proposed>> proposed_fields(const Json& proposal) {
     if (!out.emplace(name, Proposed{value, page, confidence, single}).second) return not_one();
   }
   return out;
+}
+
+// As far as it is decided; else as the machine reads it.
+std::string page_kind(const std::map<std::string, Proposed>& fields, const PageDecisions& d) {
+  const auto set = d.set.find("kind");
+  if (set != d.set.end()) return set->second;
+  const auto read = fields.find("kind");
+  return read == fields.end() || d.drop.contains("kind") ? "" : read->second.value;
 }
 
 std::string list(const std::set<std::string>& names) {
@@ -122,6 +131,7 @@ Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions&
   const std::string& user = who.person.user;
   return c_->attempt(user, "page.confirm", "", [&]() -> Result<Confirmed> {
     WRIT_TRY(fields, proposed_fields(proposal));
+    WRIT_CHECK(check_taken_in_here(c_->policy(), page_kind(fields, decisions)));
     WRIT_CHECK(check_decisions(fields, decisions));
     const std::string text = canonical(proposal), hash = crypto::hex(crypto::sha256(view_of(text)));
     Json decided = Json::object();
@@ -163,10 +173,9 @@ Result<Confirmed> PageIntake::confirm(const Json& proposal, const PageDecisions&
                                   {"dropped", count["dropped"]},
                                   {"added", count["added"]}}));
     (void)noted;
-    const fs::path kept = c_->data() / "proposals";
-    WRIT_CHECK(make_dirs(kept));
-    WRIT_CHECK(write_file(kept / (hash + ".json"), text, 0440));
-    WRIT_CHECK(write_file(kept / (out.sha256 + ".json"), record, 0440));
+    const fs::path kept = "proposals";
+    WRIT_CHECK(c_->keep_file(kept / (hash + ".json"), view_of(text)));
+    WRIT_CHECK(c_->keep_file(kept / (out.sha256 + ".json"), view_of(record)));
     return out;
   });
 }

@@ -213,7 +213,9 @@ TEST(Preservation, LaterProcessIsServedFromTheSnapshotAndNoMoreThanItsScope) {
   ASSERT_EQ(found["calls"].size(), 1u) << "the call inside the warrant's period: " << canonical(found);
   EXPECT_EQ(canonical(found).find("Roe"), std::string::npos) << "the other guest is nobody's business";
   EXPECT_EQ(canonical(found).find("Pier Lodge"), std::string::npos);
-  const auto checked = disclosure.check_scope(later, s.who("officer-1"));
+  EXPECT_FALSE(disclosure.check_scope(later, s.who("officer-1")))
+      << "nobody opened it for the second reading";
+  const auto checked = disclosure.check_scope(later, s.who("officer-1"), &both);
   ASSERT_TRUE(checked) << to_text(checked.error());
   ASSERT_TRUE(disclosure.deliver(later, s.d->out(), s.who("intake-1")));
   EXPECT_TRUE(s.preservation.propose_purge(s.m, s.who("intake-1")));

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cases/case_files.hh"
+#include "produce/manifest.hh"
 
 namespace writ::cases {
 namespace {
@@ -11,7 +14,7 @@ namespace {
 using desk::Acting;
 using desk::Case;
 
-constexpr const char* manifest_domain = "writ.response-manifest/1";
+using produce::response_manifest_domain;
 
 std::string text_or(const std::string& s, const char* otherwise) { return s.empty() ? otherwise : s; }
 
@@ -22,7 +25,7 @@ std::string return_text(const process::Demand& d) {
 
 // What the first question about each subject gave, in the fixed texts of the identification rules; of two
 // sources the one that has the record.
-std::vector<std::string> outcomes(const Json& collection, std::size_t subjects) {
+std::vector<std::string> subject_outcomes(const Json& collection, std::size_t subjects) {
   std::vector<std::string> out(subjects);
   for (const Json& a : collection["answers"]) {
     const auto n = a.value("subject", std::size_t{0});
@@ -31,12 +34,24 @@ std::vector<std::string> outcomes(const Json& collection, std::size_t subjects) 
     std::string text = answer.value("text", "");
     for (const Json& need : answer.value("needs", Json::array()))
       text += fmt::format(" Needed: {}.", need.get<std::string>());
-    if (a.contains("stays")) text = "All who stayed there in the period are listed.";
+    const Json holders = a.value("holders", Json::array());
+    if (std::any_of(holders.begin(), holders.end(), [](const Json& h) { return h.contains("tenant"); }))
+      text = "All who had it in the period are listed.";
     if (out[n - 1].empty() || answer.value("outcome", "") == "match") out[n - 1] = text;
   }
   for (std::string& s : out)
     if (s.empty()) s = "Nothing was read for it.";
   return out;
+}
+
+// A question that has no single answer is not one that nothing answers.
+bool is_unresolved(const Json& collection) {
+  for (const Json& a : collection["answers"])
+    for (const Json& ask : a["asks"]) {
+      const std::string outcome = ask["answer"].value("outcome", "");
+      if (outcome == "need-more" || (outcome == "several" && !a.contains("holders"))) return true;
+    }
+  return false;
 }
 
 std::vector<std::string> retention(const Json& r) {
@@ -81,11 +96,14 @@ produce::ResponseFacts facts_of(const desk::Carrier& c, const Case& of, const Re
   f.records_until = r.plan.until;
   for (const ItemDecision& i : r.decisions) {
     if (i.permitted)
-      f.released.push_back({i.title, i.rule, i.reason, has_records(r.collection, i.item)});
+      f.released.push_back({i.title, i.rule, i.reason,
+                            has_records(r.collection, i.item) ? produce::ResponseItem::Outcome::enclosed
+                            : is_unresolved(r.collection)     ? produce::ResponseItem::Outcome::unclear
+                                                              : produce::ResponseItem::Outcome::none});
     else
-      f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + ". " + i.cure, false});
+      f.refused.push_back({i.title, i.rule, i.cure.empty() ? i.fact : i.fact + "; " + i.cure});
   }
-  f.outcomes = outcomes(r.collection, r.plan.subjects.size());
+  f.outcomes = subject_outcomes(r.collection, r.plan.subjects.size());
   f.retention = retention(r.collection["retention"]);
   f.notes = r.notes;
   f.sources = r.collection["sources"].get<std::vector<std::string>>();
@@ -108,8 +126,9 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
                             const std::vector<std::string_view>& steps, const Acting& who) {
   Json list = Json::array();
   for (const produce::ResponseFile& f : files)
-    list.push_back({{"name", f.name}, {"bytes", f.bytes}, {"sha256", f.sha256}});
-  const std::string manifest = canonical(Json{{"schema", manifest_domain},
+    list.push_back({{"path", f.name}, {"bytes", f.bytes}, {"sha256", f.sha256}});
+  const std::string manifest = canonical(Json{{"schema", response_manifest_domain},
+                                              {"roots", authority::fingerprint(c.roots())},
                                               {"carrier", c.roots().carrier},
                                               {"matter", of.matter},
                                               {"acts", acts_json(of, steps)},
@@ -118,8 +137,13 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
   WRIT_CHECK(write_file(dir / "manifest.json", manifest, 0640));
   WRIT_CHECK(write_file(
       dir / "manifest.sig",
-      canonical(Json{{"cert", authority::to_json(who.cert)},
-                     {"signature", crypto::hex(who.person.sign.sign(manifest_domain, view_of(manifest)))}}),
+      canonical(Json{{"schema", "writ.manifest-signature/1"},
+                     {"manifest_sha256", crypto::hex(digest)},
+                     {"signatures",
+                      {{{"user", who.person.user},
+                        {"key", who.person.sign.public_key().text()},
+                        {"signature",
+                         crypto::hex(who.person.sign.sign(response_manifest_domain, view_of(manifest)))}}}}}),
       0640));
   WRIT_TRY(receipt, c.note(who.person.user, "disclosure.release", of.matter,
                            Json{{"manifest_sha256", crypto::hex(digest)}}));
@@ -128,6 +152,14 @@ Result<crypto::Digest> seal(desk::Carrier& c, const fs::path& dir, const Case& o
   proof.opening = Bytes(opening.begin(), opening.end());
   WRIT_CHECK(write_file(dir / "audit-proof.json", canonical(audit::to_json(proof)), 0640));
   return digest;
+}
+
+// Whom the agency has to believe: the roots, and the certificates of who delivers and of the desk, whose key
+// signs the log.
+std::vector<std::pair<std::string, std::string>> authority_files(const desk::Carrier& c, const Acting& who) {
+  return {{"authority/roots.json", canonical(authority::to_json(c.roots()))},
+          {"authority/certs.json",
+           canonical(Json{{"certs", {authority::to_json(who.cert), authority::to_json(c.desk_cert())}}})}};
 }
 
 }  // namespace
@@ -168,10 +200,16 @@ Result<Json> write_response(desk::Carrier& c, const Case& of, const Response& r,
   WRIT_TRY(letter, read_text(dir / "letter.pdf"));
   std::vector<produce::ResponseFile> all = facts.files;
   all.push_back({"letter.pdf", "", crypto::hex(crypto::sha256(view_of(letter))), letter.size()});
+  const std::string letter_sha256 = all.back().sha256;
+  WRIT_CHECK(make_dirs(dir / "authority"));
+  for (const auto& [name, text] : authority_files(c, who)) {
+    WRIT_CHECK(write_file(dir / name, text, 0640));
+    all.push_back({name, "", crypto::hex(crypto::sha256(view_of(text))), text.size()});
+  }
   WRIT_TRY(manifest, seal(c, dir, of, all, r.steps, who));
   return Json{{"delivery",
                {{"manifest_sha256", crypto::hex(manifest)},
-                {"letter_sha256", all.back().sha256},
+                {"letter_sha256", letter_sha256},
                 {"files", all.size()},
                 {"return", facts.return_by}}}};
 }

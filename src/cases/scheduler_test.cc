@@ -76,7 +76,7 @@ TEST(SchedulerYear, EveryTransitionAndNoticeHappensOnceAndInTime) {
   const auto everything = CaseBook{d->carrier()}.all().value();
   for (const Case& c : everything) {
     if (c.cycle == Cycle::directory) continue;
-    EXPECT_TRUE(c.state == "expired" || c.state == "stopped") << c.matter << " " << c.state;
+    EXPECT_TRUE(c.state == "expired" || c.state == "ended") << c.matter << " " << c.state;
     const desk::CaseAct* end = c.newest("expire");
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->user, "desk");
@@ -136,7 +136,7 @@ TEST(SchedulerKill, BetweenAnyTwoStepsLosesNothingAndRepeatsNothing) {
     ran(*d);
     ran(*d);
     EXPECT_EQ(CaseBook{d->carrier()}.read(p.matter)->state, "expired") << lives;
-    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "stopped") << lives;
+    EXPECT_EQ(CaseBook{d->carrier()}.read(r.matter)->state, "ended") << lives;
     EXPECT_EQ(d->value("SELECT count(*) FROM case_acts WHERE body LIKE '%\"act\":\"expire\"%'"), "2")
         << lives;
     const auto told = files_of(d->data() / "outbox");
@@ -184,7 +184,8 @@ TEST(SchedulerInterception, AnEmergencyWithoutAnApplicationLapsesAndItsInventory
   const Instant due = desk::emergency_interception(d->carrier(), desk::testing::matter).value()->due.at;
   const auto what = [&] {
     std::map<std::string, Deadline> out;
-    for (const Deadline& x : deadlines(d->carrier())->due) out[x.what] = x;
+    const auto list = deadlines(d->carrier());
+    for (const Deadline& x : list.value().due) out[x.what] = x;
     return out;
   };
   const Deadline made = what().at("the agency's application is made");

@@ -83,7 +83,9 @@ Result<Json> destroy_snapshot(desk::Carrier& c, const Case& of, const std::strin
   const desk::CaseAct* snapshot = taken(of);
   const desk::CaseAct* first = of.newest(proposed);
   if (snapshot == nullptr || first == nullptr)
-    return fail(Exit::refused, fmt::format("{} has no snapshot to destroy", of.matter));
+    return fail(Exit::refused, fmt::format("{} has no snapshot to destroy", of.matter),
+                "two people destroy a snapshot, each by an act of this case",
+                "a snapshot, and its destruction proposed", "writ preserve show MATTER prints what was done");
   Json body{{"schema", certificate_domain},
             {"carrier", c.roots().carrier},
             {"matter", of.matter},

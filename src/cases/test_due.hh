@@ -70,7 +70,11 @@ inline Case emergency_alone(Desk& d, const std::string& instrument) {
 inline Case recurring(Desk& d, const std::string& instrument, Instant until) {
   const Case c = opened(d.carrier(), Cycle::recurring, demand("cdr-delivery", instrument, d.clock.now()),
                         acting(d, "intake-1"), Json{{"until", rfc3339(until)}});
-  return step(d.carrier(), c.matter, "approve", Json{{"policy", "x"}}, acting(d, "counsel-1"));
+  return step(d.carrier(), c.matter, "approve",
+              Json{{"policy", "x"},
+                   {"authority", {{"kind", "pen-trap"}}},
+                   {"period", {{"from", rfc3339(d.clock.now())}, {"until", rfc3339(until)}}}},
+              acting(d, "counsel-1"));
 }
 
 }  // namespace writ::cases::testing

@@ -12,7 +12,7 @@ using namespace desk::testing;
 struct Office {
   std::unique_ptr<Desk> d = staffed();
   desk::Acting who(const char* user) { return acting(*d, user); }
-  Intake intake(IntakeSeams seams = {}) { return Intake{d->carrier(), std::move(seams)}; }
+  Intake intake() { return Intake{d->carrier()}; }
   desk::CaseBook book() { return desk::CaseBook{d->carrier()}; }
   fs::path scan(const std::string& content = "one") {
     const fs::path p = d->dir.path() / (content + ".pdf");

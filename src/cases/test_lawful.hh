@@ -14,7 +14,7 @@ using Words = std::vector<std::string>;
 
 struct Lawful {  // one line
   std::string cycle, act, to;
-  Words from, roles, after, others, facts;
+  Words from, roles, after, others, facts, one_each;
 };
 
 inline Words words(const std::string& cell) {
@@ -34,9 +34,9 @@ inline std::vector<Lawful> read_lawful() {
     Words cells;
     std::istringstream row(line);
     for (std::string cell; std::getline(row, cell, '\t');) cells.push_back(cell);
-    cells.resize(8);
-    Lawful l{cells[0],        cells[2],        cells[3],        words(cells[1]),
-             words(cells[4]), words(cells[5]), words(cells[6]), words(cells[7])};
+    cells.resize(9);
+    Lawful l{cells[0],        cells[2],        cells[3],        words(cells[1]), words(cells[4]),
+             words(cells[5]), words(cells[6]), words(cells[7]), words(cells[8])};
     for (std::string& s : l.from) s = s == "-" ? "" : s;
     out.push_back(std::move(l));
   }
@@ -75,12 +75,25 @@ inline bool is_own_work(const Lawful& l, const History& h, const std::string& us
   });
 }
 
+// "counsel-2" has the role counsel, and no other.
+inline std::string role_of_user(const std::string& user) { return user.substr(0, user.find('-')); }
+
+// Of two people who have to be counsel and officer, say, one is each.
+inline bool is_one_each(const Lawful& l, const History& h, const std::string& user) {
+  if (l.one_each.empty()) return true;
+  const History counted = counting(h);
+  const auto first =
+      std::find_if(counted.rbegin(), counted.rend(), [&](const Did& d) { return d.act == l.others.front(); });
+  return first != counted.rend() && has(l.one_each, role_of_user(user)) &&
+         has(l.one_each, role_of_user(first->user)) && role_of_user(user) != role_of_user(first->user);
+}
+
 // Who of the two people of each role takes this step; "" when neither may. "clock": the desk.
 inline std::string taker(const Lawful& l, const History& h) {
   for (const std::string& role : l.roles) {
     if (role == "clock") return "clock";
     for (const char* n : {"-1", "-2"})
-      if (!is_own_work(l, h, role + n)) return role + n;
+      if (!is_own_work(l, h, role + n) && is_one_each(l, h, role + n)) return role + n;
   }
   return "";
 }

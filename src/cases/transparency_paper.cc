@@ -84,9 +84,11 @@ std::vector<std::vector<std::string>> transparency_table(const Transparency& t) 
 }
 
 produce::Report transparency_report(const policy::Policy& p, const Transparency& t) {
-  produce::ReportTable table{{{"Kind of process", 130}}, {}};
+  produce::ReportTable table{{{"Kind of process", 94}}, {}};
   const std::vector<std::string> names = head();
-  for (std::size_t i = 1; i < names.size(); ++i) table.columns.emplace_back(names[i], i < 8 ? 40 : 37);
+  // As wide as the longest word of its head: none is broken.
+  for (std::size_t i = 1; i < names.size(); ++i)
+    table.columns.emplace_back(names[i], names[i] == "total" ? 26 : names[i] == "accounts" ? 42 : 46);
   for (const TransparencyRow& r : t.rows) table.rows.push_back(cells(r));
   produce::ReportSection national{"National security process", "50 USC 1874", {national_text(t)}, {}};
   if (!t.national.empty()) {

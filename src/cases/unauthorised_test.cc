@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "cases/test_lawful.hh"
+#include "desk/test_memory.hh"
 
 namespace writ::cases::testing {
 namespace {
@@ -22,37 +23,11 @@ const char* const defects[] = {"forged-key", "expired",       "not-yet",
 
 Role role_of(const std::string& name) { return authority::parse_role(name).value(); }
 
-// More than ten thousand entries of the log, each synced: on a disk that is nearly all of this test's time,
-// and what it asks is not whether they last. In memory where there is room.
-class InMemory {
- public:
-  InMemory() {
-    std::error_code ec;
-    const auto room = fs::space("/dev/shm", ec);
-    if (ec || room.available < (std::uintmax_t{100} << 20)) return;
-    if (const char* before = getenv("TMPDIR")) before_ = before;
-    moved_ = setenv("TMPDIR", "/dev/shm", 1) == 0;
-  }
-  InMemory(const InMemory&) = delete;
-  InMemory& operator=(const InMemory&) = delete;
-  ~InMemory() {
-    if (!moved_) return;
-    if (before_.empty())
-      unsetenv("TMPDIR");
-    else
-      setenv("TMPDIR", before_.c_str(), 1);
-  }
-
- private:
-  std::string before_;
-  bool moved_ = false;
-};
-
 // People with two of each role, and the means of those who have no right.
 class World {
  public:
   World() : d_(staffed()), lawful_(read_lawful()) {
-    for (const char* r : {"finance-2", "auditor-2"}) add_person(*d_, r, {role_of(words_before(r))});
+    for (const char* r : {"finance-2", "auditor-2"}) add_person(*d_, r, {role_of(role_of_user(r))});
     roots_ = std::make_unique<desk::RootPair>(
         std::move(*desk::unlock_roots(d_->data(), d_->carrier().roots(), both_roots())));
     next_entries_ = size();
@@ -126,8 +101,7 @@ class World {
   std::uint64_t refused() const { return refused_; }
 
  private:
-  InMemory memory_;  // before the desk that it moves
-  static std::string words_before(const std::string& user) { return user.substr(0, user.find('-')); }
+  InMemory memory_;  // before the desk that it moves: more than ten thousand entries of the log, each synced
   std::unique_ptr<Desk> d_;
   std::vector<Lawful> lawful_;
   std::unique_ptr<desk::RootPair> roots_;
@@ -142,7 +116,7 @@ struct Place {  // a case of a cycle in a state, and how it came there
 
 bool is_lawful(const Lawful& l, const Place& p, const std::string& role, const std::string& user) {
   return has(l.from, p.state) && has(l.roles, role) && predecessors_done(l, p.history) &&
-         !is_own_work(l, p.history, user);
+         !is_own_work(l, p.history, user) && is_one_each(l, p.history, user);
 }
 
 std::string about(const Place& p, const std::string& act, const std::string& who) {

@@ -27,7 +27,7 @@ class WorkOrders {
   // The same site again while its order is open gives that order.
   Result<desk::Case> open(const FieldSite& s, const desk::Credentials& who);
   Result<desk::Case> open(const FieldSite& s, const desk::Acting& who);
-  // Each step is an act of the table (process/life_cycles.cc). `install` and `remove` name the serial number
+  // Each step is an act of the table (process/life_cycles*.cc). `install` and `remove` name the serial number
   // of the equipment, `release_port` the port: what is taken away is what was brought.
   desk::CaseStep install(const std::string& equipment) const;
   desk::CaseStep visit(const std::string& note) const;

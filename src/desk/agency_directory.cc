@@ -169,7 +169,8 @@ Result<ContactKind> parse_contact_kind(std::string_view s) {
   for (const auto& [kind, name] : kinds)
     if (s == name) return kind;
   return fail(Exit::usage, fmt::format("'{}' is not a kind of contact", s.substr(0, 80)),
-              std::string(directory_rule), "agency, court-clerk, prosecutor or office");
+              std::string(directory_rule), "a kind of contact",
+              "write agency, court-clerk, prosecutor or office (--kind)");
 }
 
 Json to_json(const Contact& c) {

@@ -349,7 +349,14 @@ Result<Acting> Carrier::act_as_any(const Credentials& c, const std::vector<Role>
     }
     last = std::move(ok).error();
   }
-  last.next = last.next.empty() ? "somebody with the role " + wanted + " does this" : last.next;
+  // Any of several roles would do: the last one asked for is not the one that is missing.
+  if (std::none_of(any_of.begin(), any_of.end(), [&](Role r) {
+        return std::find(cert->roles.begin(), cert->roles.end(), r) != cert->roles.end();
+      })) {
+    last.what = fmt::format("{} does not hold the role {}", c.user, wanted);
+    last.missing = "a certificate with the role " + wanted;
+    last.next = "somebody certified as " + wanted + " does it";
+  }
   return refuse(c.user, "act", "", last);
 }
 

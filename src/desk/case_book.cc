@@ -25,12 +25,6 @@ tl::unexpected<Error> altered(const std::string& matter, std::uint64_t seq, cons
               "restore store.db from backup; the auditor compares it with the log (writ audit verify)");
 }
 
-std::vector<process::Done> history(const Case& c) {
-  std::vector<process::Done> out;
-  for (const CaseAct& a : c.acts) out.push_back({a.act, a.user});
-  return out;
-}
-
 Json act_json(const Carrier& carrier, const Case& c, const CaseAct& a) {
   return Json{{"schema", act_domain},
               {"carrier", carrier.roots().carrier},
@@ -99,11 +93,12 @@ Status replay(const Carrier& carrier, Case& c, const std::string& text, const st
   const auto sig = crypto::unhex(signature);
   if (!sig || !crypto::verify(cert->verify, act_domain, view_of(text), *sig))
     return bad("the signature does not fit");
-  const auto past = history(c);
+  const auto past = history_of(c);
   const auto rule = process::judge(process::life_cycle(c.cycle), c.state, a.act, {a.user, cert->roles}, past);
   if (!rule) return bad(rule.error().what);
   if (const auto ok = check_facts(**rule, a.body); !ok) return bad(ok.error().what);
   if (const auto ok = check_roles(carrier, **rule, *cert, a.at); !ok) return bad(ok.error().what);
+  a.roles = cert->roles;
   c.state = std::string(process::state_after(**rule, c.state));
   c.acts.push_back(std::move(a));
   return {};
@@ -125,6 +120,12 @@ const CaseAct* Case::newest(std::string_view act) const {
   return it == acts.rend() ? nullptr : &*it;
 }
 
+std::vector<process::Done> history_of(const Case& c) {
+  std::vector<process::Done> out;
+  for (const CaseAct& a : c.acts) out.push_back({a.act, a.user, a.roles});
+  return out;
+}
+
 Json to_json(const Case& c) {
   Json acts = Json::array();
   for (const CaseAct& a : c.acts)
@@ -143,12 +144,27 @@ Json to_json(const Case& c) {
 
 Status migrate_cases(store::Database& db) { return db.migrate("cases", case_tables); }
 
+namespace {
+
+// The command that lists what a number like this would be of: its letter is the life cycle's.
+std::string_view list_command(std::string_view number) {
+  static constexpr std::pair<std::string_view, std::string_view> lists[] = {
+      {"A-", "writ agency list"},    {"N-", "writ incident list"}, {"F-", "writ plan list"},
+      {"V-", "writ invoice list"},   {"W-", "writ work list"},     {"D-", "writ copies due"},
+      {"E-", "writ policy versions"}};
+  for (const auto& [prefix, list] : lists)
+    if (number.starts_with(prefix)) return list;
+  return "writ request list";
+}
+
+}  // namespace
+
 Result<Case> read_case(const Carrier& c, const std::string& matter) {
   WRIT_TRY(ask, c.db().prepare("SELECT cycle FROM cases WHERE matter=?"));
   WRIT_TRY(found, ask.bind(1, matter).step());
   if (!found)
     return fail(Exit::not_found, fmt::format("there is no case '{}'", matter), {}, "the number of a case",
-                "writ request list, preserve list, emergency list ... print them");
+                fmt::format("{} prints the numbers that there are", list_command(matter)));
   Case out;
   out.matter = matter;
   WRIT_TRY(cycle, process::parse_cycle(ask.text(0)));
@@ -255,12 +271,12 @@ Result<Acting> CaseBook::unlock(const std::string& matter, const std::string& ac
   WRIT_TRY(c, read(matter));
   const process::ActRule* rule = process::life_cycle(c.cycle).rule(act);
   if (rule == nullptr || rule->roles == std::vector{Role::desk})
-    return c_->refuse(who.user, "case." + act, matter,
-                      {Exit::refused,
-                       fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
-                       "requirements, section 5",
-                       {},
-                       "writ request show prints what is possible"});
+    return c_->refuse(
+        who.user, "case." + act, matter,
+        {Exit::refused, fmt::format("{}: nobody does this in a {}", act, process::to_string(c.cycle)),
+         "requirements, section 5",
+         fmt::format("an act of the life cycle of a {}", process::to_string(c.cycle)),
+         "writ request show prints what is possible"});
   return c_->act_as_any(who, rule->roles);
 }
 
@@ -277,7 +293,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
     return fail(Exit::integrity, fmt::format("the key of {} is not the one that the roots certified", user));
   WRIT_CHECK(c_->admits(who));
   if (is_repeated(c, step, user)) return c;
-  const auto past = history(c);
+  const auto past = history_of(c);
   WRIT_TRY(rule,
            process::judge(process::life_cycle(c.cycle), c.state, step.act, {user, who.cert.roles}, past));
   WRIT_CHECK(check_roles(*c_, *rule, who.cert, c_->now()));
@@ -293,7 +309,7 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
     step.body.update(more);
     WRIT_CHECK(check_facts(*rule, step.body));
   }
-  CaseAct a{seq, step.act, user, c_->now(), std::move(step.body), {}};
+  CaseAct a{seq, step.act, user, c_->now(), std::move(step.body), {}, who.cert.roles};
   if (!c.acts.empty() && a.at < c.acts.back().at) a.at = c.acts.back().at;
   // Times are stored to the microsecond: what is signed is what is read again.
   a.at = std::chrono::floor<std::chrono::microseconds>(a.at);
@@ -301,7 +317,9 @@ Result<Case> CaseBook::add(Case c, CaseStep step, const Acting& who,
   a.id = crypto::sha256(view_of(text));
   WRIT_CHECK(
       c_->note(user, action + ".done", c.matter, Json{{"seq", seq}, {"act_sha256", crypto::hex(a.id)}}));
-  WRIT_CHECK(insert(c, text, who.person.sign.sign(act_domain, view_of(text)), key));
+  // What was noted as done and could not be stored is noted as that.
+  if (Status stored = insert(c, text, who.person.sign.sign(act_domain, view_of(text)), key); !stored)
+    return c_->refuse(user, action, c.matter, std::move(stored).error());
   c.state = std::string(process::state_after(*rule, c.state));
   c.acts.push_back(std::move(a));
   return c;

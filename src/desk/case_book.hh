@@ -11,7 +11,8 @@
 //
 // An act goes: person, table, the service's guard, note in the audit log ("<cycle>.<act>"), the service's
 // effect, insertion. Killed anywhere and repeated, it goes on: effects must bear to be run again. Two people
-// at once: the second one's insertion fails (Exit::failure, "somebody was faster"), nothing of it is stored.
+// at once: the second one's insertion fails (Exit::failure, "somebody was faster"), nothing of it is stored,
+// and the log says so.
 #pragma once
 #include <functional>
 #include <optional>
@@ -26,7 +27,8 @@ struct CaseAct {
   std::string act, user;
   Instant at{};
   Json body = Json::object();
-  crypto::Digest id{};  // SHA-256 of the signed text
+  crypto::Digest id{};                      // SHA-256 of the signed text
+  std::vector<authority::Role> roles = {};  // of the key that signed it
 };
 
 struct Case {
@@ -37,7 +39,8 @@ struct Case {
   const CaseAct* newest(std::string_view act) const;  // nullptr: never done
   Instant opened() const { return acts.empty() ? Instant{} : acts.front().at; }
 };
-Json to_json(const Case& c);  // "writ.case/1"
+Json to_json(const Case& c);                           // "writ.case/1"
+std::vector<process::Done> history_of(const Case& c);  // as the table judges it
 
 struct CaseStep {
   std::string act;

@@ -25,7 +25,7 @@ Result<crypto::Digest> keep_document(const Carrier& c, const fs::path& document)
                 "the document's SHA-256 binds everything after it", "a PDF or TIFF file of at most 256 MiB",
                 "scan the order as it was served");
   const crypto::Digest sha256 = crypto::sha256(bytes);
-  WRIT_CHECK(write_file(c.data() / "documents" / crypto::hex(sha256), bytes, 0440));
+  WRIT_CHECK(c.keep_file(fs::path{"documents"} / crypto::hex(sha256), bytes));
   return sha256;
 }
 

@@ -47,7 +47,7 @@ Status check_one_act(const Carrier& c, const Order& o, const GrantRow& g, std::s
                 "that person does the act again");
   if (a.act == Act::legal_authorisation && a.user == o.filed_by)
     return fail(Exit::refused, "who filed the order cannot authorise it", "nobody approves their own work",
-                "another counsel");
+                "another counsel", "ask a counsel who did not file it");
   return {};
 }
 
@@ -107,7 +107,9 @@ Status check_in_force(const Carrier& c, const GrantRow& g) {
 }
 
 Result<authority::GrantFile> issued_grant(const Carrier& c, const GrantRow& g) {
-  if (!g.file) return fail(Exit::refused, fmt::format("{} was never armed", g.matter));
+  if (!g.file)
+    return fail(Exit::refused, fmt::format("{} was never armed", g.matter), "S54: three acts by three people",
+                "the technician's act", fmt::format("a technician arms it: writ intercept arm {}", g.matter));
   auto parsed = authority::parse_grant_file(view_of(*g.file));
   if (!parsed || crypto::hex(authority::grant_id(parsed->body)) != g.id ||
       parsed->acts.size() != acts_in_order.size() || parsed->body.matter != g.matter)

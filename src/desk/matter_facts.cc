@@ -29,7 +29,8 @@ Result<std::vector<GrantRow>> armed_grants(const Carrier& c, const std::string& 
   }
   if (grants.empty())
     return fail(Exit::refused, fmt::format("{} was never armed", matter),
-                "S54: nothing was intercepted without the three acts", "an armed grant", {});
+                "S54: nothing was intercepted without the three acts", "an armed grant",
+                fmt::format("a technician arms it: writ intercept arm {}", matter));
   return grants;
 }
 

@@ -94,7 +94,7 @@ Result<Outcome> parse_outcome(std::string_view s) {
   for (const Outcome o : {Outcome::confirmed, Outcome::denied, Outcome::not_reached})
     if (s == to_string(o)) return o;
   return fail(Exit::usage, fmt::format("'{}' is no outcome of a call", s.substr(0, 80)), std::string(rule),
-              "confirmed, denied or not-reached");
+              "what was answered", "write confirmed, denied or not-reached (--outcome)");
 }
 
 Json verification_json(const Call& call, const Contact& contact) {

@@ -10,7 +10,6 @@
 namespace writ::desk {
 namespace {
 
-using authority::Role;
 using process::Cycle;
 
 constexpr const char* rule_text =
@@ -20,16 +19,6 @@ fs::path version_dir(const Carrier& c, const std::string& sha256) { return c.dat
 
 fs::path dir_of(const Carrier& c, const PolicyVersion& v) {
   return v.matter.empty() ? c.data() / "policy" : version_dir(c, v.sha256);
-}
-
-bool holds(const authority::RoleCert& cert, Role r) {
-  return std::find(cert.roles.begin(), cert.roles.end(), r) != cert.roles.end();
-}
-
-// The table lets either role propose and either approve; together they have to be both.
-bool are_counsel_and_officer(const authority::RoleCert& a, const authority::RoleCert& b) {
-  return (holds(a, Role::counsel) && holds(b, Role::officer)) ||
-         (holds(a, Role::officer) && holds(b, Role::counsel));
 }
 
 Result<policy::Policy> load_signed(const fs::path& dir, const std::string& sha256) {
@@ -69,8 +58,6 @@ Status fits_this_carrier(const Carrier& c, const policy::Policy& p) {
                             p.sandbox != c.policy().sandbox ? ", or of a sandbox" : ""),
                 rule_text, fmt::format("a profile of {}", c.policy().carrier),
                 "edit this carrier's own profile");
-  if (p.hash == c.policy().hash)
-    return fail(Exit::refused, "these layers are the policy in force", rule_text, "a change", {});
   for (const policy::ProcessKind& k : p.kinds)
     if (k.cycle != "interception" && !process::parse_cycle(k.cycle))
       return fail(Exit::usage,
@@ -96,7 +83,7 @@ Result<Instant> effective_of(const CaseAct& a) {
   return parse_rfc3339(text);
 }
 
-Result<PolicyVersion> version_of(const Carrier& carrier, const Case& c) {
+Result<PolicyVersion> version_of(const Case& c) {
   const CaseAct& file = c.acts.front();
   PolicyVersion v;
   v.matter = c.matter;
@@ -110,9 +97,7 @@ Result<PolicyVersion> version_of(const Carrier& carrier, const Case& c) {
   v.effective = effective;
   if (const CaseAct* approval = c.newest("approve")) {
     v.approved_by = approval->user;
-    WRIT_TRY(proposer, carrier.cert_of(v.proposed_by));
-    WRIT_TRY(approver, carrier.cert_of(v.approved_by));
-    if (approval->body.value("policy", "") != sha256 || !are_counsel_and_officer(proposer, approver))
+    if (approval->body.value("policy", "") != sha256)
       return fail(Exit::integrity, fmt::format("{} is not approved as a policy edit has to be", c.matter),
                   rule_text, {}, "restore store.db from backup; the auditor compares it with the log");
     v.effective = std::max(v.effective, approval->at);  // forward only, whatever was signed
@@ -129,24 +114,50 @@ Result<PolicyVersion> first_version(const Carrier& c) {
   return v;
 }
 
-// Whose time has come last; of two at the same time the later case. The first is there from the beginning.
+// The newest of what both people have signed whose time has come by then; of two at the same time the later
+// case. The first version is there from the beginning.
+std::size_t in_force_at(const std::vector<PolicyVersion>& by_time, Instant t) {
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < by_time.size(); ++i)
+    if (by_time[i].state == "first" || (by_time[i].state == "approved" && by_time[i].effective <= t)) out = i;
+  return out;
+}
+
 Result<std::vector<PolicyVersion>> all_versions(Carrier& c) {
   std::vector<PolicyVersion> out;
   WRIT_TRY(first, first_version(c));
   out.push_back(std::move(first));
   WRIT_TRY(cases, CaseBook{c}.all(Cycle::policy_edit));
   for (const Case& edit : cases) {
-    WRIT_TRY(v, version_of(c, edit));
+    WRIT_TRY(v, version_of(edit));
     out.push_back(std::move(v));
   }
   std::stable_sort(out.begin(), out.end(),
                    [](const PolicyVersion& a, const PolicyVersion& b) { return a.effective < b.effective; });
-  for (auto v = out.rbegin(); v != out.rend(); ++v)
-    if (v->state == "first" || (v->state == "approved" && v->effective <= c.now())) {
-      v->in_force = true;
-      break;
-    }
+  out[in_force_at(out, c.now())].in_force = true;
   return out;
+}
+
+// Two edits at once: the second would undo the first, since it was compared with what was there before it.
+Status check_base(Carrier& c, const std::string& replaces, Instant effective) {
+  WRIT_TRY(versions, all_versions(c));
+  if (versions[in_force_at(versions, effective)].sha256 != replaces)
+    return fail(Exit::refused, "the policy in force is no longer the one it was compared with", rule_text,
+                "a proposal against the policy that it replaces", "withdraw it and propose it anew");
+  for (const PolicyVersion& v : versions)
+    if (v.state == "approved" && v.effective > effective)
+      return fail(Exit::refused,
+                  fmt::format("{} is approved and takes effect {}: it would undo this edit", v.matter,
+                              rfc3339_seconds(v.effective)),
+                  rule_text, "an effective time after that one, and a proposal against it",
+                  "withdraw it and propose it anew, for that time or later");
+  return {};
+}
+
+// Held while an edit is approved: it is compared with all others that are.
+Result<Fd> lock_edits(const Carrier& c) {
+  WRIT_CHECK(make_dirs(c.data() / "policies", 0700));
+  return lock_file(c.data() / "policies" / "lock");
 }
 
 }  // namespace
@@ -173,16 +184,20 @@ Result<Case> PolicyService::propose(const fs::path& dir, Instant effective, cons
                                     const Acting& who) {
   WRIT_TRY(proposed, policy::load(dir));
   const std::string sha256 = crypto::hex(proposed.hash);
-  Json body{{"policy", sha256},
-            {"effective", rfc3339(effective)},
-            {"reason", reason},
-            {"replaces", crypto::hex(c_->policy().hash)}};
+  WRIT_TRY(versions, all_versions(*c_));
+  const PolicyVersion& base = versions[in_force_at(versions, effective)];
+  WRIT_TRY(replaced, load_signed(dir_of(*c_, base), base.sha256));
+  Json body{
+      {"policy", sha256}, {"effective", rfc3339(effective)}, {"reason", reason}, {"replaces", base.sha256}};
   const crypto::Digest key = crypto::sha256(
       view_of(canonical({{"policy", sha256}, {"effective", rfc3339(effective)}, {"reason", reason}})));
-  body["changes"] = policy::to_json(policy::differences(c_->policy(), proposed))["changes"];
+  body["changes"] = policy::to_json(policy::differences(replaced, proposed))["changes"];
   CaseStep step{"file", std::move(body),
                 [&](const Case&) -> Status {
                   WRIT_CHECK(fits_this_carrier(*c_, proposed));
+                  if (sha256 == base.sha256)
+                    return fail(Exit::refused, "these layers are the policy in force", rule_text, "a change",
+                                "edit a copy of the layers; writ policy diff shows what differs");
                   return not_past(*c_, effective);
                 },
                 [&](const Case&) -> Result<Json> {
@@ -194,23 +209,18 @@ Result<Case> PolicyService::propose(const fs::path& dir, Instant effective, cons
 }
 
 Result<Case> PolicyService::approve(const std::string& matter, const Acting& who) {
+  WRIT_TRY(lock, lock_edits(*c_));
   CaseBook book{*c_};
   WRIT_TRY(edit, book.read(matter));
   WRIT_CHECK(is_policy_edit(edit));
-  WRIT_TRY(v, version_of(*c_, edit));
+  WRIT_TRY(v, version_of(edit));
   WRIT_TRY(effective, effective_of(edit.acts.front()));
-  CaseStep step{
-      "approve", Json{{"policy", v.sha256}, {"effective", rfc3339(effective)}}, [&](const Case& c) -> Status {
-        WRIT_TRY(proposer, c_->cert_of(v.proposed_by));
-        if (!are_counsel_and_officer(proposer, who.cert))
-          return fail(Exit::refused, "both are of the same role", rule_text, "counsel and officer, one each",
-                      "a person of the other role approves it");
-        if (c.acts.front().body.value("replaces", "") != crypto::hex(c_->policy().hash))
-          return fail(Exit::refused, "the policy in force is no longer the one it was compared with",
-                      rule_text, "a proposal against the policy of today", "withdraw it and propose it anew");
-        WRIT_CHECK(load_signed(version_dir(*c_, v.sha256), v.sha256));
-        return not_past(*c_, effective);
-      }};
+  CaseStep step{"approve", Json{{"policy", v.sha256}, {"effective", rfc3339(effective)}},
+                [&](const Case& c) -> Status {
+                  WRIT_CHECK(check_base(*c_, c.acts.front().body.value("replaces", ""), effective));
+                  WRIT_CHECK(load_signed(version_dir(*c_, v.sha256), v.sha256));
+                  return not_past(*c_, effective);
+                }};
   return book.act(matter, std::move(step), who);
 }
 

@@ -27,8 +27,9 @@ class PolicyService {
   // Exit::usage: the layers do not load; Exit::refused: a time that has passed, another carrier's profile, no
   // change. The same proposal again gives the case that is there.
   Result<Case> propose(const fs::path& dir, Instant effective, const std::string& reason, const Acting& who);
-  // Refused when the effective time has passed, when the policy in force is no longer the one that the
-  // proposal was compared with, and for a person of the same role.
+  // Refused when the effective time has passed, when the policy that it would replace is no longer the one
+  // that the proposal was compared with, when a later edit is approved already, and, by the table, for a
+  // person of the same role.
   Result<Case> approve(const std::string& matter, const Acting& who);
   Result<Case> withdraw(const std::string& matter, const std::string& reason, const Acting& who);
   Result<std::vector<PolicyVersion>> versions() const;  // by the time they take effect

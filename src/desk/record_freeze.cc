@@ -133,8 +133,7 @@ Status check_gate(const Carrier& c, const FreezeRequest& r, const Acting& who) {
   if (r.act != "take-snapshot" && r.act != "copy")
     return fail(Exit::refused, fmt::format("{} takes no snapshot", r.act), rule, "take-snapshot, or copy",
                 "a preservation is filed first (writ preserve file)");
-  std::vector<process::Done> done;
-  for (const CaseAct& a : of.acts) done.push_back({a.act, a.user});
+  const std::vector<process::Done> done = history_of(of);
   WRIT_TRY(allowed, process::judge(process::life_cycle(of.cycle), of.state, r.act,
                                    {who.person.user, who.cert.roles}, done));
   static_cast<void>(allowed);

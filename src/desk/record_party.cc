@@ -90,7 +90,7 @@ class Party {
     const bool address = access_.allows(RecordItem::tenant_address);
     if (number) t["reservation"] = p_.reservation;
     if ((number || address) && !p_.reservation.empty()) WRIT_CHECK(rooms(t, number));
-    out_["tenant"] = std::move(t);
+    if (!t.empty()) out_["tenant"] = std::move(t);
     return {};
   }
 

@@ -37,8 +37,13 @@ struct StaysAsk {
   std::string property, place;
   records::Window w;
 };
+struct HoldersAsk {
+  authority::ScopeSubject subject;  // number | extension (with its property)
+  records::Window w;
+};
 Result<Json> read_whois(const Reading& r, const std::string& matter, records::Ask ask);
 Result<Json> read_stays(const Reading& r, const std::string& matter, const StaysAsk& a);
+Result<Json> read_holders(const Reading& r, const std::string& matter, const HoldersAsk& a);
 Result<std::string> read_calls(const Reading& r, CallsAsk a,
                                const std::function<Status(const CallRow&)>& row);
 

@@ -163,4 +163,36 @@ Result<Json> read_stays(const Reading& r, const std::string& matter, const Stays
   return out;
 }
 
+Result<Json> read_holders(const Reading& r, const std::string& matter, const HoldersAsk& a) {
+  WRIT_TRY(access, RecordAccess::enter(*r.c, matter, *r.who));
+  WRIT_TRY(subject, canonical_subject(a.subject));
+  WRIT_CHECK(access.must_name(subject));
+  WRIT_CHECK(access.must_cover(a.w.from, a.w.until));
+  WRIT_TRY(store, ReadableStore::open(r, false));
+  WRIT_CHECK(access.begin(Json{{"holders",
+                                {{"kind", subject.kind},
+                                 {"value", subject.value},
+                                 {"property", subject.property},
+                                 {"from", rfc3339(a.w.from)},
+                                 {"until", rfc3339(a.w.until)}}}}));
+  WRIT_TRY(holders, store->catalogue().who_holds(subject.kind, subject.value, subject.property, a.w));
+  Json rows = Json::array();
+  for (const records::Holder& h : holders) {
+    const records::Identified who{
+        h.account,
+        h.reservation,
+        h.tenant,
+        {std::max(h.from, a.w.from), std::min(h.until.value_or(Instant::max()), a.w.until)}};
+    WRIT_TRY(party, party_json(store->catalogue(), access, who, a.w));
+    // Of two who differ in nothing that the scope allows, nobody is told that they were two.
+    if (std::find(rows.begin(), rows.end(), party) == rows.end()) rows.push_back(std::move(party));
+  }
+  Json out{{"schema", "writ.holders/1"},
+           {"matter", matter},
+           {"scope", access.scope().sequence},
+           {"holders", std::move(rows)}};
+  WRIT_CHECK(access.end(out["holders"].size(), out));
+  return out;
+}
+
 }  // namespace writ::desk

@@ -140,6 +140,14 @@ Result<Json> RecordService::stays(const std::string& matter, const std::string& 
   });
 }
 
+Result<Json> RecordService::holders(const std::string& matter, const authority::ScopeSubject& of,
+                                    Instant from, Instant until, const Acting& who) {
+  return c_->attempt(who.person.user, "records.holders", matter, [&]() -> Result<Json> {
+    WRIT_CHECK(check_reader(*c_, who));
+    return read_holders({c_, frozen_, &who}, matter, {of, {from, until, {}}});
+  });
+}
+
 Result<std::string> RecordService::calls(const CallsAsk& ask, const Credentials& who,
                                          const std::function<Status(const CallRow&)>& row) {
   WRIT_TRY(by, c_->act_as_any(who, record_readers()));

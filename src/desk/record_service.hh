@@ -59,6 +59,11 @@ class RecordService {
   Result<Json> stays(const std::string& matter, const std::string& property,
                      const std::string& room_or_extension, Instant from, Instant until,
                      std::optional<Instant> known, const Acting& who);
+  // All who had the number or extension in that time, each as far as the scope allows: "writ.holders/1",
+  // {"holders": [party as in whois ..]}. Where one question has several answers, a period tells them apart
+  // (S12, S14).
+  Result<Json> holders(const std::string& matter, const authority::ScopeSubject& of, Instant from,
+                       Instant until, const Acting& who);
   // Streams rows in constant memory to `row`; returns the cursor of the next page ("" at the end).
   Result<std::string> calls(const CallsAsk& ask, const Credentials& who,
                             const std::function<Status(const CallRow&)>& row);

@@ -61,8 +61,9 @@ Result<RootPair> unlock_roots(const fs::path& data, const authority::TrustRoots&
   for (const Credentials& who : c) {
     auto file = read_text(data / "keys" / fmt::format("root-{}.json", who.user));
     if (!file)
-      return fail(Exit::refused, fmt::format("{} holds no root key of this carrier", who.user), {},
-                  "a root holder");
+      return fail(Exit::refused, fmt::format("{} holds no root key of this carrier", who.user),
+                  "a key counts only when both roots certify it (security.md)", "a root holder",
+                  "name the two people of writ init: --root USER=PASSPHRASE_FILE twice");
     WRIT_TRY(person, authority::unlock_person(*file, who.passphrase));
     people.push_back(std::move(person));
   }

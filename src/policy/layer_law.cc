@@ -102,7 +102,10 @@ void read_kinds(Fields& f, Policy& p) {
     r.needs_return_date = k.flag("needs_return_date");
     r.needs_coordination = k.flag("needs_coordination");
     r.by_hand = k.flag("by_hand");
+    r.by_order = k.flag("by_order");
     k.finish();
+    if (r.by_order && !r.column.empty())
+      k.refuse("by_order", "stands beside a column", "the matrix decides, or the order's own words do");
     once(k, "id", p.kinds, &ProcessKind::id, r.id);
     p.kinds.push_back(std::move(r));
   }

@@ -42,7 +42,7 @@ Judged judge_cell(Cell c, const Situation& s) {
     case Cell::by_statute:
       if (s.statute_cited) return {Verdict::permit, {}, {}};
       return {Verdict::refuse, "permits it only where a statute makes the summons an administrative subpoena",
-              "cite the statute under which the summons is issued"};
+              "cite the statute under which the summons is issued; counsel says why it makes it one"};
     case Cell::silent:
       if (s.counsel_approved) return {Verdict::permit, {}, {}};
       return {Verdict::needs_counsel, "says nothing of it",
@@ -151,6 +151,24 @@ Decision decide(const Policy& p, std::string_view item, std::string_view column,
   d.fact = fmt::format("{} under {}: {} {}", item, column, law_speaks ? "the law" : "the carrier's policy",
                        j.fact);
   d.cure = j.cure.empty() ? process_that_reaches(p, item) : std::string(j.cure);
+  return d;
+}
+
+Decision decide(const Policy& p, std::string_view item, const ProcessKind& kind, const Situation& s) {
+  const auto items = matrix_items(p);
+  if (!kind.by_order || std::find(items.begin(), items.end(), item) == items.end())
+    return decide(p, item, kind.column, s);
+  Decision d;
+  d.plan = d.law = Cell::silent;
+  d.rule = fmt::format("{}: the order's own words, as counsel cites them", kind.citation);
+  const bool cited = judge_cell(Cell::silent, s).verdict == Verdict::permit;
+  d.verdict = cited ? Verdict::permit : Verdict::needs_counsel;
+  d.fact =
+      cited ? fmt::format("{} is released by the order's own words", item)
+            : fmt::format("the matrix has no column for a {}: counsel has not said where the order names {}",
+                          kind.title, item);
+  if (!cited)
+    d.cure = fmt::format("counsel cites the order (--approve-silent {}=\"where it names it\")", item);
   return d;
 }
 

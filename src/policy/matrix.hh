@@ -46,8 +46,12 @@ struct Decision {
   std::string fact, cure;
 };
 struct Policy;
+struct ProcessKind;
 // Unknown item or column: refuse. A silent cell that counsel approved still needs the other side's permit.
 Decision decide(const Policy& p, std::string_view item, std::string_view column, const Situation& s);
+// Under the column that the kind opens; a kind that stands by its order's own words (by_order) has none, and
+// each item of the matrix is a silent cell of both sides.
+Decision decide(const Policy& p, std::string_view item, const ProcessKind& kind, const Situation& s);
 std::vector<std::string> matrix_items(const Policy& p);  // in the order of the profile
 std::vector<std::string> matrix_columns(const Policy& p);
 

@@ -106,7 +106,8 @@ Json process_json(const Policy& p) {
                  {"needs_statute", k.needs_statute},
                  {"needs_return_date", k.needs_return_date},
                  {"needs_coordination", k.needs_coordination},
-                 {"by_hand", k.by_hand}};
+                 {"by_hand", k.by_hand},
+                 {"by_order", k.by_order}};
   return out;
 }
 

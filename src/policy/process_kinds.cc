@@ -16,6 +16,8 @@ const ProcessKind* process_kind(const Policy& p, std::string_view id) {
   return it == p.kinds.end() ? nullptr : &*it;
 }
 
+bool releases(const ProcessKind& k) { return !k.column.empty() || k.by_order; }
+
 std::string why_not_in_force(const Policy& p, std::string_view authority, Instant at) {
   const auto a = std::find_if(p.authorities.begin(), p.authorities.end(),
                               [&](const Authority& o) { return o.id == authority; });

@@ -23,7 +23,11 @@ struct ProcessKind {
   bool needs_return_date = false;   // V2
   bool needs_coordination = false;  // V29
   bool by_hand = false;             // V33
+  // No column: what it reaches stands in the order's own words, and counsel's signed word on each item cites
+  // them (FISA; S30, life cycle 6).
+  bool by_order = false;
 };
+bool releases(const ProcessKind& k);  // by a column of the matrix, or by its own words
 
 struct Authority {  // L14: "fisa-702" ...
   std::string id, title, citation;

@@ -84,6 +84,7 @@ struct Receipt {  // what the desk knows about how a document came, beside the d
   bool fax_verified = false;
   std::vector<std::string> repeats = {};  // V38: "the same bytes as M-2026-0003", "looks like ..."
   std::optional<EarlierPreservation> earlier = {};
+  std::string binds_by = {};  // V39: whose signed opinion it is that process of a private party binds
 };
 // Stage A: the document alone (the dry run, also for the portal). Every check of the policy that applies to
 // the kind, passed or failed; an unknown kind fails V15, whatever else it says. V15, V16 and V34 give one
@@ -94,6 +95,11 @@ std::vector<CheckResult> check_demand(const Demand& d, const policy::Policy& p, 
 // results byte for byte.
 Result<std::vector<CheckResult>> check_demand_records(const Demand& d, const policy::Policy& p,
                                                       const records::Catalogue& book, Instant now);
+// The dated authority (policy::Authority::id) that has to be in force for this document: of its kind, or the
+// one that it cites. "": it needs none.
+const std::string& authority_of(const policy::ProcessKind& kind, const Demand& d);
+// V39: a private or civil party, whom counsel's opinion can serve; a foreign one takes the treaty channel.
+bool is_of_private_party(const Demand& d);
 // V1 and V19: open until the carrier itself has called back; no fault of the document.
 bool awaits_call_back(const CheckResult& r);
 // Items that no failed check takes away, in the order of the demand.

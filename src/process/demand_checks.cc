@@ -55,6 +55,12 @@ std::vector<CheckResult> check_demand(const Demand& d, const policy::Policy& p, 
   return out;
 }
 
+const std::string& authority_of(const policy::ProcessKind& kind, const Demand& d) {
+  return kind.authority == "cited" || kind.authority.empty() ? d.authority : kind.authority;
+}
+
+bool is_of_private_party(const Demand& d) { return d.requester.is_private || d.kind == "civil-subpoena"; }
+
 bool awaits_call_back(const CheckResult& r) { return r.id == "V1" || r.id == "V19"; }
 
 std::vector<std::string> items_left(const Demand& d, const std::vector<CheckResult>& results) {

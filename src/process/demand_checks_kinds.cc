@@ -123,10 +123,9 @@ bool is_dead(const Paper& x, const std::string& authority) {
 }
 
 Maybe v36_authority(const Paper& x) {
-  const bool must_cite = x.kind.authority == "cited";
-  const std::string& authority = must_cite || x.kind.authority.empty() ? x.d.authority : x.kind.authority;
+  const std::string& authority = authority_of(x.kind, x.d);
   if (authority.empty()) {
-    if (must_cite) return Finding{false, "no authority is cited"};
+    if (x.kind.authority == "cited") return Finding{false, "no authority is cited"};
     return std::nullopt;
   }
   if (is_dead(x, authority)) return std::nullopt;  // V35

@@ -108,10 +108,15 @@ Maybe v38_repeats(const Paper& x) {
 
 Maybe v39_requester(const Paper& x) {
   Faults faults;
-  if (x.d.requester.is_private || x.kind.id == "civil-subpoena")
+  const bool is_private = is_of_private_party(x.d);
+  const std::string& counsel = x.receipt.binds_by;
+  if (is_private && counsel.empty())
     faults.add("the requester is a private or civil party: counsel decides whether it binds");
   if (x.d.requester.is_foreign) faults.add("the requester is foreign: it takes the treaty channel");
-  return faults.finding("a public authority of the United States");
+  return faults.finding(is_private ? fmt::format("a private or civil party; by the opinion of {} it binds "
+                                                 "the carrier",
+                                                 counsel)
+                                   : "a public authority of the United States");
 }
 
 Maybe v40_state(const Paper& x) {

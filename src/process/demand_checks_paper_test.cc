@@ -125,6 +125,8 @@ TEST(DemandChecks, HowItCameAndFromWhom) {
   const Demand s = demand("grand-jury-subpoena");
   Receipt twice = verified();
   twice.repeats = {"the same document as M-2026-0003"};
+  Receipt opined = verified();
+  opined.binds_by = "counsel-1";
   for (const Case& c : std::vector<Case>{
            {"V37", "by mail", s, absent},
            {"V37", "a subpoena in hand", with(s, [](Demand& d) { d.delivery = "walk-in"; }), pass},
@@ -135,6 +137,13 @@ TEST(DemandChecks, HowItCameAndFromWhom) {
            {"V39", "private", with(s, [](Demand& d) { d.requester.is_private = true; }), fails, "counsel"},
            {"V39", "civil", demand("civil-subpoena"), fails, "counsel"},
            {"V39", "foreign", with(s, [](Demand& d) { d.requester.is_foreign = true; }), fails, "treaty"},
+           {"V39", "civil, and counsel says it binds", demand("civil-subpoena"), pass,
+            "by the opinion of counsel-1", opined},
+           {"V39", "private, and counsel says it binds",
+            with(s, [](Demand& d) { d.requester.is_private = true; }), pass, "counsel-1", opined},
+           {"V39", "no opinion makes a foreign one binding",
+            with("civil-subpoena", [](Demand& d) { d.requester.is_foreign = true; }), fails, "treaty",
+            opined},
            {"V40", "anywhere", s, absent},
            {"V40", "not at home", with(s, [](Demand& d) { d.state_service_needed = true; }), fails},
            {"V40", "at home", with(s, [](Demand& d) { d.state_service_needed = d.served_in_state = true; }),

@@ -77,7 +77,7 @@ Maybe v13_exact(const Paper& x) {
   Faults faults;
   for (const std::string& phrase : x.p.wording.sweeping)
     if (holds_words(x.d.wording, phrase)) faults.add(fmt::format("it asks for \"{}\"", phrase));
-  if (!x.kind.column.empty() && x.d.items.empty()) faults.add("it does not state which records are wanted");
+  if (policy::releases(x.kind) && x.d.items.empty()) faults.add("it does not state which records are wanted");
   return faults.finding("it states what is wanted");
 }
 
@@ -113,7 +113,7 @@ std::vector<ItemFault> faulty_items(const Paper& x) {
     s.expressly_requested =
         std::find(x.d.expressly.begin(), x.d.expressly.end(), item) != x.d.expressly.end();
     s.statute_cited = !blank(x.d.statute);
-    const policy::Decision decision = policy::decide(x.p, item, x.kind.column, s);
+    const policy::Decision decision = policy::decide(x.p, item, x.kind, s);
     if (decision.verdict == policy::Verdict::refuse)  // a silent cell is counsel's to decide, at approval
       out.push_back({check_of(x, item, decision), item, decision.rule, decision.fact, decision.cure});
   }
@@ -125,7 +125,7 @@ std::vector<ItemFault> faulty_items(const Paper& x) {
 std::span<const DocumentCheck> subject_checks() { return subject_table; }
 
 std::vector<CheckResult> item_checks(const Paper& x) {
-  if (x.kind.column.empty() || x.d.items.empty()) return {};  // nothing is released, or V13 says so
+  if (!policy::releases(x.kind) || x.d.items.empty()) return {};  // nothing is released, or V13 says so
   const auto faults = faulty_items(x);
   std::vector<CheckResult> out;
   for (const ItemFault& f : faults) {

@@ -24,6 +24,15 @@ std::string acts_from(const LifeCycle& of, std::string_view state) {
   return out.empty() ? "nothing: this state is final" : out;
 }
 
+// What the case would have to be.
+std::string states_for(const LifeCycle& of, const ActRule* rule) {
+  if (rule == nullptr) return fmt::format("an act of this life cycle ({})", to_string(of.cycle));
+  std::string out;
+  for (const std::string_view s : rule->from)
+    out += fmt::format("{}{}", out.empty() ? "the state " : " or ", s.empty() ? "not open" : s);
+  return out;
+}
+
 // An act counts until the document was corrected: what was approved before is not an approval of what is
 // there now. Of an act that was done again, the newest counts.
 std::span<const Done> since_corrected(std::span<const Done> history) {
@@ -49,6 +58,26 @@ Status check_person(const ActRule& rule, const Actor& who) {
   return {};
 }
 
+const Done* newest(std::span<const Done> history, std::string_view act) {
+  const auto it = std::find_if(history.rbegin(), history.rend(), [&](const Done& d) { return d.act == act; });
+  return it == history.rend() ? nullptr : &*it;
+}
+
+Status check_one_each(const ActRule& rule, const Actor& who, std::span<const Done> history) {
+  if (rule.one_each.empty()) return {};
+  const Role a = rule.one_each.front(), b = rule.one_each.back();
+  const Done* first = newest(history, rule.by_others.front());
+  if (first != nullptr &&
+      ((has(first->roles, a) && has(who.roles, b)) || (has(first->roles, b) && has(who.roles, a))))
+    return {};
+  const std::string both = fmt::format("{} and {}", authority::to_string(a), authority::to_string(b));
+  return fail(Exit::refused,
+              fmt::format("{}: {} and who did '{}' are not {} between them", rule.act, who.user,
+                          rule.by_others.front(), both),
+              std::string(rule.citation), fmt::format("{}, one each", both),
+              "a person of the other role does it");
+}
+
 Status check_history(const ActRule& rule, const Actor& who, std::span<const Done> history) {
   for (const std::string_view before : rule.after)
     if (std::none_of(history.begin(), history.end(), [&](const Done& d) {
@@ -59,15 +88,14 @@ Status check_history(const ActRule& rule, const Actor& who, std::span<const Done
                   std::string(rule.citation), fmt::format("'{}' by its person", before),
                   "take the steps in order");
   for (const std::string_view other : rule.by_others) {
-    const auto newest =
-        std::find_if(history.rbegin(), history.rend(), [&](const Done& d) { return d.act == other; });
-    if (newest != history.rend() && authority::is_same_user(newest->user, who.user))
+    const Done* done = newest(history, other);
+    if (done != nullptr && authority::is_same_user(done->user, who.user))
       return fail(Exit::refused,
                   fmt::format("{}: {} has done '{}' in this matter", rule.act, who.user, other),
                   std::string(rule.citation), "a different person",
                   fmt::format("ask another {}", role_text(rule.roles)));
   }
-  return {};
+  return check_one_each(rule, who, history);
 }
 
 }  // namespace
@@ -90,7 +118,8 @@ Result<const ActRule*> judge(const LifeCycle& of, std::string_view state, std::s
     return fail(Exit::refused,
                 fmt::format("{}: not possible while the {} is {}", act, to_string(of.cycle),
                             state.empty() ? "not open" : state),
-                std::string(of.citation), {}, fmt::format("possible now: {}", acts_from(of, state)));
+                std::string(of.citation), states_for(of, rule),
+                fmt::format("possible now: {}", acts_from(of, state)));
   WRIT_CHECK(check_person(*rule, who));
   WRIT_CHECK(check_history(*rule, who, since_corrected(history)));
   return rule;

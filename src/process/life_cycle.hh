@@ -48,6 +48,9 @@ struct ActRule {
   std::vector<std::string_view> by_others = {};  // acts whose doers must be other people
   std::vector<std::string_view> facts = {};      // fields of the act's body that may not be absent or empty
   std::string_view citation = {};
+  // Two roles, or none: the doer and whoever did the first of `by_others` have to hold them between them, one
+  // each.
+  std::vector<authority::Role> one_each = {};
 };
 
 struct LifeCycle {
@@ -63,6 +66,7 @@ std::span<const Cycle> all_cycles();
 
 struct Done {  // an act of the case's history, oldest first
   std::string act, user;
+  std::vector<authority::Role> roles = {};  // of the key that signed it
 };
 // The rule under which `who` may do `act` now, or the four-line refusal. `state` "" and an empty history: the
 // case is not open yet. The desk's own key counts for acts by the clock, and for nothing else.

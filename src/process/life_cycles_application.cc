@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An interception without an order (18 USC 2518(7), 3125), and the court's order that must follow it.
-#include "process/life_cycle.hh"
+#include "process/life_cycle_tables.hh"
 
 namespace writ::process::tables {
 
-LifeCycle emergency_application();
-
 // The first that is said of it opens it: an application, that none will be made, or that the time passed.
 LifeCycle emergency_application() {
-  using authority::Role;
-  const std::vector<Role> staff{Role::intake, Role::counsel, Role::officer},
-      deciders{Role::counsel, Role::officer}, clock{Role::desk};
   constexpr std::string_view application =
       "18 USC 2518(7), 3125(a): the application, or the order, within 48 hours";
   constexpr std::string_view no_order =

@@ -111,6 +111,13 @@ std::string steps_from(State from) {
   return out.empty() ? "nothing: this state is final" : out;
 }
 
+std::string states_before(Step step) {
+  std::string out;
+  for (const Move& m : moves)
+    if (m.step == step) out += (out.empty() ? "the state " : " or ") + std::string(to_string(m.from));
+  return out;
+}
+
 Status check_person(const StepRule& rule, const Actor& who) {
   const std::string act = to_string(rule.step);
   if (who.user.empty())
@@ -118,7 +125,8 @@ Status check_person(const StepRule& rule, const Actor& who) {
   for (const Role never : {Role::admin, Role::auditor})
     if (has(who.roles, never))
       return fail(Exit::refused, fmt::format("{}: {} is {}", act, who.user, to_string(never)),
-                  "staffing: admin never acts in a matter, the auditor is outside everything", {},
+                  "staffing: admin never acts in a matter, the auditor is outside everything",
+                  fmt::format("the role {}", role_text(rule.roles)),
                   fmt::format("ask a {}", role_text(rule.roles)));
   WRIT_CHECK(authority::check_staffing(who.roles));
   if (std::none_of(rule.roles.begin(), rule.roles.end(), [&](Role r) { return has(who.roles, r); }))
@@ -166,7 +174,7 @@ Result<State> advance(State from, Step step, const Actor& who, const std::map<St
   if (rule == rules.end() || move == std::end(moves))
     return fail(Exit::refused,
                 fmt::format("{}: not possible while the matter is {}", to_string(step), to_string(from)),
-                "life cycles 3 and 4 (requirements, section 5)", {},
+                "life cycles 3 and 4 (requirements, section 5)", states_before(step),
                 fmt::format("possible now: {}", steps_from(from)));
   WRIT_CHECK(check_person(*rule, who));
   WRIT_CHECK(check_history(*rule, who, done_by));

@@ -53,7 +53,7 @@ inline Demand demand(const std::string& kind) {
                  false};
   d.delivery = "mail";
   d.subjects = {{"number", "(404) 555-0102", "", "", {}}};
-  if (!k.column.empty()) d.items = {"subscriber-name"};
+  if (policy::releases(k)) d.items = {"subscriber-name"};
   d.records_from = at("2026-10-01T00:00:00Z");
   d.records_until = at("2026-11-01T00:00:00Z");
   d.coordinated_before = d.cost_agreement = true;

@@ -46,7 +46,7 @@ Result<authority::Kind> grant_kind(const Request& r) {
   if (r.kind == "trap-and-trace") return authority::Kind::trap;
   if (r.kind == "pen-trap") return authority::Kind::pen_trap;
   return fail(Exit::refused, fmt::format("'{}' is not a kind of interception", r.kind),
-              "docs/order-file.md, field kind", {},
+              "docs/order-file.md, field kind", "one of the four kinds",
               "write wiretap, pen-register, trap-and-trace or pen-trap");
 }
 
@@ -67,8 +67,8 @@ Result<std::vector<Target>> grant_targets(const Request& r, const records::Catal
   out.erase(std::unique(out.begin(), out.end()), out.end());
   if (out.empty() || out.size() > limits::targets_per_grant_max)
     return fail(Exit::refused, fmt::format("the order names {} targets", out.size()),
-                fmt::format("a grant names 1 to {} exact targets", limits::targets_per_grant_max), {},
-                "divide the order file");
+                fmt::format("a grant names 1 to {} exact targets", limits::targets_per_grant_max),
+                "an order of so many", "divide the order file");
   return out;
 }
 

@@ -152,9 +152,9 @@ TEST(Iso, XorrisoReadsItAndTwoWritesAreEqual) {
     fs::copy(dir, fs::path(keep) / "package", fs::copy_options::recursive);
     fs::copy_file(s.path / "a.iso", fs::path(keep) / "package.iso");
   }
-  const std::string toc = output_of("xorriso -indev " + (s.path / "a.iso").string() + " -toc 2>&1");
+  const std::string toc = output_of("xorriso -indev stdio:" + (s.path / "a.iso").string() + " -toc 2>&1");
   EXPECT_NE(toc.find("Volume id    : 'M_2026_0001'"), std::string::npos) << toc;
-  output_of("xorriso -osirrox on -indev " + (s.path / "a.iso").string() + " -extract / " +
+  output_of("xorriso -osirrox on -indev stdio:" + (s.path / "a.iso").string() + " -extract / " +
             (s.path / "out").string() + " 2>&1");
   EXPECT_EQ(output_of("diff -r " + dir.string() + " " + (s.path / "out").string()), "");
   output_of("chmod -R u+w " + (s.path / "out").string());

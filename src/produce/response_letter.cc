@@ -32,6 +32,11 @@ void opening(Paper& p, const policy::Policy& policy, const ResponseFacts& f, Ins
          body_style, 6);
 }
 
+const char* outcome_text(ResponseItem::Outcome o) {
+  if (o == ResponseItem::Outcome::enclosed) return "enclosed";
+  return o == ResponseItem::Outcome::unclear ? "more must be stated, see 3" : "no responsive record";
+}
+
 void released(Paper& p, const ResponseFacts& f) {
   p.heading("1.  Items released");
   if (f.released.empty()) {
@@ -42,7 +47,7 @@ void released(Paper& p, const ResponseFacts& f) {
   for (const ResponseItem& i : f.released)
     rows.push_back({clean_text(i.title),
                     clean_text(i.reason.empty() ? i.rule : i.rule + "; counsel: " + i.reason),
-                    i.found ? "enclosed" : "no responsive record"});
+                    outcome_text(i.outcome)});
   p.table({{"Item", 150}, {"Rule of the disclosure matrix", 234}, {"Outcome", 100}}, rows);
 }
 
@@ -67,7 +72,8 @@ void found(Paper& p, const ResponseFacts& f) {
   p.heading("3.  What was found");
   for (std::size_t i = 0; i < f.outcomes.size(); ++i)
     bullet(p, fmt::format("Subject {} of the instrument: {}", i + 1, clean_text(f.outcomes[i])));
-  if (std::none_of(f.released.begin(), f.released.end(), [](const auto& i) { return i.found; }))
+  if (std::none_of(f.released.begin(), f.released.end(),
+                   [](const auto& i) { return i.outcome != ResponseItem::Outcome::none; }))
     p.text("After a diligent search there is no responsive record for the items that may be released.",
            body_style, 4);
   for (const auto* sentences : {&f.notes, &f.retention})

@@ -11,7 +11,8 @@ namespace writ::produce {
 struct ResponseItem {
   std::string title, rule;  // both layers' citations
   std::string reason;       // refused: why; released where the matrix is silent: counsel's word
-  bool found = false;       // released: records responded
+  // Released: records responded; none did; a subject must be described more closely first.
+  enum class Outcome { none, enclosed, unclear } outcome = Outcome::none;
 };
 
 struct ResponseFile {

@@ -11,6 +11,9 @@ namespace writ::produce {
 namespace {
 
 constexpr const char* outside_manifest[] = {"manifest.json", "manifest.sig", "audit-proof.json"};
+constexpr const char* in_every_production[] = {
+    "cover-letter.pdf", "certification.pdf", "certification.json",   "call-log.csv",
+    "calls.json",       "README.txt",        "authority/roots.json", "authority/certs.json"};
 
 struct Mapped {  // keeps the bytes alive that the listing points to
   std::vector<MappedFile> maps;
@@ -85,35 +88,6 @@ std::optional<std::string> check_listed(Package& p, const Json& f) {
     p.bad(*path + ": SHA-256 differs from manifest");
   }
   return *path;
-}
-
-void check_files(Package& p) {
-  const auto it = p.manifest.find("files");
-  if (it == p.manifest.end() || !it->is_array()) return p.bad("manifest.json: has no list of files");
-  const std::size_t before = p.findings.size();
-  std::set<std::string> listed;
-  for (const Json& f : *it) {
-    const auto path = check_listed(p, f);
-    if (path && !listed.insert(*path).second) p.bad(*path + ": listed twice in the manifest");
-  }
-  std::set<std::string> known = listed;
-  for (const char* name : outside_manifest) {
-    known.insert(name);
-    if (listed.count(name) != 0) p.bad(fmt::format("{}: a manifest cannot list it", name));
-    if (p.listing.files.count(name) == 0) p.bad(fmt::format("{}: missing", name));
-  }
-  for (const char* name : {"cover-letter.pdf", "certification.pdf", "certification.json", "call-log.csv",
-                           "calls.json", "README.txt", "authority/roots.json", "authority/certs.json"})
-    if (listed.count(name) == 0) p.bad(fmt::format("{}: not in the manifest; every production has it", name));
-  for (const auto& [path, view] : p.listing.files)
-    if (known.count(path) == 0) p.bad(path + ": not in the manifest");
-  for (const std::string& d : p.listing.directories)
-    if (std::none_of(listed.begin(), listed.end(),
-                     [&](const std::string& f) { return f.rfind(d + "/", 0) == 0; }))
-      p.bad(d + "/: a directory that the manifest does not know");
-  if (p.findings.size() == before)
-    p.good(fmt::format("{} files: size and SHA-256 as in manifest.json, none missing, none added",
-                       listed.size()));
 }
 
 // One signature of manifest.sig; returns (user, key) when it holds.
@@ -231,21 +205,78 @@ void verify_roots(Package& p, const fs::path& kept_roots) {
   }
 }
 
-void verify_manifest(Package& p) {
+void check_files(Package& p, std::span<const char* const> required) {
+  const auto it = p.manifest.find("files");
+  if (it == p.manifest.end() || !it->is_array()) return p.bad("manifest.json: has no list of files");
+  const std::size_t before = p.findings.size();
+  std::set<std::string> listed;
+  for (const Json& f : *it) {
+    const auto path = check_listed(p, f);
+    if (path && !listed.insert(*path).second) p.bad(*path + ": listed twice in the manifest");
+  }
+  std::set<std::string> known = listed;
+  for (const char* name : outside_manifest) {
+    known.insert(name);
+    if (listed.count(name) != 0) p.bad(fmt::format("{}: a manifest cannot list it", name));
+    if (p.listing.files.count(name) == 0) p.bad(fmt::format("{}: missing", name));
+  }
+  for (const char* name : required)
+    if (listed.count(name) == 0)
+      p.bad(fmt::format("{}: not in the manifest; every one of its kind has it", name));
+  for (const auto& [path, view] : p.listing.files)
+    if (known.count(path) == 0) p.bad(path + ": not in the manifest");
+  for (const std::string& d : p.listing.directories)
+    if (std::none_of(listed.begin(), listed.end(),
+                     [&](const std::string& f) { return f.rfind(d + "/", 0) == 0; }))
+      p.bad(d + "/: a directory that the manifest does not know");
+  if (p.findings.size() == before)
+    p.good(fmt::format("{} files: size and SHA-256 as in manifest.json, none missing, none added",
+                       listed.size()));
+}
+
+bool read_manifest(Package& p, std::string_view schema) {
   for (const std::string& s : p.listing.strange) p.bad(s);
   const auto it = p.listing.files.find("manifest.json");
-  if (it == p.listing.files.end()) return p.bad("manifest.json: missing; nothing is proven without it");
+  if (it == p.listing.files.end()) {
+    p.bad("manifest.json: missing; nothing is proven without it");
+    return false;
+  }
   p.manifest_digest = crypto::sha256(it->second);
   if (auto j = p.json("manifest.json", true)) p.manifest = std::move(*j);
-  if (!p.manifest.is_object()) return;
-  if (p.fact("schema") != "writ.manifest/1") p.bad("manifest.json: not a writ.manifest/1");
+  if (!p.manifest.is_object()) return false;
+  if (p.fact("schema") != schema) p.bad(fmt::format("manifest.json: not a {}", schema));
   if (p.roots && p.fact("carrier") != p.roots->carrier)
     p.bad("manifest.json: names another carrier than the trust roots");
   if (p.roots && p.fact("roots") != authority::fingerprint(*p.roots))
     p.bad("manifest.json: names other trust roots");
-  check_files(p);
-  check_signatures(p, it->second);
+  return true;
 }
+
+void verify_manifest(Package& p) {
+  if (!read_manifest(p, manifest_domain)) return;
+  check_files(p, in_every_production);
+  check_signatures(p, p.listing.files.at("manifest.json"));
+}
+
+namespace {
+
+// By its own word: what it says it is, is what it must prove to be.
+bool is_response(const Package& p) {
+  const auto it = p.listing.files.find("manifest.json");
+  if (it == p.listing.files.end()) return false;
+  const auto j = parse_json(it->second, "manifest.json");
+  return j && j->is_object() && j->value("schema", Json()) == response_manifest_domain;
+}
+
+void verify_production(Package& p) {
+  verify_manifest(p);
+  verify_grants(p);
+  verify_certification(p);
+  verify_calls(p);
+  verify_audit_proof(p, "production.release");
+}
+
+}  // namespace
 
 Result<VerifyResult> verify_package(const fs::path& package, const fs::path& roots) {
   std::error_code ec;
@@ -256,11 +287,12 @@ Result<VerifyResult> verify_package(const fs::path& package, const fs::path& roo
   WRIT_CHECK(open_package(package, p, keep));
   try {
     verify_roots(p, roots);
-    verify_manifest(p);
-    verify_grants(p);
-    verify_certification(p);
-    verify_calls(p);
-    verify_audit_proof(p);
+    if (is_response(p)) {
+      verify_response(p);
+      verify_audit_proof(p, "disclosure.release");
+    } else {
+      verify_production(p);
+    }
   } catch (const Json::exception& e) {  // a field of an unexpected type in a forged file
     p.bad(fmt::format("{}: a file of the package is malformed: {}", package.filename().string(), e.what()));
   }

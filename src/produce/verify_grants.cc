@@ -172,7 +172,7 @@ void verify_calls(Package& p) {
   }
 }
 
-void verify_audit_proof(Package& p) {
+void verify_audit_proof(Package& p, const char* action) {
   const std::string name = "audit-proof.json";
   const auto j = p.json(name, true);
   if (!j) return;
@@ -185,8 +185,8 @@ void verify_audit_proof(Package& p) {
   if (!desk) p.bad(name, desk.error());
   if (!*entry) return p.bad(name + ": the entry is not opened, so it proves no release");
   const Json& e = **entry;
-  if (e.value("action", Json()) != "production.release")
-    p.bad(name + ": proves another entry than production.release");
+  if (e.value("action", Json()) != action)
+    p.bad(fmt::format("{}: proves another entry than {}", name, action));
   if (e.value("matter", Json()) != p.fact("matter")) p.bad(name + ": proves a release of another matter");
   if (e.value("detail", Json::object()).value("manifest_sha256", Json()) != crypto::hex(p.manifest_digest))
     p.bad(name + ": proves the release of another manifest.json");

@@ -3,6 +3,7 @@
 // is wrong.
 #pragma once
 #include <optional>
+#include <span>
 
 #include "produce/iso.hh"
 #include "produce/package.hh"
@@ -34,9 +35,14 @@ struct Package {  // what is being verified
 
 void verify_roots(Package& p, const fs::path& kept_roots);  // roots.json, certs.json
 void verify_manifest(Package& p);                           // form, files, signatures
-void verify_grants(Package& p);                             // grant files, by authority::verify_grant
+void verify_response(Package& p);                           // the same of a delivery of records
+// What manifest.json says of itself: a JSON of this schema, by the carrier of the roots. False: unreadable.
+bool read_manifest(Package& p, std::string_view schema);
+// Every file is the manifest's, with these among them, and there is no other.
+void check_files(Package& p, std::span<const char* const> required);
+void verify_grants(Package& p);  // grant files, by authority::verify_grant
 void verify_certification(Package& p);
 void verify_calls(Package& p);  // calls.json and content captures against the grants
-void verify_audit_proof(Package& p);
+void verify_audit_proof(Package& p, const char* action);  // the log's entry of the release
 
 }  // namespace writ::produce
