@@ -35,10 +35,9 @@ Status act(Options& o, const Args& a, std::string_view name, Do run) {
   WRIT_TRY(who, person(o, c, process::life_cycle(process::Cycle::emergency_application).rule(name)->roles));
   WRIT_TRY(done, run(EmergencyApplication{c}, who));
   if (const desk::CaseAct* last = &done.acts.back(); last->body.value("lists_to_write", 0) > 0)
-    say(o,
-        fmt::format("{} revocation lists could not be written: the scheduler tries again (writ due --run); "
-                    "stop those probes by hand",
-                    last->body.value("lists_to_write", 0)));
+    say(o, fmt::format("{} revocation lists could not be written: the scheduler tries again (writ serve); "
+                       "stop those probes by hand",
+                       last->body.value("lists_to_write", 0)));
   std::string next = what_follows(done);
   if (const auto at = next.find("MATTER"); at != std::string::npos) next.replace(at, 6, a.matter);
   return told(o, done, next);

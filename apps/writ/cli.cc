@@ -110,7 +110,7 @@ void describe_arguments(CLI::App& app) {
       {"--csv", "print CSV (RFC 4180)"}};
   for (CLI::App* c : app.get_subcommands({})) {
     for (CLI::Option* option : c->get_options())
-      if (const auto it = meanings.find(option->get_name(true));
+      if (const auto it = meanings.find(option->get_name());
           it != meanings.end() && option->get_description().empty())
         option->description(it->second);
     describe_arguments(*c);

@@ -64,6 +64,7 @@ void add_disclosure_commands(CLI::App& app, Options& o);          // disclose
 void add_recurring_commands(CLI::App& app, Options& o);           // recurring
 void add_preserve_commands(CLI::App& app, Options& o);            // preserve
 void add_due_commands(CLI::App& app, Options& o);                 // due
+void add_serve_command(CLI::App& app, Options& o);                // serve
 void add_outbox_commands(CLI::App& app, Options& o);              // outbox
 void add_national_commands(CLI::App& app, Options& o);            // national
 void add_plan_commands(CLI::App& app, Options& o);                // plan

@@ -18,7 +18,7 @@ struct Args {
 
 Result<std::optional<cases::Acknowledgement>> receipt(const Args& a) {
   if (a.at.empty()) return std::optional<cases::Acknowledgement>{};
-  WRIT_TRY(at, parse_rfc3339(a.at));
+  WRIT_TRY(at, time_option(a.at, "--acknowledged"));
   return std::optional{cases::Acknowledgement{a.by, at}};
 }
 

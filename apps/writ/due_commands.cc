@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
-#include <signal.h>
-#include <time.h>
 
 #include <algorithm>
 #include <memory>
 
-#include "cases/scheduler.hh"
+#include "cases/deadlines.hh"
 #include "cli.hh"
 #include "desk/compartment.hh"
 
@@ -16,8 +14,6 @@ namespace {
 
 struct Args {
   std::string until;
-  bool run = false;
-  std::int64_t at_most = 60;
 };
 
 // What is due inside the compartments of whoever asks stands with the rest, under the compartment's name.
@@ -64,7 +60,7 @@ Status list(Options& o, const Args& a) {
   }
   cases::DueList shown = all;
   if (!a.until.empty()) {
-    WRIT_TRY(until, parse_rfc3339(a.until));
+    WRIT_TRY(until, time_option(a.until, "--until"));
     std::erase_if(shown.due,
                   [&](const auto& d) { return d.at > until && d.severity != cases::Severity::emergency; });
   }
@@ -86,49 +82,6 @@ Status list(Options& o, const Args& a) {
   return {};
 }
 
-// The store is opened for each round: one that was lost or changed under the loop is noticed.
-Result<cases::SchedulerRun> round(Options& o) {
-  WRIT_TRY(c, open_carrier(o));
-  return cases::Scheduler{c}.run_once();
-}
-
-void report(Options& o, const cases::SchedulerRun& r) {
-  if (o.json) print(cases::to_json(r));
-  for (const auto& d : r.done) say(o, fmt::format("{} {}: {}", d.matter, d.act, d.what));
-  for (const auto& n : r.told) say(o, fmt::format("{} told: {}, {}", n.matter, n.what, n.arithmetic));
-  for (const Error& e : r.troubles) say(o, to_text(e));
-}
-
-// Until the next moment, a signal, or `at_most` seconds.
-bool sleep_until_signal(const sigset_t& set, std::int64_t seconds) {
-  timespec wait{};
-  wait.tv_sec = static_cast<time_t>(seconds);
-  return sigtimedwait(&set, nullptr, &wait) > 0;
-}
-
-Status run(Options& o, const Args& a) {
-  if (a.at_most < 1)
-    return fail(Exit::usage, "--at-most is a number of seconds", {}, "1 or more", "leave it out for 60");
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  for (;;) {
-    std::int64_t wait = a.at_most;
-    if (const auto r = round(o)) {
-      report(o, *r);
-      if (!r->done.empty()) wait = 0;  // an end may begin something
-      if (r->next)
-        wait = std::clamp<std::int64_t>(
-            std::chrono::ceil<std::chrono::seconds>(*r->next - o.clock.now()).count(), 0, wait);
-    } else {
-      say(o, to_text(r.error()));
-    }
-    if (sleep_until_signal(set, wait)) return {};
-  }
-}
-
 }  // namespace
 }  // namespace due_commands
 
@@ -136,10 +89,8 @@ void add_due_commands(CLI::App& app, Options& o) {
   using namespace due_commands;
   const auto a = std::make_shared<Args>();
   auto* due = command(&app, o, "due", "what is due, soonest first, with its arithmetic",
-                      [&o, a] { return a->run ? run(o, *a) : list(o, *a); });
+                      [&o, a] { return list(o, *a); });
   due->add_option("--until", a->until, "only what is due by then (RFC 3339), and emergencies");
-  due->add_flag("--run", a->run, "do what the clock does, until SIGTERM");
-  due->add_option("--at-most", a->at_most, "--run: longest sleep, in seconds");
 }
 
 }  // namespace writ::cli

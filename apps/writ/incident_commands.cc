@@ -28,9 +28,9 @@ const std::vector<Role>& roles_for(const char* act) {
 }
 
 // A time that was not given is not guessed: the service says when one is needed.
-Result<Instant> time_or_none(const std::string& text) {
-  if (text.empty()) return Instant{};
-  return parse_rfc3339(text);
+Result<Instant> time_or_none(const std::string& text, const char* option) {
+  WRIT_TRY(t, maybe_time_option(text, option));
+  return t.value_or(Instant{});
 }
 
 template <class F>
@@ -41,7 +41,7 @@ Status step(Options& o, const char* act, F f) {
 }
 
 Status report(Options& o, const Args& a) {
-  WRIT_TRY(detected, parse_rfc3339(a.detected));
+  WRIT_TRY(detected, time_option(a.detected, "--detected"));
   return step(o, "file", [&](cases::IncidentService s, const desk::Acting& who) {
     return s.report({a.kind, a.what, detected}, who);
   });
@@ -59,9 +59,9 @@ Result<cases::IncidentAssessment> assessment(const Args& a) {
     out.affected.push_back({text.substr(0, eq), text.substr(eq + 1)});
   }
   if (!a.breach) return out;
-  WRIT_TRY(determined, time_or_none(a.determined));
-  WRIT_TRY(from, time_or_none(a.from));
-  WRIT_TRY(until, time_or_none(a.until));
+  WRIT_TRY(determined, time_or_none(a.determined, "--determined"));
+  WRIT_TRY(from, time_or_none(a.from, "--from"));
+  WRIT_TRY(until, time_or_none(a.until, "--until"));
   out.breach = cases::Breach{determined, a.description, a.method, a.data, from, until, a.customers, a.loss};
   return out;
 }
@@ -74,17 +74,17 @@ Status assess(Options& o, const Args& a) {
 }
 
 Status hold(Options& o, const Args& a) {
-  WRIT_TRY(until, parse_rfc3339(a.until));
+  WRIT_TRY(until, time_option(a.until, "--until"));
   return step(o, "hold-customer-notice", [&](cases::IncidentService s, const desk::Acting& who) {
     return s.hold_customer_notice(a.matter, {a.agency, a.reference, until}, who);
   });
 }
 
 Status record(Options& o, const Args& a) {
-  WRIT_TRY(enabled, parse_rfc3339(a.enabled));
+  WRIT_TRY(enabled, time_option(a.enabled, "--enabled"));
   std::optional<Instant> ended;
   if (!a.ended.empty()) {
-    WRIT_TRY(at, parse_rfc3339(a.ended));
+    WRIT_TRY(at, time_option(a.ended, "--ended"));
     ended = at;
   }
   return step(o, "record-interception", [&](cases::IncidentService s, const desk::Acting& who) {

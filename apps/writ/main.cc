@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   writ::cli::add_recurring_commands(app, o);
   writ::cli::add_preserve_commands(app, o);
   writ::cli::add_due_commands(app, o);
+  writ::cli::add_serve_command(app, o);
   writ::cli::add_outbox_commands(app, o);
   writ::cli::add_national_commands(app, o);
   writ::cli::add_plan_commands(app, o);

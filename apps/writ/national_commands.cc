@@ -43,7 +43,7 @@ Status file(Options& o, const Args& a) {
 Result<cases::NonDisclosure> order_of(const Args& a) {
   cases::NonDisclosure n{a.issuer, a.instrument, {}};
   if (a.until.empty()) return n;
-  WRIT_TRY(at, parse_rfc3339(a.until));
+  WRIT_TRY(at, time_option(a.until, "--until"));
   n.until = at;
   return n;
 }

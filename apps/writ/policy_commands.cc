@@ -114,7 +114,7 @@ Status printed(Options& o, const Result<desk::Case>& edit) {
 
 Status propose(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(effective, parse_rfc3339(a.effective));
+  WRIT_TRY(effective, time_option(a.effective, "--effective"));
   WRIT_TRY(who, decider(o, c));
   return printed(o, desk::PolicyService{c}.propose(a.dir, effective, a.reason, who));
 }

@@ -121,7 +121,7 @@ Status purge(Options& o, const Args& a) {
 }
 
 Status notice(Options& o, const Args& a) {
-  WRIT_TRY(at, parse_rfc3339(a.when));
+  WRIT_TRY(at, time_option(a.when, "--at"));
   return run(o, a, staff, "", [&](desk::Carrier& c, const Case& of, const desk::Acting& who) -> Result<Case> {
     if (of.cycle != Cycle::backup_preservation) return not_this(of, "notice to the subscriber");
     return cases::BackupPreservation{c}.record_notice(a.matter, at, a.text, who);

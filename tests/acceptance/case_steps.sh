@@ -70,9 +70,13 @@ verified() { did officer-1 agency verify "$MATTER" --contact "$1" --spoke-with "
 validated() { did officer-1 request validate "$MATTER"; }
 approved() { did counsel-1 disclose approve "$MATTER" "$@"; }
 collected() { did intake-1 disclose collect "$MATTER" "$@"; }
-# What lies in a preserved snapshot is opened by two custodians.
-collected_preserved() { collected --custodian "$(as custodian-1)" --custodian "$(as custodian-2)"; }
-checked() { did officer-1 disclose check "$MATTER"; }
+checked() { did officer-1 disclose check "$MATTER" "$@"; }
+# What lies in a preserved snapshot is opened by two custodians, to be collected and to be read once more.
+preserved_answer() {
+  collected --custodian "$(as custodian-1)" --custodian "$(as custodian-2)"
+  refused 5 "custodian" officer-1 disclose check "$MATTER"
+  checked --custodian "$(as custodian-1)" --custodian "$(as custodian-2)"
+}
 delivered() { did intake-1 disclose deliver "$MATTER" --out "$OUT"; }
 
 state_is() { # STATE [MATTER]

@@ -21,11 +21,11 @@ did intake-1 emergency assess "$MATTER" "${danger[@]}"
 refused 5 "counsel|officer" intake-1 emergency approve "$MATTER"
 refused 5 "15 minutes|try-approver" officer-1 emergency approve-alone "$MATTER"
 did officer-1 emergency approve "$MATTER"
-did intake-1 emergency release "$MATTER" --by telephone
-released=$(ls "$DATA/case-files/$MATTER"/release-*.json)
-grep -q '"name":"Roe, Ann"' "$released" || fail "the guest of that room at that time is not released: $(cat "$released")"
-if grep -qE 'Doe, James|payment|Harbor House' "$released"; then fail "more than the minimum: $(cat "$released")"; fi
-says "$(ls "$DATA/case-files/$DANGER"/release-*.pdf)" "$MATTER" "2702(c)(4)"
+did intake-1 emergency release "$MATTER" --by telephone --out "$OUT"
+proved "$OUT/$MATTER"
+grep -q '^1,tenant-name,"Roe, Ann"' "$OUT/$MATTER/tenants.csv" || fail "the guest of that room at that time is not released: $(cat "$OUT/$MATTER/tenants.csv")"
+if grep -qE 'Doe, James|payment|Harbor House' "$OUT/$MATTER"/*.csv "$OUT/$MATTER/collection.json"; then fail "more than the minimum"; fi
+says "$OUT/$MATTER/letter.pdf" "$MATTER" "2702(c)(4)"
 did intake-1 emergency ask-process "$MATTER"
 says "$(ls "$DATA/case-files/$MATTER"/ask-process-*.pdf)" "$MATTER"
 demand afterwards court-order <<TOML

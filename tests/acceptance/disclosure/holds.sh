@@ -67,8 +67,7 @@ MATTER=$BACKED
 refused 6 "disclose approve" intake-1 disclose collect "$BACKED"
 approved
 refused 5 "custodian" intake-1 disclose collect "$BACKED"
-collected_preserved
-checked
+preserved_answer
 delivered
 proved "$OUT/$BACKED" "$(awk -F, -v a=$((began - $(days 25))) -v b=$((began - $(days 1))) '$2 == "+14045550102" && $1 >= a && $1 < b' "$WORK/truth.csv")"
 did intake-1 preserve delivered "$BACKUP"

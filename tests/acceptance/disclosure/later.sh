@@ -23,8 +23,7 @@ approved
 refused 5 "custodian|convert" intake-1 disclose collect "$MATTER"
 did counsel-1 preserve convert "$KEPT" --to "$MATTER"
 refused 5 "$MATTER" intake-1 preserve propose-purge "$KEPT"
-collected_preserved
-checked
+preserved_answer
 delivered
 proved "$OUT/$MATTER" "$(awk -F, -v a=$((old - $(days 1))) -v b=$((old + $(days 1))) '$2 == 214 && $1 >= a && $1 < b' "$WORK/old-truth.csv")"
 grep -q '^1,tenant-name,"Poe, Ada"' "$OUT/$MATTER/tenants.csv" || fail "the guest is not served from the snapshot: $(cat "$OUT/$MATTER/tenants.csv")"
