@@ -10,6 +10,7 @@
 #include "cases/case_files.hh"
 #include "cases/demand_case.hh"
 #include "cases/later_process.hh"
+#include "cases/response.hh"
 #include "desk/demand_subjects.hh"
 #include "desk/record_access.hh"
 
@@ -125,13 +126,7 @@ Result<Json> collect_all(desk::Carrier& c, const Case& of, const Acting& who, co
 }  // namespace
 
 Result<Json> keep_collection(const desk::Carrier& c, const Case& of, const Json& collection) {
-  WRIT_TRY(file, keep_case_file(c, of.matter, "collection", ".json", canonical(collection)));
-  Json kept = Json::array();
-  for (const Table& t : tables(collection)) {
-    WRIT_TRY(table, keep_case_file(c, of.matter, fs::path(t.name).stem().string(), ".csv", t.csv));
-    kept.push_back({{"name", t.name}, {"file", table.name}, {"sha256", table.sha256}});
-  }
-  return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
+  return keep_enclosures(c, of.matter, collection, tables(collection));
 }
 
 std::vector<ItemDecision> decisions_of(const Case& c) {

@@ -16,27 +16,6 @@ namespace {
 using desk::Acting;
 using desk::Case;
 
-std::string what_is_delivered(const std::string& name) {
-  if (name == "late-calls.csv")
-    return "Calls of earlier windows that arrived after their delivery; times are UTC";
-  return what_is(name);
-}
-
-Result<std::vector<Enclosure>> delivery_enclosures(const desk::Carrier& c, const Case& of) {
-  const Json& body = of.newest("extract")->body;
-  Json named = body.value("tables", Json::array());
-  Json whole = body["collection"];
-  whole["name"] = "delivery.json";
-  named.push_back(std::move(whole));
-  std::vector<Enclosure> out;
-  for (const Json& t : named) {
-    WRIT_TRY(text, read_case_file(c, of.matter, t.value("file", ""), t.value("sha256", "")));
-    const std::string name = t.value("name", "");
-    out.push_back({name, what_is_delivered(name), std::move(text)});
-  }
-  return out;
-}
-
 std::string window_text(const Zone& zone, const Window& w) {
   const std::string span =
       fmt::format("{} to {}", policy::in_words(zone, w.from), policy::in_words(zone, w.until));
@@ -85,7 +64,7 @@ Result<Json> Recurring::write_delivery(const Case& of, const fs::path& out, cons
   Response r;
   WRIT_TRY(demand, demand_of(of));
   WRIT_TRY(plan, plan_of(of));
-  WRIT_TRY(parts, delivery_enclosures(*c_, of));
+  WRIT_TRY(parts, enclosures_of(*c_, of.matter, of.newest("extract")->body));
   WRIT_TRY(direction, field<std::string>(delivery, "direction", "delivery"));
   WRIT_TRY(d, parse_direction(direction));
   WRIT_TRY(said, delivery_notes(w, d, count_calls(delivery)));

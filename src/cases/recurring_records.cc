@@ -8,6 +8,7 @@
 
 #include "cases/case_files.hh"
 #include "cases/disclosure.hh"
+#include "cases/response.hh"
 #include "desk/demand_subjects.hh"
 
 namespace writ::cases {
@@ -177,20 +178,15 @@ CallCounts count_calls(const Json& delivery) {
 }
 
 Result<Json> keep_delivery(const Carrier& c, const std::string& matter, const Json& delivery) {
-  WRIT_TRY(file, keep_case_file(c, matter, "delivery", ".json", canonical(delivery)));
-  Json kept = Json::array();
+  std::vector<Table> kept;
   for (const char* part : delivery_parts) {
     const bool is_late = std::string_view(part) == "late";
     if (!delivery[part].is_object() || (is_late && delivery[part]["calls"].empty())) continue;
-    for (const Table& t : tables(delivery[part])) {
-      if (t.name != "calls.csv") continue;  // a continuing delivery holds calls only
-      WRIT_TRY(table, keep_case_file(c, matter, is_late ? "late-calls" : "calls", ".csv", t.csv));
-      kept.push_back({{"name", is_late ? "late-calls.csv" : "calls.csv"},
-                      {"file", table.name},
-                      {"sha256", table.sha256}});
-    }
+    for (Table& t : tables(delivery[part]))
+      if (t.name == "calls.csv")  // a continuing delivery holds calls only
+        kept.push_back({is_late ? "late-calls.csv" : t.name, std::move(t.csv)});
   }
-  return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
+  return keep_enclosures(c, matter, delivery, kept);
 }
 
 Result<Json> kept_delivery(const Carrier& c, const Case& of) {

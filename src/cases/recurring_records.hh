@@ -22,7 +22,7 @@ struct CallCounts {
 };
 CallCounts count_calls(const Json& delivery);
 
-// The files of an extraction, named by their content: {"collection":{"file","sha256"},"tables":[..]}.
+// The files of an extraction, and what its act names them by (keep_enclosures).
 Result<Json> keep_delivery(const desk::Carrier& c, const std::string& matter, const Json& delivery);
 // What the newest "extract" named, unaltered.
 Result<Json> kept_delivery(const desk::Carrier& c, const desk::Case& of);

@@ -34,9 +34,9 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
     names.push_back(f["path"]);
     EXPECT_EQ(crypto::hex(crypto::sha256_file((s.files(1) / names.back()).string()).value()), f["sha256"]);
   }
-  EXPECT_EQ(names, (Starts{"calls.csv", "delivery.json", "letter.pdf"}));
+  EXPECT_EQ(names, (Starts{"calls.csv", "collection.json", "letter.pdf"}));
   EXPECT_EQ(manifest["acts"].size(), 4u);
-  const std::string letter = text_of_pdf(s.files(1) / "letter.pdf");
+  const std::string letter = words_of_pdf(s.files(1) / "letter.pdf");
   for (const char* said : {"Delivery 1: calls that began", "the end not included", "902(11)"})
     EXPECT_NE(letter.find(said), std::string::npos) << said << "\n" << letter;
   EXPECT_EQ(letter.find("late-calls"), std::string::npos) << letter;
@@ -44,7 +44,7 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
             0);
   const std::string csv = read_text(s.files(1) / "calls.csv").value();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
-  EXPECT_EQ(read_text(s.files(1) / "delivery.json")->find("Pier"), std::string::npos);
+  EXPECT_EQ(read_text(s.files(1) / "collection.json")->find("Pier"), std::string::npos);
 }
 
 TEST(Recurring, LateRecordsComeWithTheNextDeliveryNamedAndOnce) {
@@ -59,7 +59,7 @@ TEST(Recurring, LateRecordsComeWithTheNextDeliveryNamedAndOnce) {
   EXPECT_EQ(s.starts("collection"), Starts{s.at(s.now + Hotel::days(8))});
   EXPECT_EQ(s.starts("late"), Starts{s.at(s.now + 2h)});
   EXPECT_TRUE(fs::exists(s.files(2) / "late-calls.csv"));
-  const std::string letter = text_of_pdf(s.files(2) / "letter.pdf");
+  const std::string letter = words_of_pdf(s.files(2) / "letter.pdf");
   EXPECT_NE(letter.find("1 call record of earlier windows"), std::string::npos) << letter;
   s.d->clock.set(s.now + Hotel::days(21));
   s.rounds(1);
@@ -78,7 +78,7 @@ TEST(Recurring, MissedWindowsAreSaidAndMadeUpOneByOne) {
   EXPECT_FALSE(shown["open"][1]["missed"].get<bool>());
   s.rounds(1);
   EXPECT_EQ(s.starts("collection"), Starts{s.at(s.now + 1h)}) << "exactly its window, the oldest first";
-  EXPECT_NE(text_of_pdf(s.files(1) / "letter.pdf").find("it is made up here"), std::string::npos);
+  EXPECT_NE(words_of_pdf(s.files(1) / "letter.pdf").find("it is made up here"), std::string::npos);
   s.rounds(1);
   EXPECT_EQ(s.starts("collection"), Starts{s.at(s.now + Hotel::days(8))});
   expect_exit(s.recheck(), Exit::refused, "the third runs", "runs until");
@@ -130,7 +130,7 @@ TEST(Recurring, TheEndCutsTheLastWindowAndStopsEverythingAfterIt) {
     }
     s.rounds(1);
     EXPECT_EQ(s.starts("collection"), (Starts{s.at(s.now + Hotel::days(9)), s.at(s.end - 1ms)}));
-    EXPECT_NE(text_of_pdf(s.files(2) / "letter.pdf").find("this is the last window"), std::string::npos);
+    EXPECT_NE(words_of_pdf(s.files(2) / "letter.pdf").find("this is the last window"), std::string::npos);
     // The scope itself ends there: by no command is more to be had.
     const auto beyond = s.service().calls({s.m, {"extension", "7", lodge}, s.end, s.end + 1h, 0, "", {}},
                                           s.who("intake-1"), [](const desk::CallRow&) { return Status{}; });

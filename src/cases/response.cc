@@ -167,8 +167,21 @@ std::vector<std::pair<std::string, std::string>> authority_files(const desk::Car
 std::string what_is(const std::string& name) {
   if (name == "subscribers.csv") return "What is released of subscribers, one value a line";
   if (name == "tenants.csv") return "What is released of tenants, one value a line";
+  if (name == "late-calls.csv")
+    return "Calls of earlier windows that arrived after their delivery; times are UTC";
   if (name == "calls.csv") return "Call detail records, one call leg a line; times are UTC";
   return "The same as one file of data, with the reference by which each call is proved";
+}
+
+Result<Json> keep_enclosures(const desk::Carrier& c, const std::string& matter, const Json& collection,
+                             const std::vector<Table>& tables) {
+  WRIT_TRY(file, keep_case_file(c, matter, "collection", ".json", canonical(collection)));
+  Json kept = Json::array();
+  for (const Table& t : tables) {
+    WRIT_TRY(table, keep_case_file(c, matter, fs::path(t.name).stem().string(), ".csv", t.csv));
+    kept.push_back({{"name", t.name}, {"file", table.name}, {"sha256", table.sha256}});
+  }
+  return Json{{"collection", {{"file", file.name}, {"sha256", file.sha256}}}, {"tables", std::move(kept)}};
 }
 
 Result<std::vector<Enclosure>> enclosures_of(const desk::Carrier& c, const std::string& matter,

@@ -33,8 +33,11 @@ struct Response {
 Result<Json> write_response(desk::Carrier& c, const desk::Case& of, const Response& r, const fs::path& dir,
                             const desk::Acting& who);
 
-// A collection and its tables, unaltered, as they leave; `collected`: what the act says of them
-// (keep_collection).
+// Keeps a collection and its tables in the case's files, named by their content, and says what an act names
+// them by: {"collection":{"file","sha256"},"tables":[{"name","file","sha256"}]}.
+Result<Json> keep_enclosures(const desk::Carrier& c, const std::string& matter, const Json& collection,
+                             const std::vector<Table>& tables);
+// The same, unaltered, as they leave; `collected`: what the act says of them.
 Result<std::vector<Enclosure>> enclosures_of(const desk::Carrier& c, const std::string& matter,
                                              const Json& collected);
 // The file that the carrier keeps, for the letter's table of enclosures.

@@ -22,14 +22,15 @@ struct ServedFromSnapshot : Lodge {
   ServedFromSnapshot() {
     append({call(1, now - days(7)), call(2, now - days(6))}, "a");
     const std::string m =
-        open(Cycle::preservation, demand("preservation", {number("+14045550160")}, {})).matter;
+        open(Cycle::preservation, demand("preservation", {tenant("Doe, James")}, {})).matter;
     Preservation preservation{c()};
     EXPECT_TRUE(preservation.take_snapshot(m, who("intake-1")));
     EXPECT_TRUE(preservation.confirm(m, who("intake-1")));
-    // Meanwhile the records lose the number, and with it whose calls these were.
-    put(records::FactKind::number, "+14045550160", {{"extension", "7"}}, now - days(400), now - days(400));
-    Demand warrant = demand("search-warrant", {number("+14045550160")},
-                            {"subscriber-name", "subscriber-calls", "tenant-calls"});
+    // Meanwhile the records lose the guest, and with him whose calls these were.
+    put(records::FactKind::stay, "R-1",
+        {{"room", "7"}, {"name", "Doe, James"}, {"kind", "guest"}, {"sharer", false}}, now - days(10),
+        now - days(10));
+    Demand warrant = demand("search-warrant", {tenant("Doe, James")}, {"tenant-name", "tenant-calls"});
     warrant.of_matter = m;
     later = validated(warrant).matter;
     EXPECT_TRUE(disclosure.approve(later, {}, who("counsel-1")));
@@ -64,7 +65,7 @@ TEST(SnapshotCheck, EveryRowIsComparedWithTheSnapshotItself) {
             }},
            {"is in the records and not in the collection", [](Json& j) { j["calls"].erase(1); }},
            {"answer about subject 1 is not what the records say",
-            [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["names"][0]["value"] = "X"; }},
+            [](Json& j) { j["answers"][0]["asks"][0]["answer"]["parties"][0]["tenant"]["name"] = "X"; }},
            {"answer about subject 1 is not in the collection", [](Json& j) { j["answers"].erase(0); }}}) {
     Json altered = whole;
     x.change(altered);

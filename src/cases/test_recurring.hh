@@ -2,6 +2,8 @@
 // For the tests of continuing deliveries: the Pier Lodge, an order over it, and the document that asks for
 // its call detail records week by week.
 #pragma once
+#include <sstream>
+
 #include "cases/disclosure.hh"
 #include "cases/recurring.hh"
 #include "cases/recurring_records.hh"
@@ -113,6 +115,14 @@ struct Continuing : Lodge {
   std::string at(Instant t) const { return rfc3339(std::chrono::floor<std::chrono::milliseconds>(t)); }
   fs::path files(int number) const { return d->out() / m / fmt::format("delivery-{:04}", number); }
 };
+
+// Of a letter, whatever its lines are.
+inline std::string words_of_pdf(const fs::path& pdf) {
+  std::istringstream in(text_of_pdf(pdf));
+  std::string out;
+  for (std::string word; in >> word;) out += word + " ";
+  return out;
+}
 
 template <class T>
 void expect_exit(const Result<T>& r, Exit exit, const std::string& about, std::string_view says = "") {

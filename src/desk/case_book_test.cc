@@ -71,6 +71,27 @@ TEST(CaseBook, WhatTheTableForbidsIsRefusedAndNoted) {
   EXPECT_TRUE(book.act(c.matter, {"close", Json{{"reason", "done"}}}, acting(*d, "counsel-1")));
 }
 
+// By the table itself, whatever a service asks beside it.
+TEST(CaseBook, APolicyEditIsOfCounselAndOfficerOneEach) {
+  const auto d = staffed();
+  CaseBook book{d->carrier()};
+  const Json edit{{"policy", "x"}, {"effective", "2026-12-01T00:00:00Z"}, {"reason", "y"}};
+  for (const auto& [first, second, ok] :
+       std::initializer_list<std::tuple<const char*, const char*, bool>>{{"officer-1", "officer-2", false},
+                                                                         {"counsel-1", "counsel-2", false},
+                                                                         {"officer-1", "counsel-1", true},
+                                                                         {"counsel-1", "officer-1", true}}) {
+    const std::string pair = std::string(first) + " and " + second;
+    const auto filed = book.open(Cycle::policy_edit, key_of(pair), {"file", edit}, acting(*d, first));
+    ASSERT_TRUE(filed) << to_text(filed.error());
+    const auto approved = book.act(filed->matter, {"approve", edit}, acting(*d, second));
+    EXPECT_EQ(approved.has_value(), ok) << pair;
+    if (!ok) {
+      EXPECT_EQ(approved.error().missing, "counsel and officer, one each");
+    }
+  }
+}
+
 TEST(CaseBook, TheClockIsNoPersonAndNoPersonIsTheClock) {
   const auto d = staffed();
   const Case c = contained(*d);

@@ -74,15 +74,17 @@ Status check_deliverable(const Carrier& c, const std::string& matter) {
   WRIT_TRY(e, emergency_interception(c, matter));
   if (!e || !e->ended_without_order(c.now())) return {};
   const std::string s = e->state();
-  return fail(Exit::refused,
-              fmt::format("{} was intercepted in an emergency, and no order followed ({}; {})", matter,
-                          s.empty() ? "no application is recorded" : s, e->due.arithmetic),
-              "18 USC 2518(7), 3125: without the order it is treated as obtained in violation of the law; it "
-              "stays sealed and goes no further",
-              "the court's order, filed as an extension and confirmed with its clerk",
-              fmt::format("writ emergency application {} granted --order N; the court alone disposes of the "
-                          "rest",
-                          matter));
+  return fail(
+      Exit::refused,
+      fmt::format("{} was intercepted in an emergency, and no order followed ({}; {})", matter,
+                  s.empty() ? "no application is recorded" : s, e->due.arithmetic),
+      "18 USC 2518(7), 3125: without the order it is treated as obtained in violation of the law; it "
+      "stays sealed and goes no further",
+      "the court's order, filed as an extension and confirmed with its clerk",
+      s == "denied"
+          ? "the court alone disposes of it; an order on an application of its own is a matter of its own"
+          : fmt::format("record what the court decided: writ emergency application {} granted --order N",
+                        matter));
 }
 
 Status check_follows_emergency(const Carrier& c, const Order& o) {
