@@ -20,7 +20,7 @@ struct MatterOf {
   std::string agency, address, instrument, kind;
 };
 
-Result<MatterOf> matter_of(const desk::Carrier& c, const std::string& matter) {
+Result<MatterOf> affected_matter(const desk::Carrier& c, const std::string& matter) {
   if (const auto orders = desk::Orders{c}.of_matter(matter)) {
     const process::Request& r = orders->front().request;
     return MatterOf{r.officer.agency, r.officer.return_address, r.instrument, r.kind};
@@ -103,7 +103,7 @@ Result<Json> affected_agencies(const desk::Carrier& c, const IncidentAssessment&
   if (a.affected.empty()) return Json{{"none", a.none_because}};
   Json affected = Json::array();
   for (const AffectedMatter& m : a.affected) {
-    WRIT_TRY(of, matter_of(c, m.matter));
+    WRIT_TRY(of, affected_matter(c, m.matter));
     if (of.agency.empty() || m.what.empty())
       return fail(
           Exit::usage,

@@ -58,7 +58,7 @@ Status check_order(const NonDisclosure& n, std::string_view what) {
 
 // One matter in each compartment, so that who is named for it sees nothing else.
 Status check_alone(Carrier& inside, const process::Demand& d) {
-  const auto there = matter_of(inside);
+  const auto there = compartmented_matter(inside);
   if (!there && there.error().exit == Exit::not_found) return {};
   if (!there) return tl::unexpected(there.error());
   WRIT_TRY(known, demand_of(*there));
@@ -102,7 +102,7 @@ Result<CaseStep> certification_step(Carrier& inside, const Case& c) {
 
 }  // namespace
 
-Result<Case> matter_of(Carrier& inside) {
+Result<Case> compartmented_matter(Carrier& inside) {
   WRIT_TRY(all, desk::CaseBook{inside}.all(Cycle::national_security));
   if (all.empty())
     return fail(Exit::not_found, "nothing is filed in this compartment", "life cycle 6", "the filing",
@@ -139,7 +139,7 @@ Result<Case> NationalSecurity::file(const NationalFiling& f, const Acting& who) 
 Result<Case> NationalSecurity::act(const std::string& name, const Acting& who,
                                    const std::function<Result<CaseStep>(Carrier&, const Case&)>& make) {
   WRIT_TRY(inside, Compartments{*outside_}.open(name, who));
-  WRIT_TRY(c, matter_of(inside));
+  WRIT_TRY(c, compartmented_matter(inside));
   WRIT_TRY(step, make(inside, c));
   if (is_done(c, step, who)) return c;
   return desk::CaseBook{inside}.act(c.matter, std::move(step), who);
@@ -189,7 +189,7 @@ Result<Case> NationalSecurity::lift(const std::string& name, const NonDisclosure
 
 Result<Case> NationalSecurity::show(const std::string& name, const Acting& who) {
   WRIT_TRY(inside, Compartments{*outside_}.open(name, who));
-  WRIT_TRY(c, matter_of(inside));
+  WRIT_TRY(c, compartmented_matter(inside));
   WRIT_CHECK(inside.note(who.person.user, "national.show", c.matter));
   return c;
 }
@@ -201,7 +201,7 @@ Result<Json> NationalSecurity::list(const Acting& who) {
   for (const auto& n : mine) {
     WRIT_TRY(inside, all.open(n.id, who));
     Json row{{"name", n.name}, {"id", n.id}, {"matter", ""}, {"state", "empty"}};
-    if (const auto c = matter_of(inside)) {
+    if (const auto c = compartmented_matter(inside)) {
       row["matter"] = c->matter;
       row["state"] = c->state;
     } else if (c.error().exit != Exit::not_found) {

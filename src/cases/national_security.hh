@@ -54,6 +54,6 @@ class NationalSecurity {
 };
 
 // The matter that a compartment is about; Exit::not_found while nothing is filed in it.
-Result<desk::Case> matter_of(desk::Carrier& inside);
+Result<desk::Case> compartmented_matter(desk::Carrier& inside);
 
 }  // namespace writ::cases

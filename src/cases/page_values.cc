@@ -11,7 +11,7 @@
 namespace writ::cases {
 namespace {
 
-const std::set<std::string> interceptions = {"wiretap", "pen-register", "trap-and-trace", "pen-trap"};
+const std::set<std::string> interception_kinds = {"wiretap", "pen-register", "trap-and-trace", "pen-trap"};
 const std::set<std::string> end_days = {"records_until",
                                         "non_disclosure_until"};  // half open: to the next midnight
 const std::set<std::string> days = {"issued",       "received",      "return_by",
@@ -142,7 +142,7 @@ Result<Json> process_file_of(const PageValues& values, const policy::Hours& hour
   Json file = process::to_json(process::Demand{});
   for (const auto& [field, value] : values) WRIT_CHECK(put(file, field, value, hours));
   WRIT_TRY(d, process::demand_from_json(file));
-  if (interceptions.contains(d.kind)) return order_of(d);
+  if (interception_kinds.contains(d.kind)) return order_of(d);
   d.read_from = read_from;
   return process::to_json(d);
 }
