@@ -181,6 +181,27 @@ std::map<std::string, Json> by_record(const Json& calls) {
 
 bool has_row(const Json& list, const Json& x) { return std::find(list.begin(), list.end(), x) != list.end(); }
 
+std::vector<std::string> compare_readings(const Json& collection, const Json& reread, Reread how) {
+  std::vector<std::string> out;
+  const auto mine = by_record(collection.at("calls")), theirs = by_record(reread.at("calls"));
+  for (const auto& [record, row] : mine)
+    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
+      out.push_back(fmt::format("call {} is not what the records say", record));
+  const auto say = [&](const Json& answer, const char* what) {
+    out.push_back(
+        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
+  };
+  for (const Json& answer : collection.at("answers"))
+    if (!has_row(reread.at("answers"), answer)) say(answer, "is not what the records say");
+  if (how == Reread::may_hold_more) return out;
+  for (const auto& [record, row] : theirs)
+    if (!mine.contains(record))
+      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
+  for (const Json& answer : reread.at("answers"))
+    if (!has_row(collection.at("answers"), answer)) say(answer, "is not in the collection");
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> items_of_field(std::string_view group, std::string_view field) {
@@ -194,24 +215,11 @@ std::vector<std::string> scope_conflicts(const Json& collection, const Collectio
 }
 
 std::vector<std::string> reading_conflicts(const Json& collection, const Json& reread, Reread how) {
-  std::vector<std::string> out;
-  const auto mine = by_record(collection["calls"]), theirs = by_record(reread["calls"]);
-  for (const auto& [record, row] : mine)
-    if (const auto it = theirs.find(record); it == theirs.end() || it->second != row)
-      out.push_back(fmt::format("call {} is not what the records say", record));
-  const auto say = [&](const Json& answer, const char* what) {
-    out.push_back(
-        fmt::format("the answer about subject {} {}", answer.value("subject", std::size_t{0}), what));
-  };
-  for (const Json& answer : collection["answers"])
-    if (!has_row(reread["answers"], answer)) say(answer, "is not what the records say");
-  if (how == Reread::may_hold_more) return out;
-  for (const auto& [record, row] : theirs)
-    if (!mine.contains(record))
-      out.push_back(fmt::format("call {} is in the records and not in the collection", record));
-  for (const Json& answer : reread["answers"])
-    if (!has_row(collection["answers"], answer)) say(answer, "is not in the collection");
-  return out;
+  try {
+    return compare_readings(collection, reread, how);
+  } catch (const Json::exception&) {  // an altered file need not be one
+    return {"it is not written as a collection is"};
+  }
 }
 
 }  // namespace writ::cases

@@ -176,6 +176,15 @@ Result<Json> read_holders(const Reading& r, const std::string& matter, const Hol
                                  {"from", rfc3339(a.w.from)},
                                  {"until", rfc3339(a.w.until)}}}}));
   WRIT_TRY(holders, store->catalogue().who_holds(subject.kind, subject.value, subject.property, a.w));
+  // Between two tenants it was its subscriber's, of whom each tenant's party says all.
+  const auto has_tenant = [](const records::Holder& h) {
+    return !h.tenant.empty() || !h.reservation.empty();
+  };
+  std::erase_if(holders, [&, all = holders](const records::Holder& h) {
+    return !has_tenant(h) && std::any_of(all.begin(), all.end(), [&](const records::Holder& other) {
+      return has_tenant(other) && other.account == h.account;
+    });
+  });
   Json rows = Json::array();
   for (const records::Holder& h : holders) {
     const records::Identified who{

@@ -87,8 +87,14 @@ state_is() { # STATE [MATTER]
 
 # A PDF that a stranger's program finds whole, as text with single spaces: in the order in which it was written, and line by line.
 paper() {
-  qpdf --check "$1" >"$WORK/qpdf" 2>&1 || { cat "$WORK/qpdf" >&2; return 1; }
-  { pdftotext -raw "$1" - && pdftotext -layout "$1" -; } | tr -s ' \n\f' ' '
+  local text
+  text=$WORK/papers/$(sha256sum <"$1" | cut -c1-64)
+  if [ ! -s "$text" ]; then
+    mkdir -p "$WORK/papers"
+    qpdf --check "$1" >"$WORK/qpdf" 2>&1 || { cat "$WORK/qpdf" >&2; return 1; }
+    { pdftotext -raw "$1" - && pdftotext -layout "$1" -; } | tr -s ' \n\f' ' ' >"$text"
+  fi
+  cat "$text"
 }
 says() { # FILE WORDS...: the paper holds each of these words
   local text w file=$1

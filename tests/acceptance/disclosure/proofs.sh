@@ -56,7 +56,7 @@ delivered
 proved "$OUT/$MATTER"
 
 # --- what has left: the manifest, a table, a file too many
-for change in "manifest.json:intake-1" "subscribers.csv:Harbor House" "manifest.sig:signature" "audit-proof.json:root"; do
+for change in "manifest.json:intake-1" "subscribers.csv:Harbor House" "manifest.sig:$(jq -r '.signatures[0].signature' "$OUT/$MATTER/manifest.sig")" "audit-proof.json:root"; do
   rm -rf "$WORK/altered" && cp -a "$OUT/$MATTER" "$WORK/altered"
   flip "$WORK/altered/${change%%:*}" "${change#*:}"
   found 4 "${change%%:*}" "$BIN/writ-verify" "$WORK/altered" --roots "$DATA/roots.json"
