@@ -17,9 +17,6 @@ namespace {
 
 constexpr float letter_inches_wide = 8.5F;
 constexpr float dpi_min = 50, dpi_max = 1300;
-constexpr float coarse_rows =
-    150;                        // fewer rows an inch: one pixel is as large as a dot of the smallest print
-constexpr int ink_below = 128;  // grey; a fax has none between
 
 tl::unexpected<Error> unreadable_tiff(std::string what) { return fail(Exit::usage, std::move(what)); }
 
@@ -67,19 +64,6 @@ Resolution resolution(TIFF* t, std::uint32_t wide, std::uint32_t high) {
   // Half as many rows as a letter page would have: the fax's standard resolution, 98 rows an inch.
   r.y = static_cast<float>(high) < 8 * r.x ? 98 : r.x;
   return r;
-}
-
-// In a fax's standard mode a speck is one pixel of 98 rows an inch, and too large to be told from print once
-// the pixels are square: dirt goes, and holes in print are filled, as long as they are one pixel.
-Picture without_single_pixels(Picture grey) {
-  Picture ink{pixThresholdToBinary(grey.get(), ink_below)};
-  for (const int connected : {8, 4}) {  // ink, then paper
-    if (ink)
-      ink.reset(pixSelectBySize(ink.get(), 1, 1, connected, L_SELECT_IF_EITHER, L_SELECT_IF_GT, nullptr));
-    if (ink) ink.reset(pixInvert(nullptr, ink.get()));
-  }
-  Picture clean{ink ? pixConvert1To8(nullptr, ink.get(), 255, 0) : nullptr};
-  return clean ? std::move(clean) : std::move(grey);
 }
 
 class Tiff final : public Source {
@@ -147,7 +131,6 @@ Result<Picture> Tiff::page(std::uint32_t index) {
                     static_cast<float>(wide) / r.x, static_cast<float>(high) / r.y,
                     scan::page_side_pixels_max / scan::page_dpi));
   WRIT_TRY(grey, pixels(index, wide, high));
-  if (r.y < coarse_rows) grey = without_single_pixels(std::move(grey));
   Picture square{pixScale(grey.get(), sx, sy)};
   if (!square) return fail(Exit::partial, "no memory for the page");
   return square;
