@@ -90,6 +90,10 @@ filed civil 5
 grep -q '^V39 ' "$WORK/err" || { writ request show "$MATTER" >"$WORK/err"; grep -q 'V39' "$WORK/err"; } || fail "V39 is not said of a civil subpoena"
 verified "$CLERK"
 refused 5 "V39" officer-1 request validate "$MATTER"
+refused 5 "counsel" officer-1 request opine "$MATTER" --reasons "it looks binding"
+did counsel-1 request opine "$MATTER" --reasons "issued by the court of this state, served on the registered agent"
+validated
+state_is validated
 CIVIL=$MATTER
 demand unserved trial-subpoena <<TOML
 items = ["subscriber-name"]
