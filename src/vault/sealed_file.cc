@@ -82,7 +82,7 @@ Status SealedWriter::put(View bytes) {
 Status SealedWriter::frame(bool final) {
   Bytes sealed;
   stream_.push(waiting_, final, sealed);
-  explicit_bzero(waiting_.data(), waiting_.size());
+  if (!waiting_.empty()) explicit_bzero(waiting_.data(), waiting_.size());
   waiting_.clear();
   WRIT_CHECK(put(u32(sealed.size())));
   return put(sealed);
