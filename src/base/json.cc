@@ -31,8 +31,8 @@ Result<Json> parse_json(View text, std::string_view name, bool allow_floats) {
     if (!problem.empty()) return fail(Exit::usage, fmt::format("{}: JSON {}", name, problem));
     return j;
   } catch (const Json::exception& e) {
-    if (problem
-            .empty()) {  // without the library's own mark: "[json.exception.parse_error.101] parse error ..."
+    if (problem.empty()) {
+      // Without the library's own mark: "[json.exception.parse_error.101] parse error ..."
       problem = e.what();
       const auto mark = problem.find("] ");
       problem.erase(0, mark == std::string::npos ? 0 : mark + 2);

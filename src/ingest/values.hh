@@ -55,8 +55,8 @@ class Parties {
   std::string outside_prefix_;
   std::unordered_map<std::string, std::string> seen_[2];
 };
-bool is_extension(
-    std::string_view text);  // digits that reach nothing outside: shorter than any subscriber number
+// Digits that reach nothing outside: shorter than any subscriber number.
+bool is_extension(std::string_view text);
 // "1001" from "PJSIP/1001-0000002a", "sofia/internal/1001@host"; "" when the channel is not an extension's.
 std::string extension_of_channel(std::string_view channel);
 
