@@ -34,7 +34,7 @@ add_custom_target(programs)    # what a user runs, and the benchmarks
 add_custom_target(unit_tests)  # every room's test program and what it runs
 
 # Larger compilation units: the headers of ten files are read and their templates made once, which makes a clean build
-# some eight times cheaper. Names that a file keeps to itself are therefore unique in their room. The preset `single`
+# several times cheaper. Names that a file keeps to itself are therefore unique in their room. The preset `single`
 # (clang-tidy, editors) compiles file by file: each still stands alone.
 option(WRIT_UNITY "compile the files of a room by tens" ON)
 add_library(writ_flags INTERFACE)
