@@ -23,6 +23,7 @@ struct Args {
 };
 
 std::string what_follows(const desk::Case& c) {
+  if (c.acts.back().act == "inventory") return {};
   if (c.state == "applied")
     return "the court's order: writ emergency application granted MATTER --order N, or denied";
   if (c.state == "granted") return "counsel: writ request approve MATTER";

@@ -32,7 +32,8 @@ TEST(Recurring, FromTheOrderToTheReceiptEachStepKilledOnce) {
   Starts names;
   for (const Json& f : manifest["files"]) {
     names.push_back(f["path"]);
-    EXPECT_EQ(crypto::hex(crypto::sha256_file((s.files(1) / names.back()).string()).value()), f["sha256"]);
+    EXPECT_EQ(crypto::hex(crypto::sha256_file((s.files(1) / names.back()).string()).value()),
+              f.value("sha256", ""));
   }
   std::sort(names.begin(), names.end());
   EXPECT_EQ(names, (Starts{"authority/certs.json", "authority/roots.json", "calls.csv", "collection.json",
