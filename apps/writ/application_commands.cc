@@ -23,10 +23,11 @@ struct Args {
 };
 
 std::string what_follows(const desk::Case& c) {
-  if (c.state == "applied") return "the court's order: writ emergency application MATTER granted, or denied";
+  if (c.state == "applied")
+    return "the court's order: writ emergency application granted MATTER --order N, or denied";
   if (c.state == "granted") return "counsel: writ request approve MATTER";
   return "bring the revocation list to the probe; nothing of the interception is delivered; the inventory is "
-         "the court's: writ emergency application MATTER inventory";
+         "the court's: writ emergency application inventory MATTER";
 }
 
 template <class Do>
@@ -111,9 +112,10 @@ void add_application_commands(CLI::App& emergency, Options& o) {
                                     "an interception without an order: what became of the application "
                                     "(18 USC 2518(7), 3125)")
                     ->require_subcommand(1);
-  group->add_option("matter", a->matter, "of the interception")->required();
   const auto add = [&](const char* name, const char* help, Status (*f)(Options&, Args&)) {
-    return command(group, o, name, help, [&o, a, f] { return f(o, *a); });
+    CLI::App* made = command(group, o, name, help, [&o, a, f] { return f(o, *a); });
+    made->add_option("matter", a->matter, "of the interception")->required();
+    return made;
   };
   auto* apply = add("applied", "the agency has applied, within 48 hours", applied);
   apply->add_option("--court", a->application.court, "to which court")->required();

@@ -43,6 +43,12 @@ std::string decision_lines(const Json& items) {
   return out;
 }
 
+// The command that comes next, as it must be typed where this one was.
+std::string disclose(const Options& o, const char* step, const std::string& matter) {
+  const std::string inside = o.compartment.empty() ? "" : "--compartment " + o.compartment + " ";
+  return fmt::format("writ {}disclose {} {}", inside, step, matter);
+}
+
 Status preview(Options& o, const Args& a) {
   WRIT_TRY(approval, approval_of(a));
   WRIT_TRY(c, open_carrier(o));
@@ -61,7 +67,7 @@ Status approve(Options& o, const Args& a) {
   WRIT_TRY(who, person(o, c, {Role::counsel}));
   WRIT_TRY(done, Disclosure{c}.approve(a.matter, approval, who));
   say(o, decision_lines(done.newest("approve")->body["items"]));
-  return told(o, done, "intake or officer: writ disclose collect " + a.matter);
+  return told(o, done, "intake or officer: " + disclose(o, "collect", a.matter));
 }
 
 // The step, with the two custodians when they are named.
@@ -80,7 +86,8 @@ Status collect(Options& o, const Args& a) {
   WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
   WRIT_TRY(done,
            opened(c, a, [&](const cases::Openers* by) { return Disclosure{c}.collect(a.matter, who, by); }));
-  return told(o, done, "a second person: writ disclose check " + a.matter);
+  const bool is_national = done.cycle == process::Cycle::national_security;
+  return told(o, done, "a second person: " + disclose(o, is_national ? "produce" : "check", a.matter));
 }
 
 Status check(Options& o, const Args& a) {
@@ -89,14 +96,14 @@ Status check(Options& o, const Args& a) {
   WRIT_TRY(done, opened(c, a, [&](const cases::Openers* by) {
              return Disclosure{c}.check_scope(a.matter, who, by);
            }));
-  return told(o, done, "intake or officer: writ disclose deliver " + a.matter);
+  return told(o, done, "intake or officer: " + disclose(o, "deliver", a.matter));
 }
 
 Status recollect(Options& o, const Args& a) {
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
   WRIT_TRY(done, Disclosure{c}.recollect(a.matter, a.reason, who));
-  return told(o, done, "writ disclose collect " + a.matter);
+  return told(o, done, disclose(o, "collect", a.matter));
 }
 
 Status deliver(Options& o, const Args& a) {
@@ -104,7 +111,7 @@ Status deliver(Options& o, const Args& a) {
   WRIT_TRY(who, person(o, c, {Role::intake, Role::officer}));
   WRIT_TRY(done, Disclosure{c}.deliver(a.matter, a.out, who));
   say(o, fmt::format("the files are in {}", (fs::path(a.out) / a.matter).string()));
-  return told(o, done, "when the agency has it: writ disclose acknowledge " + a.matter);
+  return told(o, done, "when the agency has it: " + disclose(o, "acknowledge", a.matter));
 }
 
 Status produce(Options& o, const Args& a) {
@@ -112,7 +119,7 @@ Status produce(Options& o, const Args& a) {
   WRIT_TRY(who, person(o, c, {Role::intake, Role::officer, Role::counsel}));
   WRIT_TRY(done, Disclosure{c}.produce(a.matter, a.out, who));
   say(o, fmt::format("the files are in {}", (fs::path(a.out) / a.matter).string()));
-  return told(o, done, "counsel: writ national track NAME");
+  return told(o, done, "counsel: writ national track " + o.compartment);
 }
 
 Status acknowledge(Options& o, const Args& a) {

@@ -111,8 +111,9 @@ Status show_case(Options& o, const desk::Case& file) {
     print(fmt::format("  {:<18} {} {}\n", a.act, rfc3339_seconds(a.at), a.user));
     if (a.body.contains("checks")) checked = &a;
   }
-  if (checked != nullptr)
-    for (const auto& r : process::checks_from_json(checked->body["checks"])) print(check_line(r));
+  if (checked == nullptr) return {};
+  print(fmt::format("  checks, as of the act '{}' of {}:\n", checked->act, rfc3339_seconds(checked->at)));
+  for (const auto& r : process::checks_from_json(checked->body["checks"])) print(check_line(r));
   return {};
 }
 
@@ -160,7 +161,9 @@ Status act(Options& o, const Args& a, const std::string& name) {
                  : name == "opine"  ? intake.opine(a.matter, a.words, a.document, acting)
                                     : intake.act(a.matter, name, a.words, a.document, acting));
   if (o.json) print(desk::to_json(done));
-  say(o, fmt::format("{} is {}", done.matter, done.state));
+  say(o, name == "opine" ? fmt::format("V39: {} rules that {} binds; the validation counts it",
+                                       done.acts.back().user, done.matter)
+                         : fmt::format("{} is {}", done.matter, done.state));
   const Json& body = done.acts.back().body;
   if (body.contains("letter"))
     print(fmt::format("{}\n",

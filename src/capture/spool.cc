@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sealing what the engine gives out.
 //
-// Group commit. A commit costs a sync for each stream that has something new, about 2 ms each; with many busy
-// targets that would stop the capture for much of the time. So the frames are written here, and the syncs of
-// one round run side by side on a few threads when there is more than one: the disk merges them.
+// Group commit. A commit costs a sync for each stream that has something new, about 2 ms each: every 50 ms,
+// with many busy targets, that would stop the capture for much of the time. So the frames are sealed and
+// written here, and the syncs of one round run side by side on a few threads while the next packets are read;
+// the disk merges them. A round that is due waits for the one before: a slow disk slows the capture down, it
+// does not pile up what is not safe. Only a stream's first frame, which makes its file, and the end are
+// waited for.
 //
 // Resume. Each record carries a mark: place of the packet in the source, and how many records that packet
 // gave this stream before. The engine is deterministic, so a run over the same file gives the same records at
@@ -17,10 +20,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstring>
-#include <thread>
+
+#include "capture/sync_round.hh"
 
 namespace writ::capture {
 namespace {
@@ -28,7 +31,6 @@ namespace {
 using Monotonic = std::chrono::steady_clock;
 // Half of what is promised, so that the sync itself fits into the other half.
 constexpr auto commit_after = limits::group_commit_ms_max / 2;
-constexpr std::size_t sync_threads_max = 8;
 
 struct Tape {  // one stream of one grant
   std::optional<vault::SegmentWriter> writer;
@@ -66,7 +68,10 @@ struct Spool::Impl {
   // True when the record is in the spool already.
   bool resumed(Lane& lane, Tape& tape, std::uint64_t& mark);
   Status append(Lane& lane, Tape& tape, View record, std::uint64_t& counter);
-  Status commit();
+  Status begin_round();
+  Status end_round();  // waits for it; nothing to do when there is none
+
+  SyncRound round;  // last: it ends before the writers do
 };
 
 bool Spool::Impl::resumed(Lane& lane, Tape& tape, std::uint64_t& mark) {
@@ -93,22 +98,37 @@ Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& c
   return {};
 }
 
-Status Spool::Impl::commit() {
-  std::vector<Tape*> round;
-  round.swap(dirty);
-  for (Tape* t : round) t->dirty = false;
-  if (round.size() == 1) return round[0]->writer->commit();
-  std::vector<Status> results(round.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < round.size(); i = next++) results[i] = round[i]->writer->commit();
+Status Spool::Impl::begin_round() {
+  std::vector<SyncRound::Item> items(dirty.size());
+  std::vector<Status> failed(dirty.size());
+  const auto write = [&](std::size_t i) {
+    items[i].writer = &*dirty[i]->writer;
+    if (auto written = items[i].writer->begin_commit())
+      items[i].written = std::move(*written);
+    else
+      failed[i] = tl::unexpected(written.error());
   };
-  std::vector<std::thread> threads;
-  for (std::size_t n = 1; n < std::min(round.size(), sync_threads_max); ++n) threads.emplace_back(work);
-  work();
-  for (std::thread& t : threads) t.join();
-  for (const Status& s : results) WRIT_CHECK(s);
+  std::vector<std::size_t> without_file;
+  for (std::size_t i = 0; i < dirty.size(); ++i) {
+    dirty[i]->dirty = false;
+    if (dirty[i]->writer->has_file())
+      write(i);
+    else
+      without_file.push_back(i);
+  }
+  side_by_side(without_file.size(), [&](std::size_t n) { write(without_file[n]); });
+  dirty.clear();
+  for (const Status& s : failed) WRIT_CHECK(s);
+  round.start(std::move(items));
   return {};
+}
+
+Status Spool::Impl::end_round() {
+  Status first;
+  for (SyncRound::Item& item : round.wait())
+    if (Status s = item.writer->end_commit(item.written, std::move(item.synced)); !s && first)
+      first = std::move(s);
+  return first;
 }
 
 Result<Spool> Spool::open(const fs::path& dir, const std::vector<authority::VerifiedGrant>& grants,
@@ -162,11 +182,17 @@ Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const w
 }
 
 Status Spool::maybe_commit() {
+  if (i_->round.is_done()) WRIT_CHECK(i_->end_round());
   if (i_->dirty.empty() || Monotonic::now() - i_->dirty_since < commit_after) return {};
-  return commit();
+  WRIT_CHECK(i_->end_round());
+  return i_->begin_round();
 }
 
-Status Spool::commit() { return i_->commit(); }
+Status Spool::commit() {
+  WRIT_CHECK(i_->end_round());
+  WRIT_CHECK(i_->begin_round());
+  return i_->end_round();
+}
 
 namespace {
 
@@ -183,11 +209,19 @@ Status Spool::end_grant(std::size_t grant) {
   if (lane.ended) return {};
   lane.ended = true;
   std::erase_if(i_->dirty, [&](const Tape* t) { return t == &lane.call_data || t == &lane.content; });
+  WRIT_CHECK(i_->end_round());
   return close_lane(lane);
 }
 
 Status Spool::close() {
-  for (std::size_t g = 0; g < i_->lanes.size(); ++g) WRIT_CHECK(end_grant(g));
+  WRIT_CHECK(i_->end_round());
+  i_->dirty.clear();
+  std::vector<Lane*> open;
+  for (Lane& lane : i_->lanes)
+    if (!std::exchange(lane.ended, true)) open.push_back(&lane);
+  std::vector<Status> closed(open.size());
+  side_by_side(open.size(), [&](std::size_t n) { closed[n] = close_lane(*open[n]); });
+  for (const Status& s : closed) WRIT_CHECK(s);
   return {};
 }
 

@@ -65,29 +65,6 @@ void start() {
 
 // --- hashes and text --------------------------------------------------------------------------------
 
-Digest sha256(View v) {
-  Digest d{};
-  crypto_hash_sha256(d.data(), v.data(), v.size());
-  return d;
-}
-
-struct Sha256::State {
-  crypto_hash_sha256_state s;
-};
-Sha256::Sha256() : s_(std::make_unique<State>()) { crypto_hash_sha256_init(&s_->s); }
-Sha256::~Sha256() = default;
-void Sha256::update(View v) { crypto_hash_sha256_update(&s_->s, v.data(), v.size()); }
-Digest Sha256::finish() {
-  Digest d{};
-  crypto_hash_sha256_final(&s_->s, d.data());
-  return d;
-}
-
-Result<Digest> sha256_file(const std::string& path) {
-  WRIT_TRY(file, MappedFile::open(path));
-  return sha256(file.bytes());
-}
-
 void blake2b(std::span<std::uint8_t> out, View key, View v) {
   if (crypto_generichash_blake2b(out.data(), out.size(), v.data(), v.size(), key.data(), key.size()) != 0)
     die("keyed hash: a length that BLAKE2b does not have");

@@ -15,7 +15,7 @@
 
 namespace writ::crypto {
 
-// Must be called once before anything else; aborts the process when libsodium cannot start.
+// Must be called once before anything else; aborts the process when libsodium or OpenSSL cannot start.
 // Also switches core dumps off and marks the process not dumpable.
 void start();
 

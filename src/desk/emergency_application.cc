@@ -83,7 +83,7 @@ Status check_deliverable(const Carrier& c, const std::string& matter) {
       "the court's order, filed as an extension and confirmed with its clerk",
       s == "denied"
           ? "the court alone disposes of it; an order on an application of its own is a matter of its own"
-          : fmt::format("record what the court decided: writ emergency application {} granted --order N",
+          : fmt::format("record what the court decided: writ emergency application granted {} --order N",
                         matter));
 }
 
@@ -96,7 +96,7 @@ Status check_follows_emergency(const Carrier& c, const Order& o) {
       fmt::format("order {} of {} follows an emergency whose application is {}", o.number, o.matter,
                   e->application ? e->state() : "not recorded"),
       "the application, and that the court granted it by an order",
-      fmt::format("counsel or officer: writ emergency application {} granted --order {}; an order on "
+      fmt::format("counsel or officer: writ emergency application granted {} --order {}; an order on "
                   "an application of its own is filed as a matter of its own",
                   o.matter, o.number));
 }

@@ -5,12 +5,13 @@
 // everybody else's must leave no trace. A call is named by its signalling, its media are bare UDP packets
 // that name nobody.
 //
-// Path of a packet. wire::decode finds the UDP payload in place, inside of tunnels too. First octet below
-// 0x80 and a start line: SIP. A TCP segment goes to wire::SipStreams, which hands back whole SIP messages,
-// each with frames that hold nothing else, so that everything below knows messages only. All else is possibly
-// media: two look-ups in a bitmap of ports, then one or two probes of a hash table of endpoints that target
-// calls announced (media_table.hh). A miss, that is nearly every packet, ends here, with nothing allocated or
-// kept.
+// Path of a packet. Nearly all are plain media of somebody else: wire::is_plain_media sees that at forty
+// bytes, and a bitmap of the ports that targets' calls announced says that they are nobody's here. For the
+// rest wire::decode finds the UDP payload in place, inside of tunnels too. First octet below 0x80 and a start
+// line: SIP. A TCP segment goes to wire::SipStreams, which hands back whole SIP messages, each with frames
+// that hold nothing else, so that everything below knows messages only. All else is possibly media: two
+// look-ups in a bitmap of ports, then one or two probes of a hash table of endpoints that target calls
+// announced (media_table.hh). A miss, that is nearly every packet, ends here, with nothing allocated or kept.
 //
 // Whose call. judge.cc gives each SIP message at most one claim a grant: proven, waiting for a digest, or
 // just claimed.
@@ -101,6 +102,10 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
   stats.bytes += p.wire_length;
   last_seen = p.at;
   if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
+  if (wire::Glance media; wire::is_plain_media(p, media) && !concerns(media)) {
+    ++stats.udp;
+    return {};
+  }
   const wire::Decoded d = wire::decode(p);
   switch (d.verdict) {
     case wire::Verdict::udp:
@@ -162,7 +167,7 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
   ++stats.udp;
   const View payload = d.udp.payload;
   if (payload.empty()) return {};
-  const bool signalling_port = d.udp.dst.port == 5060 || d.udp.src.port == 5060;
+  const bool signalling_port = d.udp.dst.port == sip_port || d.udp.src.port == sip_port;
   if ((payload[0] < 0x80 || signalling_port) && wire::looks_like_sip(payload)) {
     wire::SipMessage m;
     if (wire::parse_sip(payload, m)) {

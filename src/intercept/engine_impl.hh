@@ -9,12 +9,15 @@
 #include "intercept/dialog.hh"
 #include "intercept/engine.hh"
 #include "intercept/media_table.hh"
+#include "wire/glance.hh"
 #include "wire/hep.hh"
 #include "wire/reassembly.hh"
 #include "wire/sdp.hh"
 #include "wire/sip_stream.hh"
 
 namespace writ::intercept {
+
+inline constexpr std::uint16_t sip_port = 5060;
 
 // A datagram with the frames that it came in; of a stream, one message with frames that hold nothing else.
 struct Datagram {
@@ -28,6 +31,11 @@ struct Engine::Impl {
   Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o);
 
   // engine.cc
+  // Whether plain media can be anything to us: of a call of a target, or on the port of signalling.
+  bool concerns(const wire::Glance& media) const {
+    return table.maybe(media.dst_port) || table.maybe(media.src_port) || media.dst_port == sip_port ||
+           media.src_port == sip_port;
+  }
   Status on_packet(const wire::RawPacket& p);
   Status on_fragment(const wire::Fragment& f, const wire::RawPacket& p);
   Status on_datagram(const Datagram& d);

@@ -76,8 +76,10 @@ Maybe v33_by_hand(const Paper& x) {
         fmt::format("it came by {}", x.d.delivery.empty() ? "a way that is not stated" : x.d.delivery));
   if (office == x.p.offices.end())
     faults.add(fmt::format("the profile names no office '{}'", national_security_office));
-  else if (x.d.office != office->id)
-    faults.add(fmt::format("it did not come through {}", office->title));
+  else if (x.d.office != office->id && x.d.office != office->title)
+    faults.add(fmt::format("it came through {}, not through '{}' ({})",
+                           x.d.office.empty() ? "an office that is not stated" : "'" + x.d.office + "'",
+                           office->id, office->title));
   faults.add_blanks({{"who delivered it", x.d.delivered_by}});
   return faults.finding(fmt::format("by hand of {}", x.d.delivered_by));
 }

@@ -66,6 +66,13 @@ TEST(DemandChecks, NationalSecurityComesByHandThroughItsOffice) {
              {"V33", "by fax", with(n, [](Demand& d) { d.delivery = "fax"; }), fails, "fax"},
              {"V33", "no way stated", with(n, [](Demand& d) { d.delivery = ""; }), fails, "not stated"},
              {"V33", "another office", with(n, [](Demand& d) { d.office = "ncmec"; }), fails, "field office"},
+             {"V33", "no office stated", with(n, [](Demand& d) { d.office = ""; }), fails, "not stated"},
+             {"V33", "the office by its title",
+              with(n,
+                   [](Demand& d) {
+                     d.office = "Federal Bureau of Investigation, field office of the carrier's district";
+                   }),
+              pass},
              {"V33", "nobody", with(n, [](Demand& d) { d.delivered_by = ""; }), fails, "who delivered"},
              {"V35", "in force", n, pass}})
       expect(c);

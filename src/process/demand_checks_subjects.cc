@@ -73,11 +73,19 @@ Maybe v11_property(const Paper& x) {
 }
 
 // S38: exactly what is wanted.
+// Whose records: an emergency answers S37 for it, a national security letter V34, what follows an earlier
+// matter names that.
+bool must_name_subjects(const Paper& x) {
+  if (is_cycle(x.kind, Cycle::request)) return policy::releases(x.kind);
+  return is_cycle(x.kind, Cycle::preservation) || is_cycle(x.kind, Cycle::backup_preservation);
+}
+
 Maybe v13_exact(const Paper& x) {
   Faults faults;
   for (const std::string& phrase : x.p.wording.sweeping)
     if (holds_words(x.d.wording, phrase)) faults.add(fmt::format("it asks for \"{}\"", phrase));
   if (policy::releases(x.kind) && x.d.items.empty()) faults.add("it does not state which records are wanted");
+  if (must_name_subjects(x) && x.d.subjects.empty()) faults.add("it names nobody whose records are wanted");
   return faults.finding("it states what is wanted");
 }
 

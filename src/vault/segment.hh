@@ -58,6 +58,18 @@ class SegmentWriter {
   // a failed write or sync the writer refuses further work (never retry fsync); reopen to continue in a new
   // segment.
   Status commit();
+  // commit() in three: what is buffered is sealed and written here; `synced` is what sync_written says, on
+  // any thread, while this writer goes on; then end_commit acknowledges. In the end a failed sync latches as
+  // in commit().
+  struct Written {
+    Fd fd;                      // holds the file open; none when nothing waits for a sync
+    std::uint64_t records = 0;  // appended so far
+  };
+  Result<Written> begin_commit();
+  static Status sync_written(const Written& w);
+  Status end_commit(const Written& w, Status synced);
+  // Whether a segment's file is open: if not, the next begin_commit waits for the disk to make one.
+  bool has_file() const;
   Status close();                 // commit, trailer, sync
   std::uint64_t records() const;  // appended
   std::uint64_t records_acknowledged() const;

@@ -4,9 +4,12 @@
 // latches: the kernel may have dropped the dirty pages and cleared the error, and a second fsync would answer
 // "ok" about data that are gone. Cost per record: one copy into the frame buffer; per frame: one encryption,
 // CRC, hash and write.
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "vault/segment_file.hh"
 
@@ -40,7 +43,6 @@ struct SegmentWriter::Impl {
   Status latch(Status s);
   Status start_segment();
   Status flush();
-  Status sync();
   Status end_segment(bool final);
 };
 
@@ -100,13 +102,6 @@ Status SegmentWriter::Impl::flush() {
   plain_records = 0;
   unsynced = true;
   return bytes >= limits::segment_bytes_max ? end_segment(false) : Status{};
-}
-
-Status SegmentWriter::Impl::sync() {
-  if (unsynced) WRIT_CHECK(sync_data(fd.get(), format::file_name(stream, number)));
-  unsynced = false;
-  acknowledged = appended - plain_records;
-  return {};
 }
 
 Status SegmentWriter::Impl::end_segment(bool final) {
@@ -201,10 +196,36 @@ Status SegmentWriter::append(View record, std::uint64_t mark) {
   return {};
 }
 
-Status SegmentWriter::commit() {
+Result<SegmentWriter::Written> SegmentWriter::begin_commit() {
   WRIT_CHECK(i_->usable());
   WRIT_CHECK(i_->latch(i_->flush()));
-  return i_->latch(i_->sync());
+  Written w;
+  w.records = i_->appended;
+  if (!i_->unsynced) return w;
+  w.fd = Fd{::fcntl(i_->fd.get(), F_DUPFD_CLOEXEC, 0)};
+  if (!w.fd)
+    return tl::unexpected(
+        i_->latch(fail(Exit::failure, fmt::format("duplicate: {}", std::strerror(errno)))).error());
+  i_->unsynced = false;
+  return w;
+}
+
+Status SegmentWriter::sync_written(const Written& w) {
+  return w.fd ? sync_data(w.fd.get(), "segment") : Status{};
+}
+
+Status SegmentWriter::end_commit(const Written& w, Status synced) {
+  WRIT_CHECK(i_->latch(std::move(synced)));
+  WRIT_CHECK(i_->usable());
+  i_->acknowledged = std::max(i_->acknowledged, w.records);
+  return {};
+}
+
+bool SegmentWriter::has_file() const { return bool{i_->fd}; }
+
+Status SegmentWriter::commit() {
+  WRIT_TRY(w, begin_commit());
+  return end_commit(w, sync_written(w));
 }
 
 Status SegmentWriter::close() {

@@ -15,8 +15,6 @@ namespace {
 constexpr std::uint32_t magic_micro = 0xa1b2c3d4, magic_nano = 0xa1b23c4d, magic_modified = 0xa1b2cd34;
 constexpr std::uint32_t magic_ng = 0x0a0d0d0a;
 
-std::uint32_t swap32(std::uint32_t v) { return v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | v << 24; }
-
 tl::unexpected<Error> no_capture(std::string what) {
   return fail(Exit::usage, std::move(what), {}, {},
               "Give a pcap, pcapng or ERF file; `editcap -F pcapng IN OUT` converts most other formats.");
@@ -27,16 +25,6 @@ void put_le(Bytes& out, std::uint64_t v, int width) {
 }
 
 }  // namespace
-
-std::uint16_t CaptureReader::u16(View v, std::size_t at) const {
-  const std::uint16_t x = load_be16(v.data() + at);
-  return swapped_ ? static_cast<std::uint16_t>(x << 8 | x >> 8) : x;
-}
-
-std::uint32_t CaptureReader::u32(View v, std::size_t at) const {
-  const std::uint32_t x = load_be32(v.data() + at);
-  return swapped_ ? swap32(x) : x;
-}
 
 bool CaptureReader::stop(std::string_view why) {
   broken_ = fmt::format("at byte {}: {}", base_ + block_at_, why);
@@ -70,7 +58,7 @@ Result<CaptureReader> CaptureReader::open_window(View file, bool last) {
   }
   // swapped_ is relative to network order, in which the file was just read.
   r.swapped_ = magic != magic_micro && magic != magic_nano && magic != magic_modified;
-  const std::uint32_t native = r.swapped_ ? swap32(magic) : magic;
+  const std::uint32_t native = r.swapped_ ? __builtin_bswap32(magic) : magic;
   if (native != magic_micro && native != magic_nano && native != magic_modified) {
     if (is_erf(file)) {
       r.format_ = Format::erf;

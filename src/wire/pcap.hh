@@ -57,8 +57,14 @@ class CaptureReader {
   bool fill(std::uint32_t interface, std::uint64_t ticks, View data, std::uint32_t wire_length,
             RawPacket& out);
   bool stop(std::string_view why);  // sets broken_; always false
-  std::uint16_t u16(View v, std::size_t at) const;
-  std::uint32_t u32(View v, std::size_t at) const;
+  std::uint16_t u16(View v, std::size_t at) const {
+    const std::uint16_t x = load_be16(v.data() + at);
+    return swapped_ ? __builtin_bswap16(x) : x;
+  }
+  std::uint32_t u32(View v, std::size_t at) const {
+    const std::uint32_t x = load_be32(v.data() + at);
+    return swapped_ ? __builtin_bswap32(x) : x;
+  }
   View file_;
   std::size_t at_ = 0;
   std::uint64_t base_ = 0;  // of the file before the window
