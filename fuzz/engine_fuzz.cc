@@ -56,7 +56,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto reader = wire::CaptureReader::open({data, size});
   if (!reader) return 0;
   Keep sink;
-  Engine engine(grants, sink);
+  EngineOptions options;  // a capture agent of the seeds
+  options.hep_from.resize(1);
+  if (!wire::Address::parse("203.0.113.9", options.hep_from[0])) std::abort();
+  Engine engine(grants, sink, options);
   wire::RawPacket p;
   while (reader->next(p))
     if (!engine.on_packet(p)) std::abort();

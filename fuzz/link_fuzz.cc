@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: one byte that chooses the link type, then the frame.
+// Input: one byte that chooses the link type (255: ERF), then the frame.
 #include "fuzz/check.hh"
 #include "wire/glance.hh"
 #include "wire/packet.hh"
@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static constexpr std::uint32_t types[] = {0, 1, 101, 108, 113, 228, 229, 276, 12, 147};
   if (size == 0) return 0;
   const View frame(data + 1, size - 1);
-  const wire::RawPacket p{{}, types[data[0] % std::size(types)], frame, static_cast<std::uint32_t>(size)};
+  const wire::RawPacket p{
+      {}, data[0] == 255 ? 197 : types[data[0] % std::size(types)], frame, static_cast<std::uint32_t>(size)};
   const wire::Decoded d = wire::decode(p);
   wire::Glance g;
   if (wire::is_plain_media(p, g))

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "capture/live.hh"
 #include "probe_dir.hh"
 #include "session.hh"
 
@@ -24,9 +25,21 @@ int main(int argc, char** argv) {
   go->add_option("--dir", run.dir)->required();
   go->add_option("--cert", run.cert, "this probe's certificate")->required();
   go->add_option("--grants", run.grants, "directory with *.grant.json and revocations.json")->required();
-  auto* read = go->add_option("--read", run.read, "capture file (pcap, pcapng)");
-  auto* live = go->add_option("--interface", run.interface, "network interface");
-  read->excludes(live);
+  auto* read = go->add_option("--read", run.read,
+                              "capture file (pcap, pcapng, ERF; gzip, zstd); - for standard input");
+  go->add_option("--interface", run.interfaces, "network interface; may be repeated")
+      ->allow_extra_args(false)
+      ->excludes(read);
+  go->add_option("--hep", run.hep, "listens for HEPv3: UDP:ADDRESS:PORT or TCP:ADDRESS:PORT; may be repeated")
+      ->allow_extra_args(false)
+      ->excludes(read);
+  go->add_option("--hep-from", run.hep_from, "capture agents whose HEP is read, by address")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  go->add_option("--rings", run.rings, "rings of the kernel for each interface, by flow")
+      ->check(CLI::Range(1u, writ::capture::rings_max));
+  go->add_option("--duplicates", run.duplicates, "packets that a mirror shows twice: keep or remove")
+      ->check(CLI::IsMember({"keep", "remove"}));
   go->add_flag("--json", run.json);
 
   auto* status = app.add_subcommand("status", "what the spool holds");
@@ -35,7 +48,8 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    if (*go && run.read.empty() && run.interface.empty()) throw CLI::RequiredError("--read or --interface");
+    if (*go && run.read.empty() && run.interfaces.empty() && run.hep.empty())
+      throw CLI::RequiredError("--read, --interface or --hep");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : static_cast<int>(Exit::usage);
   }

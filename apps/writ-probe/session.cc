@@ -8,9 +8,9 @@
 #include <signal.h>
 
 #include "audit/log.hh"
-#include "capture/run.hh"
 #include "orders.hh"
 #include "sandbox.hh"
+#include "sources.hh"
 
 namespace writ::probe {
 namespace {
@@ -81,6 +81,9 @@ Json summary(const capture::RunResult& r, Json grants, Exit exit) {
           {"unread", unread_json(r.stats.unread)},
           {"spool_bytes", r.spool_bytes},
           {"records_resumed", r.records_resumed},
+          {"hep_messages", r.stats.hep},
+          {"duplicates_removed", r.duplicates},
+          {"source_lost", r.source_lost},
           {"kernel_dropped", r.kernel_dropped},
           {"source_truncated", r.source_truncated},
           {"source_problem", r.source_problem},
@@ -99,6 +102,10 @@ void print(const Json& s, bool json) {
       s["spool_bytes"].get<std::uint64_t>());
   if (const auto n = s["records_resumed"].get<std::uint64_t>(); n > 0)
     fmt::print("{} records were sealed by an earlier run already\n", n);
+  if (const auto n = s["duplicates_removed"].get<std::uint64_t>(); n > 0)
+    fmt::print("{} packets that came twice were taken once\n", n);
+  if (const auto n = s["hep_messages"].get<std::uint64_t>(); n > 0)
+    fmt::print("{} messages came by HEP from capture agents\n", n);
 }
 
 // Says on stderr what is missing; Exit::partial when something is.
@@ -106,7 +113,8 @@ Exit judge(const capture::RunResult& r) {
   if (r.source_truncated) fmt::print(stderr, "the capture file ends within a packet\n");
   if (!r.source_problem.empty()) fmt::print(stderr, "the capture file is broken: {}\n", r.source_problem);
   if (r.kernel_dropped > 0) fmt::print(stderr, "the kernel dropped {} packets\n", r.kernel_dropped);
-  bool partial = r.source_truncated || !r.source_problem.empty() || r.kernel_dropped > 0;
+  if (r.source_lost > 0) fmt::print(stderr, "the capturing card lost {} packets\n", r.source_lost);
+  bool partial = r.source_truncated || !r.source_problem.empty() || r.kernel_dropped > 0 || r.source_lost > 0;
   for (std::size_t k = 0; k < r.stats.unread.size(); ++k) {
     if (r.stats.unread[k] == 0) continue;
     const auto what = static_cast<intercept::Unread>(k);
@@ -137,35 +145,48 @@ void catch_signals() {
 
 struct Prepared {
   std::vector<authority::VerifiedGrant> grants;
-  std::optional<capture::LiveSource> live;
+  Source source;
 };
+
+Result<capture::RunResult> run_source(Source& s, const std::string& read,
+                                      const std::vector<authority::VerifiedGrant>& grants,
+                                      capture::Spool& spool, const capture::Watch& watch) {
+  if (s.live) {
+    const auto alarm = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+    return capture::run_live(*s.live, grants, spool, watch, s.settings, stop_requested, alarm);
+  }
+  if (s.stream)
+    return capture::run_stream(std::move(*s.stream), grants, spool, watch, s.settings, stop_requested);
+  return capture::run_file(read, grants, spool, watch, s.settings);
+}
 
 Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orders, Prepared& p,
                              capture::Spool& spool) {
-  const bool is_file = !p.live;
-  WRIT_CHECK(journal.write("probe.start",
-                           {{"grants", p.grants.size()}, {"source", is_file ? "file" : "interface"}}));
+  const bool is_file = !p.source.live && !p.source.stream;
+  WRIT_CHECK(journal.write("probe.start", {{"grants", p.grants.size()}, {"source", describe(p.source, o)}}));
   catch_signals();
-  WRIT_CHECK(close_the_door());
+  WRIT_CHECK(close_the_door(takes_connections(o)));
   const capture::Watch watch = [&]() -> Status {
     if (is_file && stop_requested != 0)
       return fail(Exit::failure, "stopped by a signal; run it again to finish");
     return orders.watch(p.grants, spool);
   };
-  auto result = p.live ? capture::run_live(*p.live, p.grants, spool, watch, stop_requested)
-                       : capture::run_file(o.read, p.grants, spool, watch);
+  auto result = run_source(p.source, o.read, p.grants, spool, watch);
   const Exit exit = result ? judge(*result) : result.error().exit;
   Json counts = grant_counts(p.grants, spool);
   WRIT_CHECK(journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}}));
   if (!result) return tl::unexpected(std::move(result).error());
-  print(summary(*result, std::move(counts), exit), o.json);
+  Json said = summary(*result, std::move(counts), exit);
+  said["source"] = describe(p.source, o);  // by now it is known whose clock stamped the packets
+  print(said, o.json);
   return exit;
 }
 
 }  // namespace
 
 Result<Exit> run_session(const RunOptions& o) {
-  WRIT_CHECK(become_owner(o.dir, !o.interface.empty()));
+  WRIT_TRY(settings, settings_of(o));
+  WRIT_CHECK(become_owner(o.dir, !o.interfaces.empty()));
   WRIT_TRY(lock, occupy(o.dir));
   WRIT_TRY(self, load_probe(o.dir));
   SystemClock wall;
@@ -187,14 +208,8 @@ Result<Exit> run_session(const RunOptions& o) {
   auto grants = orders.load(reporter(journal));
   if (!grants) return refuse(grants.error());
   p.grants = std::move(*grants);
-  std::string source;
-  if (o.interface.empty()) {
-    WRIT_TRY(identity, capture::source_identity(o.read));
-    source = std::move(identity);
-  } else {
-    WRIT_TRY(live, capture::LiveSource::open(o.interface));
-    p.live.emplace(std::move(live));
-  }
+  p.source.settings = std::move(settings);
+  WRIT_TRY(source, open_source(o, p.source));
   WRIT_TRY(spool, capture::Spool::open(spool_dir, p.grants, self.sign, wall, source));
   return capture_packets(o, journal, orders, p, spool);
 }

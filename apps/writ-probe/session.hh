@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One `writ-probe run`, and `writ-probe status`.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "base/io.hh"
 
 namespace writ::probe {
 
 struct RunOptions {
-  fs::path dir, cert, grants, read;
-  std::string interface;
+  fs::path dir, cert, grants;
+  std::string read;  // a capture file, "-" for standard input
+  std::vector<std::string> interfaces, hep, hep_from;
+  unsigned rings = 1;
+  std::string duplicates;  // "keep" or "remove"; by default live sources lose them, files keep them
   bool json = false;
 };
 // Prints the summary on stdout; returns the exit code of a run that ended in good order.

@@ -1,22 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Live capture. The kernel fills a ring; what it had to drop because we were slow becomes a gap event of
-// every grant. Nothing is resumed: what passed while nobody listened is gone, and the new run's events say
+// Live capture
+// ============
+// Several sources, one engine: a call's signalling may pass one port and its media another, so packets must
+// come in the order of their times. Each source hands over batches in its own order; the oldest head of all
+// goes first. Where a source has nothing, something older may still be on its way, at most as long as a ring
+// holds a block back: the others' packets wait for that long, in their rings. One source alone waits for
+// nobody.
+//
+// What the kernel had to drop because we were slow, and the time in which an interface was down, become gaps
+// of every grant. Nothing is resumed: what passed while nobody listened is gone, and the new run's events say
 // when it began.
+#include "capture/live.hh"
+
 #include <fmt/format.h>
-#include <pcap/pcap.h>
-#include <poll.h>
+
+#include <algorithm>
 
 #include "capture/pump.hh"
 
 namespace writ::capture {
+namespace {
+
+using LiveClock = std::chrono::steady_clock;
+constexpr int hold_back_ms = 40;  // a ring's 10 ms, and as much as a busy machine may add
+constexpr std::chrono::milliseconds hold_back{hold_back_ms};
+
+// What came and has not been fed yet.
+struct LiveLane {
+  std::unique_ptr<Tap> tap;
+  std::span<const wire::RawPacket> batch;
+  std::size_t at = 0;
+  Instant checked{}, last{};  // times of packets: at the last look at the drops, and of the newest
+  Instant deaf_since{};
+  std::string deaf;
+
+  bool empty() const { return at == batch.size(); }
+  const wire::RawPacket& head() const { return batch[at]; }
+  Status refill() {
+    if (!empty()) return {};
+    if (!batch.empty()) tap->release();
+    batch = {};
+    at = 0;
+    WRIT_TRY(got, tap->batch());
+    batch = got;
+    return {};
+  }
+};
+
+}  // namespace
 
 struct LiveSource::Impl {
-  struct Close {
-    void operator()(pcap_t* p) const { pcap_close(p); }
-  };
-  std::unique_ptr<pcap_t, Close> pcap;
-  std::uint32_t link_type = 1;
-  bool nano = false;
+  std::vector<LiveLane> lanes;
   std::uint64_t dropped = 0;
 };
 
@@ -24,97 +58,177 @@ LiveSource::LiveSource(std::unique_ptr<Impl> i) : i_(std::move(i)) {}
 LiveSource::LiveSource(LiveSource&&) noexcept = default;
 LiveSource::~LiveSource() = default;
 
-Result<LiveSource> LiveSource::open(const std::string& interface) {
-  constexpr int ring_bytes = 64 << 20, wait_ms = 50;
-  char problem[PCAP_ERRBUF_SIZE] = "";
+std::vector<std::string> LiveSource::describe() const {
+  std::vector<std::string> out;
+  for (const LiveLane& l : i_->lanes) out.push_back(l.tap->describe());
+  return out;
+}
+
+Result<LiveSource> LiveSource::open(const LiveSettings& settings,
+                                    const std::function<void(const std::string&)>& said) {
   auto i = std::make_unique<Impl>();
-  i->pcap.reset(pcap_create(interface.c_str(), problem));
-  if (!i->pcap) return fail(Exit::unit, fmt::format("open interface {}: {}", interface, problem));
-  pcap_t* const p = i->pcap.get();
-  pcap_set_snaplen(p, static_cast<int>(limits::packet_bytes_max));
-  pcap_set_promisc(p, 1);
-  pcap_set_timeout(p, wait_ms);
-  pcap_set_buffer_size(p, ring_bytes);
-  pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
-  if (const int rc = pcap_activate(p); rc < 0)
-    return fail(rc == PCAP_ERROR_NO_SUCH_DEVICE ? Exit::not_found : Exit::unit,
-                fmt::format("open interface {}: {} {}", interface, pcap_statustostr(rc), pcap_geterr(p)), {},
-                "CAP_NET_RAW and an interface that is up",
-                "run it by the service that grants CAP_NET_RAW, or as root");
-  if (pcap_setnonblock(p, 1, problem) != 0)
-    return fail(Exit::unit, fmt::format("{}: {}", interface, problem));
-  i->link_type = static_cast<std::uint32_t>(pcap_datalink(p));
-  i->nano = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO;
+  const auto add = [&](std::unique_ptr<Tap> tap) {
+    i->lanes.emplace_back();
+    i->lanes.back().tap = std::move(tap);
+  };
+  for (const std::string& name : settings.interfaces) {
+    RingGroup group;
+    group.members = std::clamp(settings.rings, 1u, rings_max);
+    for (unsigned n = 0; n < group.members; ++n) {
+      auto ring = open_ring(name, group);
+      if (ring) {
+        add(std::move(*ring));
+        continue;
+      }
+      if (n > 0) return tl::unexpected(std::move(ring).error());
+      WRIT_TRY(pcap, open_pcap(name));  // its error says more of what is wrong with an interface
+      if (said) said(ring.error().what + "; libpcap reads it instead");
+      add(std::move(pcap));
+      break;
+    }
+  }
+  for (const HepListen& where : settings.hep) {
+    WRIT_TRY(tap, open_hep(where));
+    add(std::move(tap));
+  }
   return LiveSource{std::move(i)};
 }
 
 namespace {
 
-struct Batch {
-  Pump* pump = nullptr;
-  LiveSource::Impl* source = nullptr;
-  Status status;
-  Instant last{};
-};
+class LiveLoop {
+ public:
+  LiveLoop(LiveSource::Impl& s, Pump& pump, const std::function<void(const std::string&)>& alarm)
+      : s_(s), pump_(pump), alarm_(alarm) {}
 
-void on_frame(unsigned char* user, const pcap_pkthdr* h, const unsigned char* bytes) {
-  auto& b = *reinterpret_cast<Batch*>(user);
-  if (!b.status) return;
-  wire::RawPacket p;
-  const std::int64_t fraction_ns = static_cast<std::int64_t>(h->ts.tv_usec) * (b.source->nano ? 1 : 1000);
-  p.at = from_ns(static_cast<std::int64_t>(h->ts.tv_sec) * 1'000'000'000 + fraction_ns);
-  p.link_type = b.source->link_type;
-  p.bytes = {bytes, h->caplen};
-  p.wire_length = h->len;
-  b.last = p.at;
-  b.status = b.pump->feed(p);
-  if (!b.status) pcap_breakloop(b.source->pcap.get());
-}
-
-// The kernel's counter is 32 bits wide and never reset: only its growth counts.
-std::uint64_t newly_dropped(LiveSource::Impl& s) {
-  pcap_stat st{};
-  if (pcap_stats(s.pcap.get(), &st) != 0) return 0;
-  const std::uint32_t grown = st.ps_drop + st.ps_ifdrop - static_cast<std::uint32_t>(s.dropped);
-  s.dropped += grown;
-  return grown;
-}
-
-Status pump_live(LiveSource::Impl& s, Pump& pump, const volatile int& stop_flag) {
-  constexpr int batch_frames = 512, wait_ms = 50;
-  WRIT_CHECK(pump.begin());
-  Batch b{&pump, &s, {}, {}};
-  Instant checked{};
-  auto next_stats = std::chrono::steady_clock::now();
-  while (stop_flag == 0) {
-    const int n = pcap_dispatch(s.pcap.get(), batch_frames, on_frame, reinterpret_cast<unsigned char*>(&b));
-    WRIT_CHECK(b.status);
-    if (n == PCAP_ERROR)
-      return fail(Exit::unit, fmt::format("capture stopped: {}", pcap_geterr(s.pcap.get())));
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_stats) {
-      next_stats = now + std::chrono::seconds{1};
-      if (const std::uint64_t lost = newly_dropped(s); lost > 0)
-        WRIT_CHECK(pump.gap(checked, b.last, "the kernel dropped packets", lost));
-      checked = b.last;
+  Status run(const volatile int& stop_flag) {
+    WRIT_CHECK(pump_.begin());
+    const Instant begun = clock_.now();
+    for (LiveLane& l : s_.lanes) l.checked = l.last = begun;
+    while (stop_flag == 0) {
+      WRIT_TRY(fed, feed_some(false));
+      WRIT_CHECK(look_around());
+      WRIT_CHECK(pump_.housekeeping());
+      if (!fed) wait();
     }
-    WRIT_CHECK(pump.housekeeping());
-    if (n == 0) {
-      pollfd ready{pcap_get_selectable_fd(s.pcap.get()), POLLIN, 0};
-      ::poll(&ready, 1, wait_ms);
+    const Instant stopped = clock_.now();
+    ::poll(nullptr, 0, 2 * hold_back_ms / 3);  // a ring hands its last block over
+    for (bool more = true; more;) {            // what came before the stop
+      WRIT_TRY(fed, feed_some(true));
+      more = fed && last_fed_ < stopped;
+      WRIT_CHECK(pump_.housekeeping());
     }
+    for (LiveLane& l : s_.lanes) {
+      WRIT_CHECK(count_drops(l));
+      if (!l.deaf.empty()) WRIT_CHECK(pump_.gap(l.deaf_since, stopped, l.deaf, 0));
+    }
+    return pump_.finish();
   }
-  if (const std::uint64_t lost = newly_dropped(s); lost > 0)
-    WRIT_CHECK(pump.gap(checked, b.last, "the kernel dropped packets", lost));
-  return pump.finish();
-}
+
+ private:
+  // At most some hundred packets; false when none was due. `all`: nobody is waited for.
+  Result<bool> feed_some(bool all) {
+    constexpr int packets_max = 512;
+    for (LiveLane& l : s_.lanes) WRIT_CHECK(l.refill());
+    bool fed = false;
+    const Instant now = clock_.now();
+    for (int n = 0; n < packets_max; ++n) {
+      LiveLane* oldest = nullptr;
+      bool gaps = false;
+      for (LiveLane& l : s_.lanes) {
+        if (l.empty())
+          gaps = true;
+        else if (oldest == nullptr || l.head().at < oldest->head().at)
+          oldest = &l;
+      }
+      if (oldest == nullptr) break;
+      // A head from the future (a clock that is off) must not hold its ring up for good.
+      if (gaps && !all) {
+        const Nanos age = now - oldest->head().at;
+        if (age < hold_back && age > -Nanos{hold_back}) break;
+      }
+      const wire::RawPacket& p = oldest->head();
+      ++oldest->at;
+      oldest->last = std::max(oldest->last, p.at);
+      last_fed_ = p.at;
+      fed = true;
+      WRIT_CHECK(pump_.feed(p));
+      WRIT_CHECK(oldest->refill());
+    }
+    return fed;
+  }
+
+  // Once a second: drops, interfaces that are down.
+  Status look_around() {
+    const auto now = LiveClock::now();
+    if (now < next_look_) return {};
+    next_look_ = now + std::chrono::seconds{1};
+    for (LiveLane& l : s_.lanes) {
+      WRIT_CHECK(count_drops(l));
+      WRIT_CHECK(hear(l, l.tap->deaf()));
+    }
+    return {};
+  }
+
+  Status count_drops(LiveLane& l) {
+    const std::uint64_t lost = l.tap->newly_lost();
+    const Instant from = l.checked;
+    l.checked = l.last;
+    if (lost == 0) return {};
+    s_.dropped += lost;
+    say(fmt::format("{}: {}", l.tap->lost_why(), lost));
+    return pump_.gap(from, std::max(l.last, from), l.tap->lost_why(), lost);
+  }
+
+  Status hear(LiveLane& l, std::string deaf) {
+    if (deaf == l.deaf) return {};
+    const Instant now = clock_.now();
+    if (!l.deaf.empty()) WRIT_CHECK(pump_.gap(l.deaf_since, now, l.deaf, 0));
+    if (deaf.empty())
+      say(l.deaf + ": over");
+    else
+      say(deaf);
+    l.deaf_since = now;
+    l.deaf = std::move(deaf);
+    return {};
+  }
+
+  void wait() {
+    constexpr int wait_ms = 20, held_ms = 5;
+    // With packets that are held back a ring says "ready" all the time.
+    const bool held =
+        std::any_of(s_.lanes.begin(), s_.lanes.end(), [](const LiveLane& l) { return !l.empty(); });
+    ready_.clear();
+    if (!held)
+      for (const LiveLane& l : s_.lanes) l.tap->poll_on(ready_);
+    ::poll(ready_.data(), ready_.size(), held ? held_ms : wait_ms);
+    // An interface that went down says so until it is asked; the look around finds out why.
+    if (std::any_of(ready_.begin(), ready_.end(), [](const pollfd& p) { return (p.revents & POLLERR) != 0; }))
+      ::poll(nullptr, 0, wait_ms);
+  }
+
+  void say(const std::string& what) {
+    if (alarm_) alarm_(what);
+  }
+
+  LiveSource::Impl& s_;
+  Pump& pump_;
+  const std::function<void(const std::string&)>& alarm_;
+  SystemClock clock_;
+  LiveClock::time_point next_look_{};
+  Instant last_fed_{};
+  std::vector<pollfd> ready_;
+};
 
 }  // namespace
 
 Result<RunResult> run_live(LiveSource& source, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid, const volatile int& stop_flag) {
-  Pump pump{grants, spool, still_valid};
+                           Spool& spool, const Watch& still_valid, const RunSettings& settings,
+                           const volatile int& stop_flag,
+                           const std::function<void(const std::string&)>& alarm) {
+  Pump pump{grants, spool, still_valid, settings};
   RunResult r;
-  const Status worked = pump_live(source.impl(), pump, stop_flag);
+  const Status worked = LiveLoop{source.impl(), pump, alarm}.run(stop_flag);
   r.kernel_dropped = source.impl().dropped;
   return pump.end(std::move(r), worked);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Capture files and streams. A plain file is mapped and read in place; what is compressed, or comes by
+// standard input, passes through a window that holds the record which is not whole yet.
 #include "capture/run.hh"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
+#include <cstring>
 
 #include "capture/pump.hh"
 #include "wire/pcap.hh"
@@ -35,88 +38,178 @@ class ReadBehind {
   const std::uint8_t* from_;
 };
 
-}  // namespace
+// One packet after the other, with its place in the source when that can be read again.
+class Records {
+ public:
+  Records(Pump& pump, Spool& spool, RunResult& r, bool resumable)
+      : pump_(pump), spool_(spool), r_(r), resumable_(resumable) {}
+  Status take(const wire::RawPacket& p, std::uint64_t lost) {
+    ++n_;
+    if (resumable_) spool_.at(n_);
+    if (lost != r_.source_lost) {
+      WRIT_CHECK(
+          pump_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - r_.source_lost));
+      r_.source_lost = lost;
+    }
+    last_ = p.at;
+    return pump_.feed(p);
+  }
+  bool look_now() const { return n_ % packets_between_looks == 0; }
+  Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
+    if (resumable_) spool_.at(n_ + 1);
+    r_.source_problem = broken_stream.empty() ? reader.broken() : broken_stream;
+    r_.source_truncated = reader.truncated() && r_.source_problem.empty();
+    if (r_.source_truncated) WRIT_CHECK(pump_.gap(last_, last_, "the capture file ends within a packet", 0));
+    if (!r_.source_problem.empty())
+      WRIT_CHECK(pump_.gap(last_, last_, "the capture file is broken: " + r_.source_problem, 0));
+    return pump_.finish();
+  }
 
-Pump::Pump(const std::vector<authority::VerifiedGrant>& grants, Spool& spool, const Watch& still_valid)
-    : spool_(spool), still_valid_(still_valid), engine_(grants, spool) {}
+ private:
+  Pump& pump_;
+  Spool& spool_;
+  RunResult& r_;
+  bool resumable_;
+  std::uint64_t n_ = 0;
+  Instant last_{};
+};
 
-Status Pump::begin() {
-  last_watch_ = Monotonic::now();
-  return still_valid_();
-}
-
-Status Pump::feed(const wire::RawPacket& p) {
-  WRIT_CHECK(engine_.on_packet(p));
-  if (p.at - last_tick_ < std::chrono::seconds{1} && p.at >= last_tick_) return {};
-  last_tick_ = p.at;
-  return engine_.tick(p.at);
-}
-
-Status Pump::housekeeping() {
-  WRIT_CHECK(spool_.maybe_commit());
-  const auto now = Monotonic::now();
-  // A stay's end must stop the probe within a second of the hotel's message: the desk takes a part of that.
-  if (now - last_watch_ < std::chrono::milliseconds{200}) return {};
-  last_watch_ = now;
-  return still_valid_();
-}
-
-Status Pump::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
-  intercept::Event e;
-  e.type = intercept::EventType::gap;
-  e.at = until;
-  e.detail = Json{{"why", why}, {"from", rfc3339(from)}, {"until", rfc3339(until)}};
-  if (packets > 0) e.detail["packets"] = packets;
-  for (std::size_t g = 0; g < spool_.grants(); ++g) WRIT_CHECK(spool_.event(g, e));
-  return {};
-}
-
-Result<RunResult> Pump::end(RunResult r, const Status& worked) {
-  // What was acquired under authority is kept, whatever ended the run.
-  Status closed = spool_.close();
-  if (!worked) return tl::unexpected(worked.error());
-  if (!closed) return tl::unexpected(std::move(closed).error());
-  r.stats = engine_.stats();
-  r.spool_bytes = spool_.bytes_written();
-  for (std::size_t g = 0; g < spool_.grants(); ++g) r.records_resumed += spool_.counts(g).resumed;
-  return r;
-}
-
-namespace {
-
-Status pump_file(View file, wire::CaptureReader& reader, Pump& pump, Spool& spool, RunResult& r) {
+Status pump_mapped(View file, wire::CaptureReader& reader, Pump& pump, Records& records) {
   WRIT_CHECK(pump.begin());
   wire::RawPacket p;
-  std::uint64_t n = 0;
-  Instant last{};
   ReadBehind behind{file};
   while (reader.next(p)) {
-    spool.at(++n);
-    WRIT_CHECK(pump.feed(p));
-    last = p.at;
-    if (n % packets_between_looks != 0) continue;
+    WRIT_CHECK(records.take(p, reader.lost()));
+    if (!records.look_now()) continue;
     behind.passed(p.bytes.data());
     WRIT_CHECK(pump.housekeeping());
   }
-  spool.at(n + 1);
-  r.source_truncated = reader.truncated();
-  r.source_problem = reader.broken();
-  if (r.source_truncated) WRIT_CHECK(pump.gap(last, last, "the capture file ends within a packet", 0));
-  if (!r.source_problem.empty())
-    WRIT_CHECK(pump.gap(last, last, "the capture file is broken: " + r.source_problem, 0));
-  return pump.finish();
+  return records.end(reader, {});
+}
+
+// The part of a stream that is in memory.
+class Window {
+ public:
+  explicit Window(ByteSource& source) : source_(source), buffer_(1u << 20) {}
+  View bytes() const { return View(buffer_).first(filled_); }
+  bool last() const { return last_; }
+  // Drops `used` bytes at the front and reads on; false when nothing came in time.
+  Result<bool> more(std::size_t used) {
+    constexpr int wait_ms = 100;
+    std::memmove(buffer_.data(), buffer_.data() + used, filled_ - used);
+    filled_ -= used;
+    // No record is longer than a block of pcapng may be (wire/pcapng.cc), so that this ends.
+    if (filled_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
+    WRIT_TRY(got, source_.read(std::span(buffer_).subspan(filled_), wait_ms));
+    filled_ += got.bytes;
+    last_ = got.end;
+    return got.bytes > 0 || got.end;
+  }
+  // Enough to tell what it is: pcap and pcapng by their headers, ERF by a few of its records.
+  bool tells() const {
+    constexpr std::size_t header_bytes = 24, erf_bytes = 256u << 10;
+    static constexpr std::uint32_t magics[] = {0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1,
+                                               0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a};
+    if (last_ || filled_ >= erf_bytes) return true;
+    return filled_ >= header_bytes &&
+           std::find(std::begin(magics), std::end(magics), load_be32(buffer_.data())) != std::end(magics);
+  }
+
+ private:
+  ByteSource& source_;
+  Bytes buffer_;
+  std::size_t filled_ = 0;
+  bool last_ = false;
+};
+
+Status pump_stream(ByteSource& source, Pump& pump, Records& records, const volatile int* stop_flag) {
+  WRIT_CHECK(pump.begin());
+  const auto stopped = [&] { return stop_flag != nullptr && *stop_flag != 0; };
+  Window window{source};
+  while (!window.tells() && !stopped()) {
+    WRIT_TRY(came, window.more(0));
+    if (!came) WRIT_CHECK(pump.housekeeping());
+  }
+  if (!window.tells()) return pump.finish();  // stopped before anything came
+  auto opened = wire::CaptureReader::open_window(window.bytes(), window.last());
+  if (!opened) {
+    Error e = opened.error();
+    if (!source.broken().empty()) e.what += " It is broken " + source.broken();
+    return tl::unexpected(std::move(e));
+  }
+  wire::CaptureReader& reader = *opened;
+  wire::RawPacket p;
+  for (std::uint64_t begin = 0;;) {
+    while (!stopped() && reader.next(p)) {
+      WRIT_CHECK(records.take(p, reader.lost()));
+      if (records.look_now()) WRIT_CHECK(pump.housekeeping());
+    }
+    if (!reader.starved()) break;
+    WRIT_TRY(came, window.more(static_cast<std::size_t>(reader.position() - begin)));
+    begin = reader.position();
+    reader.window(window.bytes(), window.last());
+    if (!came) WRIT_CHECK(pump.housekeeping());
+  }
+  return records.end(reader, source.broken());
+}
+
+Result<RunResult> run_by_stream(ByteSource& source, const std::vector<authority::VerifiedGrant>& grants,
+                                Spool& spool, const Watch& still_valid, const RunSettings& settings,
+                                const volatile int* stop_flag) {
+  Pump pump{grants, spool, still_valid, settings};
+  RunResult r;
+  Records records{pump, spool, r, stop_flag == nullptr};
+  const Status worked = pump_stream(source, pump, records, stop_flag);
+  return pump.end(std::move(r), worked);
 }
 
 }  // namespace
 
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid) {
+                           Spool& spool, const Watch& still_valid, const RunSettings& settings) {
   WRIT_TRY(map, MappedFile::open(capture));
+  if (packing_of(map.bytes()) != Packing::none) {
+    WRIT_TRY(source, ByteSource::open(capture));
+    return run_by_stream(source, grants, spool, still_valid, settings, nullptr);
+  }
   WRIT_TRY(reader, wire::CaptureReader::open(map.bytes()));
-  Pump pump{grants, spool, still_valid};
+  Pump pump{grants, spool, still_valid, settings};
   RunResult r;
-  const Status worked = pump_file(map.bytes(), reader, pump, spool, r);
+  Records records{pump, spool, r, true};
+  const Status worked = pump_mapped(map.bytes(), reader, pump, records);
   return pump.end(std::move(r), worked);
+}
+
+Result<RunResult> run_stream(ByteSource source, const std::vector<authority::VerifiedGrant>& grants,
+                             Spool& spool, const Watch& still_valid, const RunSettings& settings,
+                             const volatile int& stop_flag) {
+  return run_by_stream(source, grants, spool, still_valid, settings, &stop_flag);
+}
+
+Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings) {
+  constexpr std::size_t end_bytes = 64u << 10, block_bytes = 4096, blocks = 256;
+  WRIT_TRY(map, MappedFile::open(capture));
+  const View all = map.bytes();
+  crypto::Sha256 hash;
+  hash.update(view_of(fmt::format("{}\n", all.size())));
+  if (packing_of(all) != Packing::none) {
+    hash.update(view_of("packed\n"));
+    hash.update(all);
+  } else {
+    hash.update(all.first(std::min(all.size(), end_bytes)));
+    hash.update(all.last(std::min(all.size(), end_bytes)));
+    const std::size_t step = all.size() / blocks;
+    for (std::size_t n = 0; n < blocks && step > 0; ++n) {
+      const std::size_t from = n * step;
+      hash.update(all.subspan(from, std::min(block_bytes, all.size() - from)));
+    }
+  }
+  // Read in another way the same file gives other records at the same places.
+  std::vector<wire::Address> agents = settings.engine.hep_from;
+  std::sort(agents.begin(), agents.end());
+  for (const wire::Address& a : agents) hash.update(view_of("hep " + a.text() + "\n"));
+  if (settings.drop_duplicates) hash.update(view_of("without duplicates\n"));
+  return crypto::hex(hash.finish());
 }
 
 }  // namespace writ::capture

@@ -5,19 +5,26 @@
 // (Exit::expired / Exit::refused).
 #pragma once
 #include <functional>
-#include <memory>
 #include <string>
 
+#include "capture/byte_source.hh"
 #include "capture/spool.hh"
 
 namespace writ::capture {
+
+struct RunSettings {
+  intercept::EngineOptions engine;
+  bool drop_duplicates = false;  // copies of one packet that a mirror shows twice (duplicates.hh)
+};
 
 struct RunResult {
   intercept::EngineStats stats;
   std::uint64_t spool_bytes = 0;
   bool source_truncated = false;
   std::string source_problem;        // "packet record at byte 1234 is broken", empty when none
+  std::uint64_t source_lost = 0;     // files only: frames that the card which wrote them says it lost
   std::uint64_t kernel_dropped = 0;  // live only
+  std::uint64_t duplicates = 0;      // removed
   // Resumed capture files: records already sealed by an earlier, killed run of the same source are not sealed
   // twice.
   std::uint64_t records_resumed = 0;
@@ -26,27 +33,22 @@ struct RunResult {
 // `still_valid`: called at least once a second; an error ends the run in good order (spool closed) and is
 // returned.
 using Watch = std::function<Status()>;
-// The spool must have been opened with source_identity(capture), or without a source when nothing is to be
+
+// pcap, pcapng or ERF; mapped, or unpacked by stream when it is compressed (gzip, Zstandard). The spool must
+// have been opened with source_identity(capture, settings), or without a source when nothing is to be
 // resumed.
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid);
+                           Spool& spool, const Watch& still_valid, const RunSettings& settings = {});
+// A stream that cannot be read again (standard input): nothing is resumed, the spool was opened without a
+// source. Packets are judged as they come; stops in good order when stop_flag is not 0.
+Result<RunResult> run_stream(ByteSource source, const std::vector<authority::VerifiedGrant>& grants,
+                             Spool& spool, const Watch& still_valid, const RunSettings& settings,
+                             const volatile int& stop_flag);
 
-// A live interface through libpcap. Opening needs CAP_NET_RAW; running needs no privilege at all, so that the
-// caller drops what it has in between.
-class LiveSource {
- public:
-  static Result<LiveSource> open(const std::string& interface);
-  LiveSource(LiveSource&&) noexcept;
-  ~LiveSource();
-  struct Impl;
-  Impl& impl() { return *i_; }
-
- private:
-  explicit LiveSource(std::unique_ptr<Impl> i);
-  std::unique_ptr<Impl> i_;
-};
-// Stops in good order when stop_flag is not 0 (SIGINT, SIGTERM), or when still_valid fails.
-Result<RunResult> run_live(LiveSource& source, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid, const volatile int& stop_flag);
+// Says whether a capture file is the one that an earlier run read, and was read in the same way: its size and
+// a SHA-256 over both ends and evenly spaced blocks. Hashing all of it would cost more than reading it; what
+// rests on this is resuming, not evidence. A compressed file is hashed as a whole: that costs less than
+// unpacking it.
+Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings = {});
 
 }  // namespace writ::capture

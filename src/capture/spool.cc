@@ -258,20 +258,4 @@ Status recover_spool(const fs::path& dir, const crypto::SigningKey& probe, Clock
   return {};
 }
 
-Result<std::string> source_identity(const fs::path& capture) {
-  constexpr std::size_t end_bytes = 64u << 10, block_bytes = 4096, blocks = 256;
-  WRIT_TRY(map, MappedFile::open(capture));
-  const View all = map.bytes();
-  crypto::Sha256 hash;
-  hash.update(view_of(fmt::format("{}\n", all.size())));
-  hash.update(all.first(std::min(all.size(), end_bytes)));
-  hash.update(all.last(std::min(all.size(), end_bytes)));
-  const std::size_t step = all.size() / blocks;
-  for (std::size_t n = 0; n < blocks && step > 0; ++n) {
-    const std::size_t from = n * step;
-    hash.update(all.subspan(from, std::min(block_bytes, all.size() - from)));
-  }
-  return crypto::hex(hash.finish());
-}
-
 }  // namespace writ::capture

@@ -21,8 +21,8 @@ struct LaneCounts {  // of one grant, in this run
 // a packet.
 class Spool final : public intercept::Sink {
  public:
-  // `source` names the capture file (source_identity), so that a run that was killed is finished once; empty
-  // for live interfaces. Exit::unit when another process has the spool.
+  // `source` names the capture file (source_identity, run.hh), so that a run that was killed is finished
+  // once; empty for live interfaces. Exit::unit when another process has the spool.
   static Result<Spool> open(const fs::path& dir, const std::vector<authority::VerifiedGrant>& grants,
                             const crypto::SigningKey& probe, Clock& clock, const std::string& source = {});
   Spool(Spool&&) noexcept;
@@ -50,9 +50,5 @@ class Spool final : public intercept::Sink {
 
 // Closes what a crash left open in every grant's directory, whether the grant is still alive or not.
 Status recover_spool(const fs::path& dir, const crypto::SigningKey& probe, Clock& clock);
-// Says whether a capture file is the one that an earlier run read: its size and a SHA-256 over both ends and
-// evenly spaced blocks. Hashing all of it would cost more than reading it; what rests on this is resuming,
-// not evidence.
-Result<std::string> source_identity(const fs::path& capture);
 
 }  // namespace writ::capture

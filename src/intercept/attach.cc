@@ -105,6 +105,7 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
   if (m.is_request && !d.mid_call)
     if (const auto u = wire::parse_uri(m.request_uri)) a.opening["request_uri"] = identity_text(*u);
   if (d.mid_call) a.opening["mid_call"] = true;
+  if (!g.carried_by.empty()) a.opening["carried_by"] = g.carried_by;
   return a;
 }
 
@@ -225,6 +226,7 @@ Status Engine::Impl::settle(Dialog& d, const wire::SipMessage& m, const Datagram
   }
   if (m.status == 100) return {};
   for (Attachment& a : d.attachments) {
+    if (dated_before(a)) continue;
     if (a.stage == Stage::claimed) {
       // Answered without having been asked who it is.
       WRIT_CHECK(give_up(d, a, "not proven"));

@@ -59,6 +59,8 @@
 // Pen registers. Their attachments have `content` false: deliver() never calls the sink for them, events
 // carry no text that a party wrote except addresses, and causes come from our own table.
 //
+// What came in HEP: carried.cc.
+//
 // Cost, measured by bench/isolate: see docs; a packet of somebody else costs header decoding and two bit
 // tests.
 #include "intercept/engine.hh"
@@ -77,9 +79,10 @@ constexpr std::chrono::seconds challenge_s_max{32};  // 64*T1: a challenged INVI
 
 }  // namespace
 
-Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s)
+Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
     : grants(g),
       sink(s),
+      options(std::move(o)),
       judge(g),
       next_number(g.size(), 0),
       next_window_end(Instant::max()),
@@ -119,6 +122,11 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
 
 Status Engine::Impl::on_segment(const wire::Decoded& d, const wire::RawPacket& p) {
   if (d.tcp.payload.empty() && d.tcp.flags == 0x10) return {};  // a bare acknowledgement
+  if (!options.hep_from.empty() && hears(d.tcp.src.ip)) {
+    bool taken = false;
+    WRIT_CHECK(on_hep_segment(d.tcp, p.at, taken));
+    if (taken) return {};
+  }
   if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
   std::vector<wire::SipOverStream> whole;
   streams.add(d, p, whole);
@@ -138,7 +146,8 @@ Status Engine::Impl::on_streamed(const std::vector<wire::SipOverStream>& message
 Status Engine::Impl::expire_streams(Instant now) {
   std::vector<wire::SipOverStream> cut;
   streams.expire(now, cut);
-  return on_streamed(cut);
+  WRIT_CHECK(on_streamed(cut));
+  return expire_hep(now);
 }
 
 Status Engine::Impl::on_fragment(const wire::Fragment& f, const wire::RawPacket& p) {
@@ -167,6 +176,7 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
     }
     if (signalling_port) note_unread(Unread::bad_sip, d.at);
   } else if (payload[0] < 0x80) {
+    if (wire::looks_like_hep(payload) && hears(d.udp.src.ip)) return on_hep(payload, d.udp.src.ip, d.at);
     if (const auto what = unread_datagram(d.udp)) note_unread(*what, d.at);
   }
   if (!table.maybe(d.udp.dst.port) && !table.maybe(d.udp.src.port)) return {};
@@ -284,12 +294,13 @@ Status Engine::Impl::finish_gaps() {
     WRIT_CHECK(
         gap("fragmented datagrams of which parts are missing", reassembler.dropped(), first_seen, last_seen));
     WRIT_CHECK(gap("SIP over TCP of which parts are missing", streams.dropped(), first_seen, last_seen));
+    WRIT_CHECK(gap("HEP over TCP of which parts are missing", hep.given_up(), first_seen, last_seen));
   }
   return {};
 }
 
-Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink)
-    : i_(std::make_unique<Impl>(grants, sink)) {}
+Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, EngineOptions options)
+    : i_(std::make_unique<Impl>(grants, sink, std::move(options))) {}
 Engine::~Engine() = default;
 Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
 Status Engine::tick(Instant now) { return i_->tick(now); }

@@ -23,8 +23,13 @@ class Sink {
   virtual Status packet(std::size_t grant, const PacketTag& tag, const wire::RawPacket& p) = 0;
 };
 
+struct EngineOptions {
+  std::vector<wire::Address> hep_from;  // capture agents whose HEP is read; nobody else's is
+};
+
 struct EngineStats {
   std::uint64_t packets = 0, bytes = 0, udp = 0, sip = 0, fragments = 0;
+  std::uint64_t hep = 0;  // messages of listed agents that wrap SIP, RTP or RTCP
   std::uint64_t packets_isolated = 0, calls_isolated = 0, reviews = 0;
   UnreadCounts unread{};
 };
@@ -32,8 +37,8 @@ struct EngineStats {
 class Engine {
  public:
   // Both outlive the engine.
-  Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink);
-  Engine(std::vector<authority::VerifiedGrant>&&, Sink&) = delete;
+  Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, EngineOptions options = {});
+  Engine(std::vector<authority::VerifiedGrant>&&, Sink&, EngineOptions = {}) = delete;
   ~Engine();
   // Errors come from the sink only; the engine itself accepts anything.
   Status on_packet(const wire::RawPacket& p);

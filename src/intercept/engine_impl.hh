@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine's parts: engine.cc (packets and time), attach.cc (identity and pending proof), signalling.cc
-// (dialogs), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
+// The engine's parts: engine.cc (packets and time), carried.cc (HEP), attach.cc (identity and pending proof),
+// signalling.cc (dialogs), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <memory>
 #include <span>
@@ -10,6 +10,7 @@
 #include "intercept/engine.hh"
 #include "intercept/media_table.hh"
 #include "wire/glance.hh"
+#include "wire/hep.hh"
 #include "wire/reassembly.hh"
 #include "wire/sdp.hh"
 #include "wire/sip_stream.hh"
@@ -23,10 +24,11 @@ struct Datagram {
   wire::UdpPacket udp;
   std::span<const wire::RawPacket> frames;
   Instant at{};
+  std::string_view carried_by{};  // the capture agent, when one told of it
 };
 
 struct Engine::Impl {
-  Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s);
+  Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o);
 
   // engine.cc
   // Whether plain media can be anything to us: of a call of a target, or on the port of signalling.
@@ -46,6 +48,16 @@ struct Engine::Impl {
   Status finish();
   Status finish_gaps();
   void note_unread(Unread what, Instant at);
+
+  // carried.cc
+  bool hears(const wire::Address& agent) const;
+  Status on_hep_segment(const wire::TcpSegment& t, Instant at, bool& taken);
+  Status expire_hep(Instant now);
+  Status on_hep(View message, const wire::Address& agent, Instant at);
+  void date(Instant t) {
+    dated_at = t;
+    judge.date(t);
+  }
 
   // attach.cc
   Status attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g);
@@ -98,21 +110,28 @@ struct Engine::Impl {
     const auto it = dialogs.find(call_id);
     return it == dialogs.end() ? nullptr : it->second.get();
   }
-  bool covers(const Attachment& a, Instant at) const { return grants[a.grant].covers(at); }
+  bool covers(const Attachment& a, Instant at) const {
+    return grants[a.grant].covers(at) && !dated_before(a);
+  }
+  // By its agent's word the current message is older than the grant.
+  bool dated_before(const Attachment& a) const { return dated_at < grants[a.grant].from(); }
 
   const std::vector<authority::VerifiedGrant>& grants;
   Sink& sink;
+  EngineOptions options;
   EngineStats stats;
   Judge judge;
   MediaTable table;
   wire::Reassembler reassembler;
   wire::SipStreams streams;
+  wire::HepFlows hep;
   TextMap<std::unique_ptr<Dialog>> dialogs;
   std::vector<std::uint32_t> next_number;      // by grant
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
   std::unordered_set<std::uint64_t>
-      challengers;          // hash of addresses that were seen to challenge requests of calls
-  std::size_t waiting = 0;  // dialogs that wait for a proof
+      challengers;                    // hash of addresses that were seen to challenge requests of calls
+  std::size_t waiting = 0;            // dialogs that wait for a proof
+  Instant dated_at = Instant::max();  // by the agent that the current message came by; max: by nobody
   Instant first_seen{}, last_seen{};
   Instant next_window_end{};       // the earliest end of a window that is not yet reported
   std::vector<bool> window_ended;  // by grant

@@ -424,7 +424,7 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
     return ipv4(6, t);
   };
   const Bytes pptp{0x30, 1, 0x88, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  constexpr std::uint32_t raw_ip = 101, ethernet = 1, erf = 197;
+  constexpr std::uint32_t raw_ip = 101, ethernet = 1, usb = 189;
   const Bytes mpls{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x88, 0x47, 0, 0, 0x11, 0xff, 0x45};
   const auto framed = [](std::uint16_t type, View rest) {
     Bytes f{0,
@@ -465,7 +465,7 @@ TEST(Engine, WhatIsNotReadIsSaidByKind) {
       {Unread::malformed, raw_ip, udp(4789, std::string_view("\x08\0\0\0\0\0\x01\0", 8))},
       {Unread::hep, raw_ip, udp(9060, std::string_view("HEP3\0\x20\0\0", 8))},
       {std::nullopt, raw_ip, udp(53, "a question to a name server")},
-      {Unread::unknown_link, erf, Bytes(40)},
+      {Unread::unknown_link, usb, Bytes(40)},
   };
   for (const Row& r : rows) {
     Bench b(grants(spec()));
@@ -510,7 +510,7 @@ TEST(Engine, MediaAfterZrtpIsEncrypted) {
 
 TEST(Engine, UnreadableLinkTypesAreSaid) {
   Bench b(grants(spec()));
-  b.frame(0, view_of("whatever"), 197);
+  b.frame(0, view_of("whatever"), 147);
   ASSERT_TRUE(b.engine.finish());
   EXPECT_EQ(b.sink.count(EventType::gap), 1u);
 }

@@ -96,7 +96,7 @@ void Judge::find_uri(std::string_view value, bool name_addr) {
 // Records the claim for one grant, which `found_` names at its end; the strongest claim of a grant wins.
 void Judge::add(Role role, Source source, Proof proof, std::string_view identity) {
   const std::uint32_t grant = found_.back();
-  if (!allowed(grant, role) || !grants_[grant].covers(at_)) return;
+  if (!allowed(grant, role) || !covers(grant, at_)) return;
   for (Claim& c : claims_)
     if (c.grant == grant) {
       if (proof > c.proof || (proof == c.proof && source < c.source))
@@ -247,7 +247,7 @@ const std::vector<Claim>& Judge::judge_register(const wire::SipMessage& m, const
   const auto take = [&](Source source, std::string_view text) {
     for (; !found_.empty(); found_.pop_back()) {
       const std::uint32_t g = found_.back();
-      if (!grants_[g].covers(at)) continue;
+      if (!covers(g, at)) continue;
       const bool known =
           std::any_of(claims_.begin(), claims_.end(), [&](const Claim& c) { return c.grant == g; });
       if (!known) claims_.push_back(Claim{g, Role::from_target, source, Proof::digest, std::string(text)});

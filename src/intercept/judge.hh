@@ -66,6 +66,9 @@ class Judge {
   void bind(Binding b);
   void unbind(std::uint32_t grant, const wire::Endpoint& source);
   void note_foreign_register(const wire::Endpoint& source);
+  // The moment that a capture agent gives the message which is judged next; max: none does. What lies before
+  // a grant's beginning by the agent's word is not of that grant.
+  void date(Instant t) { dated_at_ = t; }
   void expire(Instant now);
   const TargetIndex& targets() const { return targets_; }
 
@@ -89,7 +92,10 @@ class Judge {
   bool any_peer_ = false;
   std::vector<Binding> bindings_;
   std::vector<Claim> claims_;
-  Instant at_{};
+  bool covers(std::uint32_t grant, Instant at) const {
+    return grants_[grant].covers(at) && dated_at_ >= grants_[grant].from();
+  }
+  Instant at_{}, dated_at_ = Instant::max();
   std::vector<std::uint32_t> found_;  // grants of the last find_uri
   std::string found_text_;            // and the identity that it was
 };

@@ -2,6 +2,7 @@
 // For tests only: SIP and RTP frames, a sink that remembers, and a bench that runs them through the engine.
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 
 #include "intercept/calls.hh"
@@ -158,7 +159,8 @@ struct RecordingSink final : Sink {
 
 class Bench {
  public:
-  explicit Bench(std::vector<authority::VerifiedGrant> g) : grants_(std::move(g)), engine(grants_, sink) {}
+  explicit Bench(std::vector<authority::VerifiedGrant> g, EngineOptions o = {})
+      : grants_(std::move(g)), engine(grants_, sink, std::move(o)) {}
   void frame(double s, View bytes, std::uint32_t link = 101) {
     if (!engine.on_packet({at(s), link, bytes, static_cast<std::uint32_t>(bytes.size())})) std::abort();
   }
@@ -167,7 +169,9 @@ class Bench {
     for (const Bytes& f : ipv4_udp(a, b, payload, part, ++id_)) frame(s + static_cast<double>(n++) * 1e-6, f);
   }
   void sip(double s, const wire::Endpoint& a, const wire::Endpoint& b, const Sip& m, std::size_t part = 0) {
-    if (over_tcp)
+    if (wrap)
+      wrap(s, a, b, view_of(m.text()));
+    else if (over_tcp)
       tcp(s, a, b, m.text(), part);
     else
       udp(s, a, b, view_of(m.text()), part);
@@ -188,6 +192,8 @@ class Bench {
     sequence_[{a, b}] += bytes;
   }
   bool over_tcp = false;
+  // Takes messages in place of the two ways above.
+  std::function<void(double, const wire::Endpoint&, const wire::Endpoint&, View)> wrap;
   void talk(double s, const wire::Endpoint& a, const wire::Endpoint& b, std::uint32_t ssrc, int n,
             std::uint16_t seq = 1, std::uint8_t pt = 0, std::string_view mark = "") {
     for (int i = 0; i < n; ++i)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "intercept/unread.hh"
 
-#include <algorithm>
+#include "wire/hep.hh"
 
 namespace writ::intercept {
 namespace {
@@ -29,7 +29,13 @@ const char* to_string(Unread u) {
     case Unread::tunnel:
       return "tunnels that cannot be opened (encrypted, of another kind, nested too deep) seen, not read";
     case Unread::hep:
-      return "HEP capture protocol seen, not read by this build";
+      return "HEP of senders that are not on the allow-list seen, not read";
+    case Unread::hep_other:
+      return "HEP messages that carry no readable SIP, RTP or RTCP";
+    case Unread::hep_report:
+      return "reports on media by HEP, counted, not read";
+    case Unread::hep_early:
+      return "HEP messages that their agent dates before an authority began: not taken for it";
     case Unread::unknown_link:
       return "frames of a link type that is not decoded";
     case Unread::malformed:
@@ -49,6 +55,7 @@ std::optional<Unread> unread(const wire::Decoded& d) {
     case wire::Verdict::malformed:
       return Unread::malformed;
     case wire::Verdict::tcp:
+      if (wire::looks_like_hep(d.tcp.payload)) return Unread::hep;
       return is_sip_in_tls(d.tcp) ? std::optional{Unread::tls} : std::nullopt;
     case wire::Verdict::other:
       return d.protocol == protocol_sctp ? std::optional{Unread::sctp} : std::nullopt;
@@ -60,9 +67,7 @@ std::optional<Unread> unread(const wire::Decoded& d) {
 }
 
 std::optional<Unread> unread_datagram(const wire::UdpPacket& u) {
-  static constexpr std::uint8_t hep[4] = {'H', 'E', 'P', '3'};
-  if (u.payload.size() > 6 && std::equal(std::begin(hep), std::end(hep), u.payload.begin()))
-    return Unread::hep;
+  if (wire::looks_like_hep(u.payload)) return Unread::hep;
   // ESP in UDP (RFC 3948): a security index, and not the four zero bytes that stand before IKE.
   if ((u.dst.port == port_esp || u.src.port == port_esp) && u.payload.size() > 8 &&
       load_be32(u.payload.data()) != 0)

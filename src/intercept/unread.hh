@@ -10,12 +10,26 @@
 
 namespace writ::intercept {
 
-enum class Unread : std::uint8_t { tls, sctp, tunnel, hep, unknown_link, malformed, bad_sip };
-inline constexpr std::size_t unread_kinds = 7;
+enum class Unread : std::uint8_t {
+  tls,
+  sctp,
+  tunnel,
+  hep,
+  unknown_link,
+  malformed,
+  bad_sip,
+  hep_other,
+  hep_report,
+  hep_early
+};
+inline constexpr std::size_t unread_kinds = 10;
 using UnreadCounts = std::array<std::uint64_t, unread_kinds>;
 const char* to_string(Unread u);
-// Noise does that too, at every port: said as a gap, but no reason to call a run partial.
-inline bool is_noise(Unread u) { return u == Unread::malformed || u == Unread::bad_sip; }
+// Noise does that too, at every port, and a report on the quality of media says nothing of a call: said as a
+// gap, but no reason to call a run partial.
+inline bool is_noise(Unread u) {
+  return u == Unread::malformed || u == Unread::bad_sip || u == Unread::hep_report;
+}
 
 // Of a frame that holds no datagram: TLS on a SIP port, SCTP, tunnels that cannot be opened, a link type that
 // is not decoded, headers that run past their bytes.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/erf.hh"
 #include "wire/transport.hh"
 
 namespace writ::wire {
@@ -290,6 +291,9 @@ Decoded decode(const RawPacket& p) {
     case static_cast<std::uint32_t>(LinkType::ipv4):
     case static_cast<std::uint32_t>(LinkType::ipv6):
       decode_ip(v, out);
+      break;
+    case static_cast<std::uint32_t>(LinkType::erf):
+      decode_erf(v, out);
       break;
     case static_cast<std::uint32_t>(LinkType::sll):
       decode_cooked(v, 14, 16, out);

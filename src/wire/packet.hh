@@ -21,6 +21,7 @@ enum class LinkType : std::uint32_t {
   raw = 101,
   loop = 108,
   sll = 113,
+  erf = 197,
   ipv4 = 228,
   ipv6 = 229,
   sll2 = 276

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
+#include "wire/erf.hh"
 
 namespace writ::wire {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::uint32_t magic_ng = 0x0a0d0d0a;
 
 tl::unexpected<Error> no_capture(std::string what) {
   return fail(Exit::usage, std::move(what), {}, {},
-              "Give a pcap or pcapng file; `editcap -F pcapng IN OUT` converts most other formats.");
+              "Give a pcap, pcapng or ERF file; `editcap -F pcapng IN OUT` converts most other formats.");
 }
 
 void put_le(Bytes& out, std::uint64_t v, int width) {
@@ -26,26 +27,45 @@ void put_le(Bytes& out, std::uint64_t v, int width) {
 }  // namespace
 
 bool CaptureReader::stop(std::string_view why) {
-  broken_ = fmt::format("at byte {}: {}", block_at_, why);
+  broken_ = fmt::format("at byte {}: {}", base_ + block_at_, why);
   return false;
 }
 
-Result<CaptureReader> CaptureReader::open(View file) {
+bool CaptureReader::short_of_bytes() {
+  (last_ ? truncated_ : starved_) = true;
+  return false;
+}
+
+void CaptureReader::window(View from_position, bool last) {
+  base_ += at_;
+  at_ = 0;
+  file_ = from_position;
+  last_ = last;
+  starved_ = false;
+}
+
+Result<CaptureReader> CaptureReader::open(View file) { return open_window(file, true); }
+
+Result<CaptureReader> CaptureReader::open_window(View file, bool last) {
   CaptureReader r;
   r.file_ = file;
+  r.last_ = last;
   if (file.size() < 4) return no_capture("The file is too short for a capture file.");
   const std::uint32_t magic = load_be32(file.data());
   if (magic == magic_ng) {
-    r.ng_ = true;
+    r.format_ = Format::ng;
     return r;
   }
   // swapped_ is relative to network order, in which the file was just read.
   r.swapped_ = magic != magic_micro && magic != magic_nano && magic != magic_modified;
   const std::uint32_t native = r.swapped_ ? __builtin_bswap32(magic) : magic;
   if (native != magic_micro && native != magic_nano && native != magic_modified) {
-    if (magic >> 16 == 0x1f8b) return no_capture("The file is compressed with gzip: decompress it first.");
+    if (is_erf(file)) {
+      r.format_ = Format::erf;
+      return r;
+    }
     return no_capture(
-        fmt::format("The file is neither pcap nor pcapng (it begins with bytes {:08x}).", magic));
+        fmt::format("The file is neither pcap, pcapng nor ERF (it begins with bytes {:08x}).", magic));
   }
   if (file.size() < 24) return no_capture("The pcap file header is cut short.");
   r.nano_ = native == magic_nano;
@@ -56,24 +76,26 @@ Result<CaptureReader> CaptureReader::open(View file) {
 }
 
 bool CaptureReader::next(RawPacket& out) {
-  if (!broken_.empty() || truncated_) return false;
-  return ng_ ? next_ng(out) : next_classic(out);
+  if (!broken_.empty() || truncated_ || starved_) return false;
+  switch (format_) {
+    case Format::ng:
+      return next_ng(out);
+    case Format::erf:
+      return next_erf(out);
+    case Format::classic:
+      break;
+  }
+  return next_classic(out);
 }
 
 bool CaptureReader::next_classic(RawPacket& out) {
   const View rest = file_.subspan(at_);
   block_at_ = at_;
-  if (rest.empty()) return false;
-  if (rest.size() < record_header_) {
-    truncated_ = true;
-    return false;
-  }
+  if (rest.empty()) return last_ ? false : short_of_bytes();
+  if (rest.size() < record_header_) return short_of_bytes();
   const std::uint32_t captured = u32(rest, 8);
   if (captured > limits::packet_bytes_max) return stop(fmt::format("a packet of {} bytes", captured));
-  if (captured > rest.size() - record_header_) {
-    truncated_ = true;
-    return false;
-  }
+  if (captured > rest.size() - record_header_) return short_of_bytes();
   const std::int64_t scale = nano_ ? 1 : 1000;
   out.at = from_ns(static_cast<std::int64_t>(u32(rest, 0)) * 1'000'000'000 + u32(rest, 4) * scale);
   out.link_type = link_type_;

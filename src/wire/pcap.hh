@@ -20,7 +20,16 @@ class CaptureReader {
   bool next(RawPacket& out);
   bool truncated() const { return truncated_; }
   const std::string& broken() const { return broken_; }
-  bool is_ng() const { return ng_; }
+  bool is_ng() const { return format_ == Format::ng; }
+  // Frames that the capturing card or host itself says it lost before the one that was read last (ERF).
+  std::uint64_t lost() const { return lost_; }
+
+  // A file that comes piece by piece. next() says false and starved() when the window ends within a record
+  // and is not the last: give a window that begins at position(), with more in it.
+  static Result<CaptureReader> open_window(View window, bool last);
+  bool starved() const { return starved_; }
+  std::uint64_t position() const { return base_ + at_; }
+  void window(View from_position, bool last);
 
  private:
   struct Interface {
@@ -33,9 +42,12 @@ class CaptureReader {
     std::uint32_t type = 0;
     View body;
   };
+  enum class Format : std::uint8_t { classic, ng, erf };
   CaptureReader() = default;
   bool next_classic(RawPacket& out);
   bool next_ng(RawPacket& out);
+  bool next_erf(RawPacket& out);
+  bool short_of_bytes();  // sets truncated_ or starved_; always false
   bool next_block(Block& out);
   bool start_section(View body);
   bool add_interface(View body);
@@ -55,8 +67,12 @@ class CaptureReader {
   }
   View file_;
   std::size_t at_ = 0;
+  std::uint64_t base_ = 0;  // of the file before the window
+  bool last_ = true, starved_ = false;
+  std::uint64_t lost_ = 0;
   std::size_t block_at_ = 0;  // where the current record begins, for broken()
-  bool ng_ = false, swapped_ = false, nano_ = false, truncated_ = false;
+  Format format_ = Format::classic;
+  bool swapped_ = false, nano_ = false, truncated_ = false;
   std::size_t record_header_ = 16;
   std::uint32_t link_type_ = 1;
   std::vector<Interface> interfaces_;

@@ -44,11 +44,8 @@ Instant instant_of(std::uint64_t ticks, std::uint64_t per_second, std::int64_t o
 bool CaptureReader::next_block(Block& out) {
   const View rest = file_.subspan(at_);
   block_at_ = at_;
-  if (rest.empty()) return false;
-  if (rest.size() < 12) {
-    truncated_ = true;
-    return false;
-  }
+  if (rest.empty()) return last_ ? false : short_of_bytes();
+  if (rest.size() < 12) return short_of_bytes();
   out.type = u32(rest, 0);
   if (out.type == block_section) {  // reads the same in both orders; what follows tells which one
     const std::uint32_t order = load_be32(rest.data() + 8);
@@ -59,10 +56,7 @@ bool CaptureReader::next_block(Block& out) {
   const std::uint32_t length = u32(rest, 4);
   if (length < 12 || length % 4 != 0) return stop(fmt::format("a block length of {}", length));
   if (length > block_bytes_max) return stop(fmt::format("a block of {} bytes", length));
-  if (length > rest.size()) {
-    truncated_ = true;
-    return false;
-  }
+  if (length > rest.size()) return short_of_bytes();
   if (u32(rest, length - 4) != length) return stop("the two lengths of a block differ");
   out.body = rest.subspan(8, length - 12);
   at_ += length;

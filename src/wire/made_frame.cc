@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A TCP segment in a frame of its own, with part of the bytes that it came with. Options and the padding of
-// the link are left out; lengths, sequence number and checksums fit what is there, so that every other tool
-// reads it.
+// Frames that are made here: a TCP segment with part of the bytes that it came with, a datagram that came
+// inside of something else. Lengths, sequence number and checksums fit what is there, so that every other
+// tool reads it; options and the padding of the link are left out.
+#include "wire/made_frame.hh"
+
 #include <algorithm>
 
 #include "wire/sip_stream.hh"
@@ -26,6 +28,14 @@ void store_be16(Bytes& b, std::size_t at, std::uint16_t v) {
   b[at + 1] = static_cast<std::uint8_t>(v);
 }
 
+// The checksum of `b`, a whole segment or datagram, with the pseudo header before it.
+std::uint16_t checksum_of(const Address& src, const Address& dst, std::uint8_t protocol, View b) {
+  const bool v4 = src.is_v4() && dst.is_v4();
+  std::uint32_t sum = sum_of(v4 ? View(src.b).subspan(12) : View(src.b));
+  sum = sum_of(v4 ? View(dst.b).subspan(12) : View(dst.b), sum);
+  return folded(sum_of(b, sum + protocol + static_cast<std::uint32_t>(b.size())));
+}
+
 Bytes tcp_of(const TcpSegment& t, std::size_t skipped, View payload) {
   Bytes b;
   put_be16(b, t.src.port);
@@ -37,32 +47,29 @@ Bytes tcp_of(const TcpSegment& t, std::size_t skipped, View payload) {
   put_be16(b, t.window);
   put_be32(b, 0);  // checksum, urgent pointer
   put_bytes(b, payload);
-  std::uint32_t sum = sum_of(t.src.ip.is_v4() ? View(t.src.ip.b).subspan(12) : View(t.src.ip.b));
-  sum = sum_of(t.dst.ip.is_v4() ? View(t.dst.ip.b).subspan(12) : View(t.dst.ip.b), sum);
-  sum += ip_protocol_tcp + static_cast<std::uint32_t>(b.size());
-  store_be16(b, 16, folded(sum_of(b, sum)));
+  store_be16(b, 16, checksum_of(t.src.ip, t.dst.ip, ip_protocol_tcp, b));
   return b;
 }
 
-void put_ip(Bytes& out, const TcpSegment& t, std::size_t length) {
+void put_ip(Bytes& out, const Address& src, const Address& dst, std::uint8_t protocol, std::size_t length) {
   const std::size_t at = out.size();
-  if (!t.src.ip.is_v4()) {
+  if (!src.is_v4() || !dst.is_v4()) {
     put_be32(out, 0x60000000);
     put_be16(out, static_cast<std::uint16_t>(length));
-    out.push_back(ip_protocol_tcp);
+    out.push_back(protocol);
     out.push_back(64);
-    put_bytes(out, t.src.ip.b);
-    put_bytes(out, t.dst.ip.b);
+    put_bytes(out, src.b);
+    put_bytes(out, dst.b);
     return;
   }
   put_be16(out, 0x4500);
   put_be16(out, static_cast<std::uint16_t>(length + 20));
   put_be32(out, 0x00004000);  // don't fragment
   out.push_back(64);
-  out.push_back(ip_protocol_tcp);
+  out.push_back(protocol);
   put_be16(out, 0);
-  put_bytes(out, View(t.src.ip.b).subspan(12));
-  put_bytes(out, View(t.dst.ip.b).subspan(12));
+  put_bytes(out, View(src.b).subspan(12));
+  put_bytes(out, View(dst.b).subspan(12));
   store_be16(out, at + 10, folded(sum_of(View(out).subspan(at))));
 }
 
@@ -78,9 +85,25 @@ RawPacket cut_segment(const TcpSegment& like, const RawPacket& frame, View netwo
     storage.assign(begin, network.data());
   }
   const Bytes tcp = tcp_of(like, skipped, payload);
-  put_ip(storage, like, tcp.size());
+  put_ip(storage, like.src.ip, like.dst.ip, ip_protocol_tcp, tcp.size());
   put_bytes(storage, tcp);
   return {frame.at, link, storage, static_cast<std::uint32_t>(storage.size())};
+}
+
+RawPacket udp_frame(const Endpoint& src, const Endpoint& dst, View payload, Instant at, Bytes& storage) {
+  storage.clear();
+  const std::size_t length = 8 + payload.size();
+  storage.reserve(40 + length);
+  put_ip(storage, src.ip, dst.ip, ip_protocol_udp, length);
+  const std::size_t udp_at = storage.size();
+  put_be16(storage, src.port);
+  put_be16(storage, dst.port);
+  put_be16(storage, static_cast<std::uint16_t>(length));
+  put_be16(storage, 0);
+  put_bytes(storage, payload);
+  const std::uint16_t sum = checksum_of(src.ip, dst.ip, ip_protocol_udp, View(storage).subspan(udp_at));
+  store_be16(storage, udp_at + 6, sum == 0 ? std::uint16_t{0xffff} : sum);  // RFC 768: 0 says "none"
+  return {at, static_cast<std::uint32_t>(LinkType::raw), storage, static_cast<std::uint32_t>(storage.size())};
 }
 
 }  // namespace writ::wire

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sources.hh"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace writ::probe {
+
+Result<capture::RunSettings> settings_of(const RunOptions& o) {
+  capture::RunSettings s;
+  for (const std::string& text : o.hep_from) {
+    wire::Address a;
+    if (!wire::Address::parse(text, a))
+      return fail(Exit::usage, fmt::format("--hep-from: '{}' is no address", text), {},
+                  "an IPv4 or IPv6 address");
+    s.engine.hep_from.push_back(a);
+  }
+  if (!o.hep.empty() && o.hep_from.empty())
+    return fail(Exit::usage, "--hep without --hep-from: nobody's messages would be read",
+                "only capture agents of the allow-list may tell the probe of calls",
+                "--hep-from ADDRESS[,ADDRESS]");
+  s.drop_duplicates = o.duplicates.empty() ? o.read.empty() : o.duplicates == "remove";
+  return s;
+}
+
+Result<std::string> open_source(const RunOptions& o, Source& s) {
+  if (o.read == "-") {
+    s.stream.emplace(capture::ByteSource::of(Fd{::dup(STDIN_FILENO)}));
+    return std::string{};
+  }
+  if (!o.read.empty()) return capture::source_identity(o.read, s.settings);
+  capture::LiveSettings live{o.interfaces, {}, o.rings};
+  for (const std::string& text : o.hep) {
+    WRIT_TRY(where, capture::HepListen::parse(text));
+    live.hep.push_back(where);
+  }
+  WRIT_TRY(source, capture::LiveSource::open(
+                       live, [](const std::string& line) { fmt::print(stderr, "{}\n", line); }));
+  s.live.emplace(std::move(source));
+  return std::string{};
+}
+
+bool takes_connections(const RunOptions& o) {
+  return std::any_of(o.hep.begin(), o.hep.end(), [](const std::string& h) { return h.starts_with("TCP:"); });
+}
+
+Json describe(const Source& s, const RunOptions& o) {
+  Json parts = Json::array();
+  if (s.live)
+    for (const std::string& part : s.live->describe()) parts.push_back(part);
+  return {{"kind", s.live     ? "live"
+                   : s.stream ? "stream"
+                              : "file"},
+          {"parts", std::move(parts)},
+          {"hep_from", o.hep_from}};
+}
+
+}  // namespace writ::probe

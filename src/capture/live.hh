@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Live sources: interfaces, and sockets that capture agents send HEP to; any number at once, in the order of
+// time. Opening interfaces needs CAP_NET_RAW; running needs no privilege at all, so that the caller drops
+// what it has in between.
+#pragma once
+#include <functional>
+
+#include "capture/hep_tap.hh"
+#include "capture/run.hh"
+
+namespace writ::capture {
+
+struct LiveSettings {
+  std::vector<std::string> interfaces;
+  std::vector<HepListen> hep;
+  unsigned rings = 1;  // per interface, sharing what comes by flow (PACKET_FANOUT)
+};
+inline constexpr unsigned rings_max = 16;
+
+class LiveSource {
+ public:
+  // `said`: a line about an interface for which libpcap had to stand in for the ring.
+  static Result<LiveSource> open(const LiveSettings& settings,
+                                 const std::function<void(const std::string&)>& said);
+  LiveSource(LiveSource&&) noexcept;
+  ~LiveSource();
+  std::vector<std::string> describe() const;
+  struct Impl;
+  Impl& impl() { return *i_; }
+
+ private:
+  explicit LiveSource(std::unique_ptr<Impl> i);
+  std::unique_ptr<Impl> i_;
+};
+
+// Stops in good order when stop_flag is not 0 (SIGINT, SIGTERM), or when still_valid fails. `alarm` hears of
+// drops and of interfaces that went down while it runs; both are gaps of every grant, too.
+Result<RunResult> run_live(LiveSource& source, const std::vector<authority::VerifiedGrant>& grants,
+                           Spool& spool, const Watch& still_valid, const RunSettings& settings,
+                           const volatile int& stop_flag,
+                           const std::function<void(const std::string&)>& alarm);
+
+}  // namespace writ::capture
