@@ -7,6 +7,7 @@
 #include "intercept/streams.hh"
 #include "wire/reassembly.hh"
 #include "wire/sip.hh"
+#include "wire/sip_body.hh"
 #include "wire/sip_stream.hh"
 
 namespace writ::intercept {
@@ -104,9 +105,11 @@ class CallReader {
     if (!m.is_request && m.method == wire::Method::invite && m.status > 100 && m.status < 300)
       if (const auto tag = wire::tag_of(m.first(wire::Header::to)); !tag.empty())
         ++to_tags_[std::string(tag)];
-    const std::string_view body = wire::sdp_part(m.first(wire::Header::content_type), text_of(m.body));
-    if (body.empty()) return;
-    const wire::Sdp sdp = wire::parse_sdp(body);
+    std::string storage;
+    const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
+    if (body.state == wire::BodyState::unreadable) odd("a body in an encoding that could not be read");
+    if (body.text.empty()) return;
+    const wire::Sdp sdp = wire::parse_sdp(body.text);
     for (const std::string& o : sdp.oddities) odd(o);
     for (const wire::SdpMedia& media : sdp.media)
       for (const std::string& o : media.oddities) odd(o);
@@ -168,6 +171,9 @@ void take_event(CallRecord& c, const Event& e) {
       if (c.release_cause.empty() && !c.end) c.release_cause = text_at(e.detail, "why");
       c.anomalies.push_back(text_at(e.detail, "why"));
       break;
+    case EventType::connection:
+      if (const std::string leg = text_at(e.detail, "leg_of"); !leg.empty()) c.leg_of = leg;
+      break;
     default:
       break;
   }
@@ -210,7 +216,10 @@ Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vec
     }
   for (const Event& e : events) {
     take_matter_event(m, e);
-    if (const auto it = calls.find(e.call); it != calls.end()) take_event(it->second, e);
+    if (const auto it = calls.find(e.call); it != calls.end())
+      take_event(it->second, e);
+    else if (e.type != EventType::review && e.type != EventType::gap)
+      m.signals.push_back(e);
   }
   std::map<std::uint32_t, std::vector<std::size_t>> index;
   for (std::size_t i = 0; i < m.packets.size(); ++i) index[m.packets[i].tag.call].push_back(i);
@@ -235,6 +244,7 @@ void append(Matter& into, Matter&& more) {
   move_all(into.packets, more.packets);
   move_all(into.reviews, more.reviews);
   move_all(into.gaps, more.gaps);
+  move_all(into.signals, more.signals);
   move_all(into.unavailable, more.unavailable);
   if (into.time_shift_s == 0) into.time_shift_s = more.time_shift_s;
   order_stably(into.calls, [](const CallRecord& c) { return c.start; });

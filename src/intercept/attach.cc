@@ -57,11 +57,12 @@ Status Engine::Impl::review(std::uint32_t grant, Instant at, const std::string& 
   if (reviewed.size() >= reviewed_max) reviewed.clear();  // forgetting means saying it twice, never silence
   if (!reviewed.insert(hash_text(call_id, grant + 1)).second) return {};
   ++stats.reviews;
-  return sink.event(grant, Event{EventType::review,
-                                 at,
-                                 0,
-                                 call_id,
-                                 {{"claimed", claimed}, {"source", source}, {"src", src.text()}}});
+  return say(grant, Event{EventType::review,
+                          at,
+                          0,
+                          call_id,
+                          {{"claimed", claimed}, {"source", source}, {"src", src.text()}},
+                          frame});
 }
 
 Dialog& Engine::Impl::make_dialog(const wire::SipMessage& m, const Datagram& g, DialogKind kind) {
@@ -96,6 +97,7 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
   a.identity = c.identity;
   a.claimed_from = g.udp.src;
   a.began = g.at;
+  a.began_frame = frame;
   a.opening = {{"direction", to_string(c.role)},
                {"calling", party_text(m.first(Header::from))},
                {"called", party_text(m.first(Header::to))},
@@ -106,12 +108,18 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
     if (const auto u = wire::parse_uri(m.request_uri)) a.opening["request_uri"] = identity_text(*u);
   if (d.mid_call) a.opening["mid_call"] = true;
   if (!g.carried_by.empty()) a.opening["carried_by"] = g.carried_by;
+  if (!c.from_call.empty()) a.opening["transferred_from"] = c.from_call;
+  if (const std::string by = party_text(m.first(Header::referred_by)); !by.empty())
+    a.opening["referred_by"] = by;
+  if (const auto to = wire::parse_name_addr(m.first(Header::refer_to)))
+    a.opening["refer_to"] = identity_text(*to);
   return a;
 }
 
 Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g) {
   // A copy: a commit writes to the sink, and the judge's own list lives only until it is asked again.
-  const std::vector<Claim> claims = judge.judge(m, g.udp, g.at);
+  std::vector<Claim> claims = judge.judge(m, g.udp, g.at);
+  if (m.is_request && m.method == Method::invite) follow(m, g, claims);
   for (const Claim& c : claims) WRIT_CHECK(attach_claim(d, c, m, g));
   return {};
 }
@@ -133,7 +141,10 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
       fresh.pending = std::move(a->pending);
       fresh.pending_bytes = a->pending_bytes;
       fresh.counted = a->counted;
-      if (a->stage != Stage::dropped) fresh.began = a->began;
+      if (a->stage != Stage::dropped) {
+        fresh.began = a->began;
+        fresh.began_frame = a->began_frame;
+      }
       *a = std::move(fresh);
     }
     a->source = c.source;
@@ -160,12 +171,9 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
   return {};
 }
 
-// The identity is proven: number, opening event, then what was held, in order.
-Status Engine::Impl::commit(Dialog& d, Attachment& a) {
-  if (a.counted) --waiting;
-  a.counted = false;
-  a.stage = Stage::live;
-  if (d.kind != DialogKind::registration) a.number = ++next_number[a.grant];
+// What opens this call or message in the record, as of the message that began it.
+Status Engine::Impl::say_opening(Dialog& d, Attachment& a) {
+  const AtFrame then(frame, a.began_frame);
   if (d.kind == DialogKind::call) {
     ++stats.calls_isolated;
     const EventType type =
@@ -174,6 +182,7 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
     if (a.role == Role::redirected)
       WRIT_CHECK(emit(a, EventType::redirection, a.began, d,
                       {{"redirected_from", a.identity}, {"redirected_to", a.opening["called"]}}));
+    WRIT_CHECK(say_transferred(d, a));
   } else if (d.kind == DialogKind::message) {
     Json detail = a.opening;
     detail["signal"] = d.method == Method::message     ? "MESSAGE"
@@ -187,6 +196,16 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
     WRIT_CHECK(emit(a, a.role == Role::from_target ? EventType::subject_signal : EventType::network_signal,
                     a.began, d, std::move(detail)));
   }
+  return {};
+}
+
+// The identity is proven: number, opening event, then what was held, in order.
+Status Engine::Impl::commit(Dialog& d, Attachment& a) {
+  if (a.counted) --waiting;
+  a.counted = false;
+  a.stage = Stage::live;
+  if (d.kind != DialogKind::registration) a.number = ++next_number[a.grant];
+  WRIT_CHECK(say_opening(d, a));
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
   a.pending_bytes = 0;
@@ -194,9 +213,9 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
   for (const Pending& p : held)
     WRIT_CHECK(hand_over(a, p.role, p.speaker, wire::RawPacket{p.at, p.link_type, p.bytes, p.wire_length}));
   if (a.pending_dropped > 0)
-    return emit(a, EventType::gap, d.last_activity, d,
-                {{"why", "more packets came before the identity was proven than may be held"},
-                 {"packets", a.pending_dropped}});
+    WRIT_CHECK(emit(a, EventType::gap, d.last_activity, d,
+                    {{"why", "more packets came before the identity was proven than may be held"},
+                     {"packets", a.pending_dropped}}));
   return {};
 }
 

@@ -65,6 +65,7 @@ struct CallRecord {
   std::vector<Digit> dtmf;
   std::vector<Event> events;
   std::vector<std::string> anomalies;
+  std::string leg_of;  // Call-ID of another call of the grant that is the same conversation (a B2BUA between)
 };
 
 struct Gap {
@@ -77,6 +78,8 @@ struct Matter {                   // everything opened for one production
   std::vector<CallRecord> calls;  // by start
   std::vector<EvidencePacket> packets;
   std::vector<Event> reviews;
+  std::vector<Event>
+      signals;  // of no call: registrations, messages, waiting mail, surveillance begun and ended
   std::vector<Gap> gaps;
   std::vector<std::string> unavailable;  // "call X: media encrypted (SAVP), keys unknown"
   std::int64_t time_shift_s = 0;

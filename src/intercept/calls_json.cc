@@ -35,6 +35,7 @@ Json event_json(const Event& e) {
   Json j = e.detail;
   j["at"] = rfc3339(e.at);
   j["type"] = to_string(e.type);
+  if (e.frame != 0) j["frame"] = e.frame;
   return j;
 }
 
@@ -62,13 +63,14 @@ Json call_json(const CallRecord& c) {
           {"mp3", c.mp3},
           {"dtmf", dtmf},
           {"events", events},
-          {"anomalies", c.anomalies}};
+          {"anomalies", c.anomalies},
+          {"leg_of", c.leg_of}};
 }
 
 }  // namespace
 
 Json calls_json(const Matter& m) {
-  Json calls = Json::array(), gaps = Json::array(), reviews = Json::array();
+  Json calls = Json::array(), gaps = Json::array(), reviews = Json::array(), signals = Json::array();
   for (const CallRecord& c : m.calls) calls.push_back(call_json(c));
   for (const Gap& g : m.gaps)
     gaps.push_back(
@@ -78,12 +80,18 @@ Json calls_json(const Matter& m) {
     j["call_id"] = e.call_id;
     reviews.push_back(std::move(j));
   }
+  for (const Event& e : m.signals) {
+    Json j = event_json(e);
+    if (!e.call_id.empty()) j["call_id"] = e.call_id;
+    signals.push_back(std::move(j));
+  }
   return {{"schema", "writ.calls/1"},
           {"time_shift_s", m.time_shift_s},
           {"calls", calls},
           {"gaps", gaps},
           {"unavailable", m.unavailable},
-          {"reviews", reviews}};
+          {"reviews", reviews},
+          {"signals", signals}};
 }
 
 }  // namespace writ::intercept

@@ -2,7 +2,9 @@
 // One Call-ID that concerns a grant: who the parties are, what media they announced, and which grants take
 // part.
 #pragma once
+#include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,8 @@ namespace writ::intercept {
 enum class Side : std::uint8_t { unknown, caller, callee };
 inline Side other(Side s) { return s == Side::caller ? Side::callee : s == Side::callee ? Side::caller : s; }
 
+inline constexpr std::uint8_t no_event_type = 255;
+
 // A media endpoint that somebody announced in SDP, on behalf of one side.
 struct End {
   wire::Endpoint at;
@@ -23,8 +27,10 @@ struct End {
   bool replaced = false;   // a later SDP of the same side and hop moved away from it
   std::string kind, direction;
   std::vector<std::string> codecs;
-  std::string hop;                        // which hop's SDP it was: "src>dst" addresses of the signalling
-  std::array<wire::Endpoint, 4> peers{};  // unannounced far ends (NAT) seen here before any contest
+  std::uint8_t event_type = no_event_type;  // payload type of telephone-event
+  std::string origin;                       // o= of the SDP that announced it
+  std::string hop;                          // which hop's SDP it was: "src>dst" addresses of the signalling
+  std::array<wire::Endpoint, 4> peers{};    // unannounced far ends (NAT) seen here before any contest
   std::uint8_t peer_count = 0;
   bool knows(const wire::Endpoint& e) const {
     for (std::uint8_t i = 0; i < peer_count; ++i)
@@ -54,6 +60,7 @@ struct Attachment {
   std::string identity;  // canonical text of the claim, for a review
   wire::Endpoint claimed_from;
   Instant began{};
+  std::uint64_t began_frame = 0;
   Json opening = Json::object();  // detail of the Origination or TerminationAttempt
   std::vector<Pending> pending;
   std::size_t pending_bytes = 0;
@@ -65,6 +72,23 @@ struct Attachment {
   wire::Endpoint digest_src, digest_dst;
   bool opened = false, unavailable_said = false, end_said = false, closed_said = false;
   std::uint64_t media_packets = 0;
+  // Post-cut-through digits on their way into one event.
+  struct Digits {
+    std::string text;
+    const char* source = "";
+    Instant first{}, last{};
+    std::uint64_t frame = 0;
+    std::uint32_t ssrc = 0, timestamp = 0;  // of the key that was heard last
+    std::uint16_t duration = 0;
+    std::uint8_t event = 255;
+  } digits;
+};
+
+// Who is in a conference, as its focus tells (RFC 4575).
+struct Conference {
+  std::uint32_t version = 0;
+  bool seen = false;
+  std::map<std::string, std::string> status;  // party: "connected", "on-hold", ...
 };
 
 enum class DialogKind : std::uint8_t { call, message, registration };
@@ -76,7 +100,9 @@ struct Dialog {
   Phase phase = Phase::trying;
   bool mid_call = false;
   std::string caller_tag;
+  std::vector<std::string> caller_tags;  // others of the caller's side: a B2BUA that keeps the Call-ID
   std::vector<std::string> callee_tags;
+  std::vector<wire::Address> receivers;   // who was sent the INVITE: may send it on
   wire::Endpoint origin_src, origin_dst;  // of the first message seen
   wire::Method method = wire::Method::invite;
   std::uint32_t invite_cseq = 0;
@@ -89,7 +115,24 @@ struct Dialog {
   bool bye_pending = false;
   std::uint32_t bye_cseq = 0;
   Instant bye_at{};
+  std::uint64_t bye_frame = 0;
   Side bye_by = Side::unknown;
+  bool cancelled = false;  // by the caller, before an answer
+  bool odd_sdp_said = false;
+  // Hold: what each side did to the other, and an offer to do so that waits for its answer.
+  std::array<bool, 2> holding{};  // by caller, by callee
+  bool ever_held = false;
+  struct HoldOffer {
+    Side by = Side::unknown;
+    bool hold = false;
+    std::uint32_t cseq = 0;
+    wire::Method method = wire::Method::none;
+  } hold_offer;
+  std::uint32_t late_offer_cseq = 0;  // a re-INVITE without SDP: the answer makes the offer
+  int refer_status = 0;
+  std::string focus;  // the conference that one side is, as identity text
+  Conference conference;
+  std::vector<std::uint64_t> links;  // hashes of its sessions, into Impl::legs
   // REGISTER
   std::vector<std::string> contacts;
   std::int64_t expires_s = 3600;
@@ -107,6 +150,10 @@ struct Dialog {
     for (const Attachment& a : attachments)
       if (a.stage == s) return true;
     return false;
+  }
+  bool held() const { return holding[0] || holding[1]; }
+  bool is_caller(std::string_view tag) const {
+    return tag == caller_tag || std::find(caller_tags.begin(), caller_tags.end(), tag) != caller_tags.end();
   }
   bool waiting() const { return any(Attachment::Stage::claimed) || any(Attachment::Stage::digest); }
 };

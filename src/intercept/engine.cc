@@ -72,10 +72,11 @@
 namespace writ::intercept {
 namespace {
 
-constexpr std::chrono::seconds media_grace_s{5};     // packets under way when the call ended
-constexpr std::chrono::seconds linger_s{64};         // 64*T1 twice: retransmissions of an ended dialog
-constexpr std::chrono::hours sleep_h_max{12};        // an idle call may wake
-constexpr std::chrono::seconds challenge_s_max{32};  // 64*T1: a challenged INVITE that is not repeated
+constexpr std::chrono::seconds media_grace_s{5};      // packets under way when the call ended
+constexpr std::chrono::seconds linger_s{64};          // 64*T1 twice: retransmissions of an ended dialog
+constexpr std::chrono::hours sleep_h_max{12};         // an idle call may wake
+constexpr std::chrono::seconds challenge_s_max{32};   // 64*T1: a challenged INVITE that is not repeated
+constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are two events
 
 }  // namespace
 
@@ -86,7 +87,10 @@ Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, Engi
       judge(g),
       next_number(g.size(), 0),
       next_window_end(Instant::max()),
-      window_ended(g.size(), false) {
+      window_ended(g.size(), false),
+      surveillance(g.size(), Surveillance::unsaid),
+      device_conference(g.size()),
+      has_held(g.size(), false) {
   for (const authority::VerifiedGrant& v : g) next_window_end = std::min(next_window_end, v.until());
 }
 
@@ -99,6 +103,7 @@ void Engine::Impl::note_unread(Unread what, Instant at) {
 
 Status Engine::Impl::on_packet(const wire::RawPacket& p) {
   if (stats.packets++ == 0) first_seen = p.at;
+  frame = stats.packets;
   stats.bytes += p.wire_length;
   last_seen = p.at;
   if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
@@ -199,16 +204,20 @@ Status Engine::Impl::end_windows(Instant now) {
       if (a == nullptr || a->stage != Attachment::Stage::live || d->kind != DialogKind::call || a->end_said)
         continue;
       a->end_said = true;
+      WRIT_CHECK(flush_digits(*d, *a));
       WRIT_CHECK(close_content(*d, *a, last, "authority ended"));
       WRIT_CHECK(
           emit(*a, EventType::gap, last, *d,
                {{"why", "authority ended while the call was up"}, {"from", rfc3339(grants[g].until())}}));
     }
+    WRIT_CHECK(say_inactive(g, last, "the authority's window ended"));
   }
   return {};
 }
 
 Status Engine::Impl::tick(Instant now) {
+  frame = 0;
+  std::erase_if(expected, [&](const Expected& e) { return now >= e.until; });
   if (now >= next_window_end) WRIT_CHECK(end_windows(now));
   judge.expire(now);
   WRIT_CHECK(expire_streams(now));
@@ -242,7 +251,12 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
     erase = d.dormant ? quiet > sleep_h_max : now - d.released_at > linger_s && quiet > linger_s;
     return {};
   }
-  if (d.bye_pending && quiet > challenge_s_max) return release(d, d.bye_at, "BYE, not answered", d.bye_by);
+  for (Attachment& a : d.attachments)
+    if (!a.digits.text.empty() && now - a.digits.last > digit_pause_s_max) WRIT_CHECK(flush_digits(d, a));
+  if (d.bye_pending && quiet > challenge_s_max) {
+    const AtFrame then(frame, d.bye_frame);
+    return release(d, d.bye_at, "BYE, not answered", d.bye_by);
+  }
   if (d.challenged && d.phase == Phase::trying && now - d.challenged_at > challenge_s_max && !d.waiting())
     return release(d, d.challenged_at, cause_text(407) + ", not repeated", Side::unknown);
   if (quiet > limits::call_idle_s_max) {
@@ -253,6 +267,7 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
 }
 
 Status Engine::Impl::finish() {
+  frame = 0;
   WRIT_CHECK(expire_streams(Instant::max()));
   for (auto& [id, d] : dialogs) {
     for (Attachment& a : d->attachments) WRIT_CHECK(give_up(*d, a, "not proven at the end of the capture"));
@@ -265,6 +280,7 @@ Status Engine::Impl::finish() {
       if (a.stage != Attachment::Stage::live || a.end_said) continue;
       a.end_said = true;
       const Instant last = std::min(last_seen, grants[a.grant].until() - Nanos{1});
+      WRIT_CHECK(flush_digits(*d, a));
       WRIT_CHECK(close_content(*d, a, last, "still up at end of capture"));
       WRIT_CHECK(emit(a, EventType::gap, last, *d,
                       {{"why", "still up at end of capture"}, {"from", rfc3339(last)}}));
@@ -281,13 +297,13 @@ Status Engine::Impl::finish_gaps() {
       from = std::max(from, grants[g].from());
       until = std::min(until, grants[g].until() - Nanos{1});
       if (packets == 0 || from > until) return {};
-      return sink.event(
-          g,
-          Event{EventType::gap,
-                until,
-                0,
-                "",
-                {{"why", text}, {"from", rfc3339(from)}, {"until", rfc3339(until)}, {"packets", packets}}});
+      return say(
+          g, Event{EventType::gap,
+                   until,
+                   0,
+                   "",
+                   {{"why", text}, {"from", rfc3339(from)}, {"until", rfc3339(until)}, {"packets", packets}},
+                   0});
     };
     for (std::size_t k = 0; k < unread_kinds; ++k)
       WRIT_CHECK(gap(to_string(static_cast<Unread>(k)), stats.unread[k], unread[k].from, unread[k].until));
@@ -295,6 +311,7 @@ Status Engine::Impl::finish_gaps() {
         gap("fragmented datagrams of which parts are missing", reassembler.dropped(), first_seen, last_seen));
     WRIT_CHECK(gap("SIP over TCP of which parts are missing", streams.dropped(), first_seen, last_seen));
     WRIT_CHECK(gap("HEP over TCP of which parts are missing", hep.given_up(), first_seen, last_seen));
+    WRIT_CHECK(say_inactive(g, last_seen, "the input ended"));
   }
   return {};
 }

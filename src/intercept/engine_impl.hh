@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's parts: engine.cc (packets and time), carried.cc (HEP), attach.cc (identity and pending proof),
-// signalling.cc (dialogs), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
+// signalling.cc (dialogs), registration.cc, transfer.cc (REFER, Replaces, 3xx), parties.cc (hold,
+// conferences), legs.cc (several Call-IDs of one call), digits.cc, announced.cc (SDP), flows.cc (media),
+// reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <memory>
 #include <span>
@@ -13,6 +15,7 @@
 #include "wire/hep.hh"
 #include "wire/reassembly.hh"
 #include "wire/sdp.hh"
+#include "wire/sip_body.hh"
 #include "wire/sip_stream.hh"
 
 namespace writ::intercept {
@@ -66,6 +69,7 @@ struct Engine::Impl {
   Attachment make_attachment(const Dialog& d, const Claim& c, const wire::SipMessage& m,
                              const Datagram& g) const;
   Status commit(Dialog& d, Attachment& a);
+  Status say_opening(Dialog& d, Attachment& a);
   Status settle(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status give_up(Dialog& d, Attachment& a, const std::string& why);
   Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
@@ -73,8 +77,6 @@ struct Engine::Impl {
 
   // signalling.cc
   Status on_sip(const wire::SipMessage& m, const Datagram& g);
-  Status on_register(const wire::SipMessage& m, const Datagram& g);
-  Status on_register_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status observe(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status on_request(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status on_response(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -84,20 +86,58 @@ struct Engine::Impl {
   Status release(Dialog& d, Instant at, const std::string& cause, Side by);
   void erase_dialog(Dialog& d);
 
-  // flows.cc
-  Status on_media(const Datagram& g);
-  Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
+  // registration.cc
+  Status on_register(const wire::SipMessage& m, const Datagram& g);
+  Status on_register_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status registration_accepted(Dialog& d, Attachment& a, const wire::SipMessage& m, Instant at);
+
+  // transfer.cc
+  Status on_refer(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender, bool again);
+  void expect(const Attachment& a, const Dialog& d, const wire::Address& from, std::string to, Instant at);
+  void follow(const wire::SipMessage& m, const Datagram& g, std::vector<Claim>& claims);
+  void follow_replaces(const wire::SipMessage& m, Instant at, std::vector<Claim>& claims);
+  Status say_transferred(const Dialog& d, const Attachment& fresh);
+
+  // parties.cc
+  Status on_notify(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender);
+  void note_hold_offer(Dialog& d, const wire::SipMessage& m, const wire::Sdp& sdp, Side side);
+  Status hold_answered(Dialog& d, const wire::SipMessage& m, Instant at);
+  Status set_hold(Dialog& d, Side by, bool hold, Instant at);
+  Status note_focus(Dialog& d, const wire::SipMessage& m, Instant at);
+  Status on_conference_info(Dialog& d, const wire::ConferenceInfo& info, Instant at);
+  Status conference_of_device(Dialog& d, Instant at);
+  Status conference_of_device(Dialog& d, const Attachment& a, Instant at);
+
+  // legs.cc
+  Status link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at);
+  bool is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp) const;
+
+  // digits.cc
+  Status on_info(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender);
+  Status hear_digit(Dialog& d, Attachment& a, const End* to, const End* from, const Datagram& g);
+  Status take_digit(Dialog& d, Attachment& a, char digit, const char* source, Instant at);
+  Status flush_digits(Dialog& d, Attachment& a);
+
+  // announced.cc
   Status apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g);
-  bool install(Dialog& d, const wire::SdpMedia& m, Side side, const std::string& hop);
+  Status say_odd_sdp(Dialog& d, Instant at);
+  bool install(Dialog& d, const wire::SdpMedia& m, const std::string& origin, Side side,
+               const std::string& hop);
   bool install_end(Dialog& d, End e);
   Status foreign_sdp(const wire::SipMessage& m, const Datagram& g);
   Status contest(const wire::Endpoint& e, Instant at);
   void supersede(const wire::Endpoint& e, const Dialog& by);
+
+  // flows.cc
+  Status on_media(const Datagram& g);
+  Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
   void drop_ends(Dialog& d);
   Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
   Status hand_over(Attachment& a, PacketRole role, Side speaker, const wire::RawPacket& p);
 
   // reports.cc
+  Status say(std::uint32_t grant, Event e);
+  Status say_inactive(std::uint32_t grant, Instant at, const char* why);
   Status emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail);
   Status emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only = false);
   Status open_content(Dialog& d, Attachment& a, Instant at);
@@ -135,6 +175,21 @@ struct Engine::Impl {
   Instant first_seen{}, last_seen{};
   Instant next_window_end{};       // the earliest end of a window that is not yet reported
   std::vector<bool> window_ended;  // by grant
+  enum class Surveillance : std::uint8_t { unsaid, active, inactive };
+  std::vector<Surveillance> surveillance;  // by grant: what its SurveillanceStatus says
+  std::uint64_t frame = 0;                 // the packet at hand, from 1; 0: none
+
+  // Where the target's line has sent a call: a new INVITE there, by the party that was sent, is the target's.
+  struct Expected {
+    std::uint32_t grant = 0;
+    wire::Address from;  // whoever was told to go there
+    std::string to, party, identity, call_id;
+    Instant until{};
+  };
+  std::vector<Expected> expected;
+  TextMap<std::string> legs;                                // grant and session: Call-ID
+  std::vector<std::vector<std::string>> device_conference;  // by grant: Call-IDs up together
+  std::vector<bool> has_held;                               // by grant: was any party ever on hold
 
   struct Times {
     Instant from{}, until{};
@@ -143,11 +198,28 @@ struct Engine::Impl {
   std::size_t isolated_mark = 0;
 };
 
+// Events that report an earlier packet than the one at hand.
+class AtFrame {
+ public:
+  AtFrame(std::uint64_t& now, std::uint64_t then) : now_(now), kept_(now) { now_ = then; }
+  ~AtFrame() { now_ = kept_; }
+  AtFrame(const AtFrame&) = delete;
+  AtFrame& operator=(const AtFrame&) = delete;
+
+ private:
+  std::uint64_t& now_;
+  std::uint64_t kept_;
+};
+
 // Helpers of several parts.
 Side sender_side(const Dialog& d, const wire::SipMessage& m);
 bool is_call_method(wire::Method m);
 std::string hop_of(const Datagram& g);
 std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
 std::string party_text(std::string_view name_addr);
+std::string party_of(const Attachment& a,
+                     Side side);  // who stands on that side, as the opening event named them
+bool tags_fit(const Dialog& d, std::string_view from, std::string_view to);
+std::int64_t number_or(std::string_view s, std::int64_t otherwise);
 
 }  // namespace writ::intercept

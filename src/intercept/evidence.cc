@@ -13,7 +13,7 @@ struct Name {
   EventType type;
   const char* text;
 };
-constexpr std::array<Name, 16> names{{
+constexpr std::array<Name, 19> names{{
     {EventType::origination, "Origination"},
     {EventType::termination_attempt, "TerminationAttempt"},
     {EventType::answer, "Answer"},
@@ -28,6 +28,9 @@ constexpr std::array<Name, 16> names{{
     {EventType::subject_signal, "SubjectSignal"},
     {EventType::serving_system, "ServingSystem"},
     {EventType::surveillance_status, "SurveillanceStatus"},
+    {EventType::connection, "Connection"},
+    {EventType::connection_break, "ConnectionBreak"},
+    {EventType::conf_party_change, "ConfPartyChange"},
     {EventType::review, "Review"},
     {EventType::gap, "Gap"},
 }};
@@ -63,6 +66,7 @@ Result<EventType> parse_event_type(std::string_view s) {
 Bytes encode(const Event& e) {
   Json j = {{"schema", "writ.event/1"}, {"type", to_string(e.type)}, {"at_ns", to_ns(e.at)},
             {"call", e.call},           {"call_id", e.call_id},      {"detail", e.detail}};
+  if (e.frame != 0) j["frame"] = e.frame;
   if (make_utf8(j)) j["detail"]["oddity"] = "text that is not UTF-8; its bytes are shown as \\xhh";
   return bytes_of(canonical(j));
 }
@@ -78,7 +82,12 @@ Result<Event> decode_event(View record) {
   WRIT_TRY(call_id, field<std::string>(j, "call_id", "event record"));
   WRIT_TRY(detail, field<Json>(j, "detail", "event record"));
   if (!detail.is_object()) return fail(Exit::integrity, "event record: detail is no object");
-  return Event{type, from_ns(at), call, std::move(call_id), std::move(detail)};
+  std::uint64_t frame = 0;
+  if (j.contains("frame")) {
+    WRIT_TRY(number, field<std::uint64_t>(j, "frame", "event record"));
+    frame = number;
+  }
+  return Event{type, from_ns(at), call, std::move(call_id), std::move(detail), frame};
 }
 
 void encode(const PacketTag& tag, const wire::RawPacket& p, Bytes& out) {

@@ -26,8 +26,11 @@ enum class EventType {
   subject_signal,
   serving_system,
   surveillance_status,
-  review,  // identity claimed but not proven: nothing captured; a person looks at it
-  gap,     // something may be missing: from, until, why, packets when known
+  connection,         // a party is connected (again), or one leg joins another
+  connection_break,   // a party is put on hold or dropped, while the call goes on
+  conf_party_change,  // who is in a conference
+  review,             // identity claimed but not proven: nothing captured; a person looks at it
+  gap,                // something may be missing: from, until, why, packets when known
 };
 const char* to_string(EventType t);  // "Origination", "TerminationAttempt", ..., "Review", "Gap"
 Result<EventType> parse_event_type(std::string_view s);
@@ -41,13 +44,24 @@ Result<EventType> parse_event_type(std::string_view s);
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
 //   any: oddity, what the device sent against the rules, and how it is shown here
-//   DialedDigitExtraction: digits (post-cut-through: content grants with the toggle only)
+//   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
+//     toggle only)
+//   Connection: connected [parties], why ("resumed"|"leg of the same call"), leg_of (Call-ID)
+//   ConnectionBreak: removed [parties], why ("hold"), by ("target"|"other")
+//   ConfPartyChange: conference, communicating, joined, held, removed [parties], basis
+//   SubjectSignal/NetworkSignal: signal ("REFER", "NOTIFY", "MESSAGE", "flash", ...), refer_to, replaces,
+//     refer_status (int), message_waiting (bool)
+//   ServingSystem: registered, registrar, src, contacts, registering, expires_s; failure when it was refused
+//   SurveillanceStatus: event ("activation"|"deactivation"), status ("active"|"inactive"), kind, why
 struct Event {
   EventType type = EventType::review;
   Instant at{};
   std::uint32_t call = 0;  // number given by the probe within the grant, from 1; 0: not about one call
   std::string call_id;     // SIP Call-ID; empty when call == 0
   Json detail = Json::object();
+  // The packet that this event was read from: its place in the probe's input, from 1. 0: no packet (time
+  // passed, or the input ended).
+  std::uint64_t frame = 0;
 };
 Bytes encode(const Event& e);
 Result<Event> decode_event(View record);

@@ -31,6 +31,10 @@ const char* to_string(Source s) {
       return "request-uri";
     case Source::redirection:
       return "diversion";
+    case Source::transfer:
+      return "transfer";
+    case Source::replaces:
+      return "replaces";
     case Source::from_trusted:
       return "from-trusted";
     case Source::to_trusted:
@@ -100,10 +104,10 @@ void Judge::add(Role role, Source source, Proof proof, std::string_view identity
   for (Claim& c : claims_)
     if (c.grant == grant) {
       if (proof > c.proof || (proof == c.proof && source < c.source))
-        c = Claim{grant, role, source, proof, std::string(identity)};
+        c = Claim{grant, role, source, proof, std::string(identity), {}};
       return;
     }
-  claims_.push_back(Claim{grant, role, source, proof, std::string(identity)});
+  claims_.push_back(Claim{grant, role, source, proof, std::string(identity), {}});
 }
 
 const std::vector<Claim>& Judge::judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
@@ -250,7 +254,8 @@ const std::vector<Claim>& Judge::judge_register(const wire::SipMessage& m, const
       if (!covers(g, at)) continue;
       const bool known =
           std::any_of(claims_.begin(), claims_.end(), [&](const Claim& c) { return c.grant == g; });
-      if (!known) claims_.push_back(Claim{g, Role::from_target, source, Proof::digest, std::string(text)});
+      if (!known)
+        claims_.push_back(Claim{g, Role::from_target, source, Proof::digest, std::string(text), {}});
     }
   };
   find_uri(m.first(Header::to), true);

@@ -21,6 +21,8 @@ enum class Source : std::uint8_t {
   asserted,
   request_uri,
   redirection,
+  transfer,
+  replaces,
   from_trusted,
   to_trusted,
   claimed_asserted,
@@ -42,6 +44,7 @@ struct Claim {
   Source source = Source::from;
   Proof proof = Proof::claimed;
   std::string identity;
+  std::string from_call;  // the Call-ID of the call that led here (transfer, replaces)
 };
 
 // Where a target is registered. Of others the probe knows nothing, except that somebody else registers from
@@ -71,6 +74,7 @@ class Judge {
   void date(Instant t) { dated_at_ = t; }
   void expire(Instant now);
   const TargetIndex& targets() const { return targets_; }
+  bool allowed(std::uint32_t grant, Role role) const;
 
  private:
   void add(Role role, Source source, Proof proof, std::string_view identity);
@@ -83,7 +87,6 @@ class Judge {
   void judge_names(const wire::SipMessage& m);
   void find_uri(std::string_view value, bool name_addr);
   bool bound_source(std::uint32_t grant, const wire::Endpoint& e, Instant at) const;
-  bool allowed(std::uint32_t grant, Role role) const;
   bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
 
   const std::vector<authority::VerifiedGrant>& grants_;

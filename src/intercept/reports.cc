@@ -9,7 +9,35 @@ using Stage = Attachment::Stage;
 
 Status Engine::Impl::emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail) {
   if (!covers(a, at)) return {};
-  return sink.event(a.grant, Event{type, at, a.number, d.call_id, std::move(detail)});
+  return say(a.grant, Event{type, at, a.number, d.call_id, std::move(detail), frame});
+}
+
+// Every event passes here. A grant that something is said under is under surveillance, and has been since its
+// window and the input began; a grant that nothing is said under leaves nothing at all.
+Status Engine::Impl::say(std::uint32_t grant, Event e) {
+  if (surveillance[grant] == Surveillance::unsaid) {
+    surveillance[grant] = Surveillance::active;
+    const Instant since = std::max(first_seen, grants[grant].from());
+    WRIT_CHECK(sink.event(grant, Event{EventType::surveillance_status,
+                                       since,
+                                       0,
+                                       "",
+                                       {{"event", "activation"},
+                                        {"status", "active"},
+                                        {"kind", authority::to_string(grants[grant].body().kind)}}}));
+  }
+  return sink.event(grant, e);
+}
+
+Status Engine::Impl::say_inactive(std::uint32_t grant, Instant at, const char* why) {
+  if (surveillance[grant] != Surveillance::active) return {};
+  surveillance[grant] = Surveillance::inactive;
+  at = std::max(std::min(at, grants[grant].until() - Nanos{1}), grants[grant].from());
+  return sink.event(grant, Event{EventType::surveillance_status,
+                                 at,
+                                 0,
+                                 "",
+                                 {{"event", "deactivation"}, {"status", "inactive"}, {"why", why}}});
 }
 
 Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only) {

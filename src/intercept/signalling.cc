@@ -13,22 +13,31 @@ using Stage = Attachment::Stage;
 
 namespace {
 
-constexpr std::size_t challengers_max = 65536, tags_max = 32, statuses_max = 16;
+constexpr std::size_t challengers_max = 65536, tags_max = 32, statuses_max = 16, receivers_max = 8;
 
 bool has(const std::vector<std::string>& v, std::string_view s) {
   return std::find(v.begin(), v.end(), s) != v.end();
 }
 
-// Both tags of this dialog, in either order. A side whose tag was never seen (we joined late) cannot be
-// checked.
-bool tags_fit(const Dialog& d, std::string_view from, std::string_view to) {
-  const auto callee = [&](std::string_view t) { return d.callee_tags.empty() || has(d.callee_tags, t); };
-  return (from == d.caller_tag && callee(to)) || (to == d.caller_tag && callee(from));
-}
-
 const char* by_text(Side s) {
   return s == Side::caller ? "caller" : s == Side::callee ? "callee" : "network";
 }
+
+// The caller's side under another tag: a B2BUA that keeps the Call-ID makes a From of its own. Only who was
+// sent the INVITE may send it on, so that nobody who has merely learned a Call-ID becomes a part of the call.
+void take_caller_tag(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
+  const std::string_view from = wire::tag_of(m.first(Header::from));
+  const auto received = [&](const wire::Address& a) {
+    return std::find(d.receivers.begin(), d.receivers.end(), a) != d.receivers.end();
+  };
+  if (!d.is_caller(from)) {
+    if (!received(g.udp.src.ip) || d.caller_tags.size() >= receivers_max) return;
+    d.caller_tags.emplace_back(from);
+  }
+  if (!received(g.udp.dst.ip) && d.receivers.size() < receivers_max) d.receivers.push_back(g.udp.dst.ip);
+}
+
+}  // namespace
 
 std::int64_t number_or(std::string_view s, std::int64_t otherwise) {
   std::int64_t v = 0;
@@ -40,7 +49,12 @@ std::int64_t number_or(std::string_view s, std::int64_t otherwise) {
   return v;
 }
 
-}  // namespace
+// Both tags of this dialog, in either order. A side whose tag was never seen (we joined late) cannot be
+// checked.
+bool tags_fit(const Dialog& d, std::string_view from, std::string_view to) {
+  const auto callee = [&](std::string_view t) { return d.callee_tags.empty() || has(d.callee_tags, t); };
+  return (d.is_caller(from) && callee(to)) || (d.is_caller(to) && callee(from));
+}
 
 bool is_call_method(Method m) {
   switch (m) {
@@ -66,7 +80,7 @@ std::string hop_of(const Datagram& g) {
 
 // Who sent this message: the caller's tag stands in From of the caller's requests and of the answers to them.
 Side sender_side(const Dialog& d, const wire::SipMessage& m) {
-  const Side from = wire::tag_of(m.first(Header::from)) == d.caller_tag ? Side::caller : Side::callee;
+  const Side from = d.is_caller(wire::tag_of(m.first(Header::from))) ? Side::caller : Side::callee;
   return m.is_request ? from : other(from);
 }
 
@@ -102,8 +116,11 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
     if (d.phase == Phase::released) d.phase = d.ever_answered ? Phase::answered : Phase::trying;
     for (Attachment& a : d.attachments) a.end_said = false;
   }
+  if (m.is_request && m.method == Method::invite && wire::tag_of(m.first(Header::to)).empty())
+    take_caller_tag(d, m, g);
   const Side sender = sender_side(d, m);
   WRIT_CHECK(deliver(d, PacketRole::sip, sender, g));
+  if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
   if (d.kind != DialogKind::call) {
     if (!m.is_request && m.status >= 200 && d.method == Method::message && m.status != 401 && m.status != 407)
       return emit_live(d, EventType::network_signal, g.at,
@@ -111,7 +128,9 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
     return {};
   }
   WRIT_CHECK(m.is_request ? on_request(d, m, g) : on_response(d, m, g));
-  return apply_sdp(d, m, g);
+  WRIT_CHECK(apply_sdp(d, m, g));
+  WRIT_CHECK(hold_answered(d, m, g.at));
+  return note_focus(d, m, g.at);
 }
 
 Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
@@ -119,7 +138,7 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
   const Side sender = sender_side(d, m);
   const std::uint32_t cseq = m.cseq_number();
   std::uint32_t& last = d.last_cseq[sender == Side::caller ? 0 : 1];
-  if (m.method == Method::invite && to.empty() && from == d.caller_tag) {
+  if (m.method == Method::invite && to.empty() && d.is_caller(from)) {
     if (cseq > d.invite_cseq && d.phase == Phase::released && !d.ever_answered) d.phase = Phase::trying;
     if (cseq > d.invite_cseq) d.challenged = false;
     d.invite_cseq = std::max(d.invite_cseq, cseq);
@@ -129,24 +148,21 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
     d.bye_pending = true;
     d.bye_cseq = cseq;
     d.bye_at = g.at;
+    d.bye_frame = frame;
     d.bye_by = sender;
   }
-  if (m.method == Method::refer && tags_fit(d, from, to)) {
-    Json detail = {{"signal", "REFER"}, {"by", by_text(sender)}};
-    if (const std::string party = party_text(m.first(Header::refer_to)); !party.empty())
-      detail["refer_to"] = party;
-    for (Attachment& a : d.attachments)
-      if (a.stage == Stage::live && covers(a, g.at))
-        WRIT_CHECK(emit(a, sender == a.target_side ? EventType::subject_signal : EventType::network_signal,
-                        g.at, d, detail));
-  }
-  if (tags_fit(d, from, to)) last = std::max(last, cseq);
-  return {};
+  if (m.method == Method::cancel && d.phase == Phase::trying && sender == Side::caller) d.cancelled = true;
+  if (m.method == Method::invite && !to.empty() && m.body.empty()) d.late_offer_cseq = cseq;
+  if (!tags_fit(d, from, to)) return {};
+  const bool again = cseq <= last;  // retransmitted, or the same message on another hop
+  last = std::max(last, cseq);
+  if (m.method == Method::refer) return on_refer(d, m, g, sender, again);
+  return m.method == Method::info && !again ? on_info(d, m, g, sender) : Status{};
 }
 
 Status Engine::Impl::on_response(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
-  const bool to_caller = from == d.caller_tag;
+  const bool to_caller = d.is_caller(from);
   if (to_caller && !to.empty() && m.method == Method::invite && m.status < 300 && !has(d.callee_tags, to) &&
       d.callee_tags.size() < tags_max) {
     d.forked = d.forked || (!d.callee_tags.empty() && !d.mid_call);
@@ -155,6 +171,7 @@ Status Engine::Impl::on_response(Dialog& d, const wire::SipMessage& m, const Dat
   if (m.method == Method::invite && to_caller && m.cseq_number() == d.invite_cseq)
     return on_invite_response(d, m, g);
   if (m.method == Method::bye && d.bye_pending && m.cseq_number() == d.bye_cseq && tags_fit(d, from, to)) {
+    const AtFrame then(frame, d.bye_frame);
     if (m.status >= 200 && m.status < 300)
       return release(d, d.bye_at, std::string("200 BYE by ") + by_text(d.bye_by), d.bye_by);
     if (m.status >= 300) d.bye_pending = false;  // challenged or unknown there: the call goes on
@@ -170,6 +187,7 @@ Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, co
   d.phase = Phase::answered;
   d.ever_answered = true;
   if (again) return {};
+  WRIT_CHECK(conference_of_device(d, g.at));
   std::string who = party_text(m.first(Header::p_asserted_identity));
   if (who.empty()) who = party_text(m.first(Header::to));
   return emit_live(d, EventType::answer, g.at, {{"answering", who}, {"status", m.status}});
@@ -200,8 +218,12 @@ Status Engine::Impl::on_final_failure(Dialog& d, const wire::SipMessage& m, cons
     WRIT_CHECK(emit_live(
         d, EventType::redirection, g.at,
         {{"redirected_from", party_text(m.first(Header::to))}, {"redirected_to", first}, {"contacts", to}}));
+    for (const Attachment& a : d.attachments)
+      if (a.stage == Stage::live && a.target_side == Side::callee)
+        for (const Json& contact : to) expect(a, d, g.udp.dst.ip, contact.get<std::string>(), g.at);
   }
-  return release(d, g.at, cause_text(m.status), Side::unknown);
+  return release(d, g.at, cause_text(m.status),
+                 d.cancelled && m.status == 487 ? Side::caller : Side::unknown);
 }
 
 Status Engine::Impl::release(Dialog& d, Instant at, const std::string& cause, Side by) {
@@ -216,10 +238,11 @@ Status Engine::Impl::release(Dialog& d, Instant at, const std::string& cause, Si
     const Instant when = std::min(at, grants[a.grant].until() - Nanos{1});
     if (answered && a.content && a.media_packets == 0)
       WRIT_CHECK(unavailable(d, a, when, "the call was answered, its media were never seen"));
+    WRIT_CHECK(flush_digits(d, a));
     WRIT_CHECK(close_content(d, a, when, cause));
     WRIT_CHECK(emit(a, EventType::release, when, d, {{"cause", cause}, {"by", by_text(by)}}));
   }
-  return {};
+  return conference_of_device(d, std::min(at, last_seen));
 }
 
 void Engine::Impl::erase_dialog(Dialog& d) {
@@ -229,79 +252,6 @@ void Engine::Impl::erase_dialog(Dialog& d) {
       a.counted = false;
       --waiting;
     }
-}
-
-Status Engine::Impl::on_register(const wire::SipMessage& m, const Datagram& g) {
-  Dialog* d = find(m.call_id());
-  if (!m.is_request)
-    return d != nullptr && d->kind == DialogKind::registration ? on_register_answer(*d, m, g) : Status{};
-  const std::vector<Claim> claims = judge.judge_register(m, g.udp, g.at);
-  if (claims.empty()) {
-    judge.note_foreign_register(g.udp.src);
-    return {};
-  }
-  if (m.call_id().empty() || (d != nullptr && d->kind != DialogKind::registration)) return {};
-  if (d == nullptr) d = &make_dialog(m, g, DialogKind::registration);
-  d->invite_cseq = m.cseq_number();
-  d->origin_src = g.udp.src;
-  d->origin_dst = g.udp.dst;
-  d->last_activity = g.at;
-  d->contacts.clear();
-  d->expires_s = number_or(m.first(Header::expires), 3600);
-  for (std::size_t n = 0; n < 4; ++n) {
-    const std::string_view line = m.nth(Header::contact, n);
-    if (line.empty()) break;
-    wire::for_each_value(line, [&](std::string_view v) {
-      if (d->contacts.size() < 8) d->contacts.emplace_back(v);
-      d->expires_s = number_or(wire::param(v, "expires"), d->expires_s);
-    });
-  }
-  d->unregister = d->expires_s == 0;
-  for (const Claim& c : claims) {
-    Attachment* a = d->of(c.grant);
-    if (a == nullptr && waiting < limits::pending_dialogs_max) {
-      d->attachments.push_back(make_attachment(*d, c, m, g));
-      a = &d->attachments.back();
-      a->counted = true;
-      ++waiting;
-    }
-    if (a != nullptr && a->stage != Stage::live) a->stage = Stage::digest;
-  }
-  return deliver(*d, PacketRole::sip, Side::caller, g);
-}
-
-Status Engine::Impl::on_register_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
-  // Only the address that was asked can accept.
-  if (m.cseq_number() != d.invite_cseq || g.udp.src.ip != d.origin_dst.ip || g.udp.dst.ip != d.origin_src.ip)
-    return {};
-  d.last_activity = g.at;
-  const bool accepted = m.status >= 200 && m.status < 300;
-  if (m.status >= 300 && m.status != 401 && m.status != 407 && m.status != 423)
-    for (Attachment& a : d.attachments) WRIT_CHECK(give_up(d, a, "refused"));
-  if (accepted)
-    for (Attachment& a : d.attachments) {
-      if (!covers(a, g.at)) continue;
-      if (a.stage == Stage::digest) WRIT_CHECK(commit(d, a));
-      if (d.unregister) judge.unbind(a.grant, d.origin_src);
-      Json contacts = Json::array();
-      for (const std::string& c : d.contacts) {
-        const auto u = wire::parse_name_addr(c);
-        if (!u) continue;
-        contacts.push_back(u->host + (u->port != 0 ? ":" + std::to_string(u->port) : ""));
-        if (!d.unregister)
-          judge.bind(Binding{a.grant, d.origin_src, u->user, u->host,
-                             u->port != 0 ? u->port : std::uint16_t{5060},
-                             g.at + std::chrono::seconds{d.expires_s}, false});
-      }
-      WRIT_CHECK(emit(a, EventType::serving_system, g.at, d,
-                      {{"registered", a.identity},
-                       {"registrar", d.origin_dst.text()},
-                       {"src", d.origin_src.text()},
-                       {"contacts", contacts},
-                       {"registering", !d.unregister},
-                       {"expires_s", d.expires_s}}));
-    }
-  return deliver(d, PacketRole::sip, Side::callee, g);
 }
 
 }  // namespace writ::intercept

@@ -113,10 +113,11 @@ struct RecordingSink final : Sink {
     Event e;
   };
   std::vector<Packet> packets;
-  std::vector<Noted> events;
+  std::vector<Noted> events,
+      statuses;  // SurveillanceStatus stands apart: each grant that says anything has it
 
   Status event(std::size_t grant, const Event& e) override {
-    events.push_back({grant, e});
+    (e.type == EventType::surveillance_status ? statuses : events).push_back({grant, e});
     return {};
   }
   Status packet(std::size_t grant, const PacketTag& tag, const wire::RawPacket& p) override {
@@ -143,12 +144,15 @@ struct RecordingSink final : Sink {
   std::string all() const {
     std::string t;
     for (const Noted& n : events) t.append(text_of(encode(n.e)));
+    for (const Noted& n : statuses) t.append(text_of(encode(n.e)));
     for (const Packet& p : packets) t.append(text_of(p.bytes));
     return t;
   }
   Matter matter(std::size_t grant = 0) const {
     std::vector<Event> ev;
     std::vector<EvidencePacket> pk;
+    for (const Noted& n : statuses)
+      if (n.grant == grant) ev.push_back(*decode_event(encode(n.e)));
     for (const Noted& n : events)
       if (n.grant == grant) ev.push_back(*decode_event(encode(n.e)));
     for (const Packet& p : packets)
@@ -161,7 +165,10 @@ class Bench {
  public:
   explicit Bench(std::vector<authority::VerifiedGrant> g, EngineOptions o = {})
       : grants_(std::move(g)), engine(grants_, sink, std::move(o)) {}
+  // When set, frames go here instead of the engine: traffic that is made first and played later.
+  std::function<void(double, View)> tape;
   void frame(double s, View bytes, std::uint32_t link = 101) {
+    if (tape) return tape(s, bytes);
     if (!engine.on_packet({at(s), link, bytes, static_cast<std::uint32_t>(bytes.size())})) std::abort();
   }
   void udp(double s, const wire::Endpoint& a, const wire::Endpoint& b, View payload, std::size_t part = 0) {

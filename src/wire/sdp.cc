@@ -54,8 +54,10 @@ class SdpScan {
   Level& level() { return out_.media.empty() ? session_ : levels_.back(); }
 
   void origin(std::string_view v) {
-    take_word(v);  // username
+    out_.origin = take_word(v);
     out_.origin_id = take_word(v);
+    take_word(v);  // version: grows with each change
+    out_.origin.append(" ").append(out_.origin_id).append(" ").append(trim(v));
   }
 
   // "IN IP4 192.0.2.1/127": a multicast TTL is cut.

@@ -31,6 +31,8 @@ struct SdpMedia {
 
 struct Sdp {
   std::string origin_id;  // o= sess-id, to recognise a proxy's copy
+  // o= without its version: names one session over all hops (RFC 8866 5.2), where the device makes it unique.
+  std::string origin;
   std::vector<SdpMedia> media;
   std::vector<std::string> oddities;
 };

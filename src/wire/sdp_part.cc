@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The SDP of a message body: the body itself, or one part of a multipart (RFC 2046 5.1), which may be nested.
+// One part of a message body: the body itself, or a part of a multipart (RFC 2046 5.1), which may be nested.
 #include "wire/sdp.hh"
 #include "wire/sip.hh"
+#include "wire/sip_body.hh"
 #include "wire/text.hh"
 
 namespace writ::wire {
@@ -31,46 +32,58 @@ Delimiter find_delimiter(std::string_view s, std::size_t from, std::string_view 
   return {};
 }
 
-// Header lines up to an empty one; leaves the rest in `part`. Returns the Content-Type's value.
-std::string_view take_part_headers(std::string_view& part) {
-  std::string_view type;
-  while (!part.empty()) {
-    const std::size_t end = part.find('\n');
-    const std::string_view line = trim(part.substr(0, end));
-    part = end == part.npos ? std::string_view{} : part.substr(end + 1);
+// Header lines up to an empty one; leaves the rest in `part.bytes`.
+void take_part_headers(BodyPart& part) {
+  std::string_view& rest = part.bytes;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = trim(rest.substr(0, end));
+    rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
     if (line.empty()) break;
     const std::size_t colon = line.find(':');
     if (colon == line.npos) continue;
-    const std::string_view name = trim(line.substr(0, colon));
-    if (equal_ci(name, "Content-Type") || equal_ci(name, "c")) type = trim(line.substr(colon + 1));
+    const std::string_view name = trim(line.substr(0, colon)), value = trim(line.substr(colon + 1));
+    if (equal_ci(name, "Content-Type") || equal_ci(name, "c")) part.type = value;
+    if (equal_ci(name, "Content-Encoding") || equal_ci(name, "e")) part.encoding = value;
+    if (equal_ci(name, "Content-Transfer-Encoding")) part.transfer = value;
   }
-  return type;
 }
 
-std::string_view find_sdp(std::string_view content_type, std::string_view body, int depth) {
-  const std::string_view type = trim(content_type.substr(0, content_type.find(';')));
-  if (equal_ci(type, "application/sdp")) return body;
-  if (type.empty()) return trim(body).substr(0, 3) == "v=0" ? body : std::string_view{};
-  if (!starts_ci(type, "multipart/") || depth == nesting_max) return {};
-  const std::string_view boundary = param(content_type, "boundary");
-  if (boundary.empty()) return {};
+bool is_wanted(std::string_view type, std::string_view wanted) {
+  return wanted.ends_with('/') ? starts_ci(type, wanted) : equal_ci(type, wanted);
+}
+
+std::optional<BodyPart> find_part(const BodyPart& whole, std::string_view wanted, int depth) {
+  const std::string_view type = trim(whole.type.substr(0, whole.type.find(';')));
+  if (is_wanted(type, wanted)) return whole;
+  if (!starts_ci(type, "multipart/") || depth == nesting_max) return std::nullopt;
+  const std::string_view boundary = param(whole.type, "boundary"), body = whole.bytes;
+  if (boundary.empty()) return std::nullopt;
   for (Delimiter d = find_delimiter(body, 0, boundary); d.begin != body.npos && !d.last;) {
     const Delimiter next = find_delimiter(body, d.after, boundary);
-    std::string_view part = body.substr(d.after, next.begin == body.npos ? body.npos : next.begin - d.after);
-    const std::string_view part_type = take_part_headers(part);
+    BodyPart part;
+    part.bytes = body.substr(d.after, next.begin == body.npos ? body.npos : next.begin - d.after);
+    take_part_headers(part);
     // A part without a type is text/plain, so it is not searched for "v=0".
-    const std::string_view found =
-        part_type.empty() ? std::string_view{} : find_sdp(part_type, part, depth + 1);
-    if (!found.empty()) return found;
+    if (auto found = find_part(part, wanted, depth + 1)) return found;
     d = next;
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
 
+std::optional<BodyPart> body_part(std::string_view content_type, std::string_view body,
+                                  std::string_view wanted) {
+  // Without a type it is SDP when it looks like it.
+  if (trim(content_type).empty() && equal_ci(wanted, "application/sdp") && trim(body).starts_with("v=0"))
+    return BodyPart{wanted, {}, {}, body};
+  return find_part(BodyPart{content_type, {}, {}, body}, wanted, 0);
+}
+
 std::string_view sdp_part(std::string_view content_type, std::string_view body) {
-  return find_sdp(content_type, body, 0);
+  const auto part = body_part(content_type, body, "application/sdp");
+  return part ? part->bytes : std::string_view{};
 }
 
 }  // namespace writ::wire

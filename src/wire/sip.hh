@@ -132,6 +132,8 @@ template <class F>
 void for_each_value(std::string_view value, F&& f) {
   for (std::string_view one; next_value(value, one);) f(one);
 }
+// The header that a URI asks for, as Replaces in Refer-To (RFC 3261 19.1.1), with %-escapes decoded.
+std::string uri_header(const SipUri& u, std::string_view name);
 std::string_view tag_of(std::string_view from_or_to_value);
 // username="..." and realm="..." of an Authorization or Proxy-Authorization value.
 struct DigestIdentity {

@@ -128,6 +128,25 @@ constexpr bool single_valued(Header h) {
          h == Header::content_type || h == Header::content_length || h == Header::max_forwards;
 }
 
+constexpr bool is_looked_for(Header h) {
+  switch (h) {
+    case Header::other:
+    case Header::via:
+    case Header::route:
+    case Header::record_route:
+    case Header::require:
+    case Header::supported:
+    case Header::user_agent:
+    case Header::server:
+    case Header::max_forwards:
+    case Header::subject:
+    case Header::reason:
+      return false;
+    default:
+      return true;
+  }
+}
+
 class HeaderScan {
  public:
   HeaderScan(SipMessage& m, std::string_view all, std::string_view rest) : m_(m), all_(all), rest_(rest) {}
@@ -165,7 +184,7 @@ class HeaderScan {
     const Header id = header_of(name);
     if (m_.header_count == SipMessage::headers_max) {
       m_.anomalies |= anomaly_too_many_headers;
-      return;
+      if (!make_room(id)) return;
     }
     if (single_valued(id)) {
       const std::uint32_t bit = 1u << static_cast<unsigned>(id);
@@ -176,6 +195,19 @@ class HeaderScan {
     m_.headers[m_.header_count++] = {id, offset(name.data()), static_cast<std::uint32_t>(name.size()),
                                      offset(value.data()), static_cast<std::uint32_t>(value.size())};
     open_ = true;
+  }
+
+  // Who pads a message with headers until the index is full must not hide behind them whose call it is: what
+  // is looked for takes the place of what nobody asks for. Order is kept among the rest.
+  bool make_room(Header id) {
+    if (!is_looked_for(id)) return false;
+    const auto end = m_.headers.begin() + static_cast<std::ptrdiff_t>(m_.header_count);
+    auto last = std::find_if(std::make_reverse_iterator(end), m_.headers.rend(),
+                             [](const SipMessage::HeaderRef& h) { return !is_looked_for(h.id); });
+    if (last == m_.headers.rend()) return false;
+    std::move(last.base(), end, last.base() - 1);
+    --m_.header_count;
+    return true;
   }
 
   void fold(std::string_view line) {

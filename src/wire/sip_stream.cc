@@ -67,6 +67,7 @@ struct Segment {
 struct Piece {  // bytes [offset, offset + length) of a segment's payload
   std::shared_ptr<const Segment> of;
   std::size_t offset = 0, length = 0;
+  bool begins = false, searched = false;  // a message begins here; looked for one inside
   View bytes() const { return View(of->payload).subspan(offset, length); }
 };
 
@@ -110,6 +111,21 @@ bool is_start(View v) {
   const std::string_view s = trim(text_of(v));
   const Method m = method_of(s.substr(0, s.find_first_of(" \t")));
   return starts_ci(s, "SIP/") || (m != Method::none && m != Method::other);
+}
+
+// Behind a hole, or where a connection was joined, a message may begin in the middle of a segment: at a line
+// that can be nothing but a start line, since a line of a header that we know follows it.
+std::size_t hidden_start(View v) {
+  const std::string_view s = text_of(v);
+  for (std::size_t n = s.find('\n'); n != s.npos; n = s.find('\n', n + 1)) {
+    const View rest = v.subspan(n + 1);
+    if (!looks_like_sip(rest) || !is_start(rest)) continue;
+    const std::size_t line = s.find('\n', n + 1);
+    const std::size_t colon = line == s.npos ? s.npos : s.find(':', line);
+    if (colon != s.npos && header_of(trim(s.substr(line + 1, colon - line - 1))) != Header::other)
+      return n + 1;
+  }
+  return 0;
 }
 
 // Where the headers of the message at the front end, behind the empty line; 0: not there yet.
@@ -321,6 +337,7 @@ void SipStreams::Impl::use_up(Stream& s, Range r) {
     if (end > r.end) {
       rest.offset += static_cast<std::size_t>(r.end - begin);
       rest.length = static_cast<std::size_t>(end - r.end);
+      rest.begins = false;
       s.bytes += rest.length;
       s.pieces[r.end] = std::move(rest);
       break;
@@ -413,7 +430,18 @@ std::size_t SipStreams::Impl::read_run(const Key& k, Stream& s, std::uint64_t at
 void SipStreams::Impl::read(const Key& k, Stream& s, std::vector<SipOverStream>& out) {
   for (auto it = s.pieces.begin(); it != s.pieces.end();) {
     const std::uint64_t at = it->first;
-    if (!s.follows_used(at) && !(it->second.offset == 0 && is_start(it->second.bytes()))) {
+    Piece& piece = it->second;
+    if (!s.follows_used(at) && !piece.begins && !(piece.offset == 0 && is_start(piece.bytes()))) {
+      const std::size_t inside = piece.searched ? 0 : hidden_start(piece.bytes());
+      piece.searched = true;
+      if (inside != 0) {
+        Piece message = piece;
+        message.offset += inside;
+        message.length -= inside;
+        message.begins = true;
+        piece.length = inside;
+        s.pieces[at + inside] = std::move(message);
+      }
       ++it;
       continue;
     }
@@ -442,7 +470,10 @@ void SipStreams::Impl::expire(const Key& k, Stream& s, Instant before, std::vect
     const Bytes run = run_from(s.pieces, it);
     const std::uint64_t end = at + run.size();
     // What is whole comes out whole, each message by itself; what is left is one that has no end.
-    const std::size_t n = looks_like_sip(run) ? read_run(k, s, at, run, out) : 0;
+    const std::size_t junk = looks_like_sip(run) ? 0 : junk_length(run);
+    const std::size_t n =
+        junk + (junk < run.size() ? read_run(k, s, at + junk, View(run).subspan(junk), out) : 0);
+    if (junk > 0 && s.sip) ++dropped;
     const View rest = View(run).subspan(n);
     const bool begins = looks_like_sip(rest);
     if (begins && headers_end(text_of(rest)) != 0)

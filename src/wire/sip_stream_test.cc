@@ -164,7 +164,8 @@ TEST(SipStream, AnyPortWhenItBeginsLikeSipAndNothingOfOthersIsKept) {
   EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
 }
 
-// Nothing tells where its first message begins, until time is up: then they come apart like all others.
+// Nothing tells where its first message begins, until time is up: then they come apart like all others. (The
+// body before the second ends without a line end.)
 TEST(SipStream, MessagesBehindASegmentThatBeginsWithinAWordComeApartToo) {
   Streams s;
   const std::string m = message(1, 9), neighbour = message(2, 30);
@@ -180,6 +181,19 @@ TEST(SipStream, MessagesBehindASegmentThatBeginsWithinAWordComeApartToo) {
     EXPECT_EQ(bytes, text_of(one.message));
     EXPECT_FALSE(one.cut);
   }
+}
+
+// Joined in the middle, and behind a hole: the tail of what is lost costs none of the messages behind it. A
+// status line in a body is no message.
+TEST(SipStream, MessagesBehindTheTailOfALostOne) {
+  Streams s;
+  const std::string one = message(1, 20), two = message(2, 5), three = message(3);
+  s.feed(tcp_frame(1000, "tail: x\r\n\r\nSIP/2.0 200 OK\r\n" + one + two));
+  EXPECT_EQ(s.texts(), (std::vector{one, two}));
+  const auto next = static_cast<std::uint32_t>(1000 + 27 + one.size() + two.size());
+  s.feed(tcp_frame(next + 500, "of another\r\n\r\n" + three.substr(0, 60)));
+  s.feed(tcp_frame(next + 500 + 14 + 60, three.substr(60)));
+  EXPECT_EQ(s.texts(), (std::vector{one, two, three}));
 }
 
 TEST(SipStream, JunkBetweenMessagesIsPassedOver) {

@@ -186,6 +186,20 @@ std::optional<SipUri> parse_name_addr(std::string_view value) {
   return parse_uri(s.substr(0, end));
 }
 
+std::string uri_header(const SipUri& u, std::string_view name) {
+  const std::size_t question = u.raw.find('?');
+  std::string_view rest =
+      question == u.raw.npos ? std::string_view{} : std::string_view(u.raw).substr(question + 1);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('&'), equals = rest.find('=');
+    const std::string_view one = rest.substr(0, end);
+    rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
+    if (equals < one.size() && equal_ci(unescape(one.substr(0, equals)), name))
+      return unescape(one.substr(equals + 1));
+  }
+  return {};
+}
+
 bool next_value(std::string_view& rest, std::string_view& value) {
   while (!rest.empty()) {
     Walk walk(rest);

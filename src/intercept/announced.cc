@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the media of target calls are: endpoints come from SDP and go with the call.
+#include <algorithm>
+
+#include "intercept/engine_impl.hh"
+
+namespace writ::intercept {
+
+using wire::Header;
+using wire::Method;
+using Stage = Attachment::Stage;
+
+namespace {
+
+constexpr std::size_t ends_max = 96;  // two endpoints a stream, several streams, legs and re-INVITEs
+
+// Does any m= line of this body name a port that a target call uses? Cheap enough for every SDP that passes.
+bool mentions_port(const MediaTable& table, std::string_view body) {
+  for (std::size_t at = 0; at + 2 < body.size();) {
+    if (body[at] == 'm' && body[at + 1] == '=') {
+      std::size_t i = body.find(' ', at);
+      std::uint32_t port = 0;
+      if (i != std::string_view::npos)
+        for (++i; i < body.size() && body[i] >= '0' && body[i] <= '9' && port < 65536; ++i)
+          port = port * 10 + static_cast<std::uint32_t>(body[i] - '0');
+      if (port > 0 && port < 65535 &&
+          (table.maybe(static_cast<std::uint16_t>(port)) ||
+           table.maybe(static_cast<std::uint16_t>(port + 1))))
+        return true;
+    }
+    const std::size_t next = body.find('\n', at);
+    if (next == std::string_view::npos) break;
+    at = next + 1;
+  }
+  return false;
+}
+
+// 0.0.0.0 and :: (hold, as RFC 2543 had it) are no place to receive at.
+bool is_nowhere(const wire::Address& a) {
+  const auto from = a.b.begin() + (a.is_v4() ? 12 : 0);
+  return std::all_of(from, a.b.end(), [](std::uint8_t x) { return x == 0; });
+}
+
+// Does the message belong to a dialog of this call, or begin one that may?
+bool sdp_counts(const Dialog& d, const wire::SipMessage& m) {
+  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
+  // The caller's tag is enough: of several answers, the one with the callee's may have been lost.
+  return d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
+}
+
+bool is_rtp(const wire::SdpMedia& m) { return m.transport.find("RTP") != std::string::npos; }
+
+}  // namespace
+
+bool Engine::Impl::install_end(Dialog& d, End e) {
+  for (End& old : d.ends)
+    if (old.at == e.at) {
+      const bool changed = old.codecs != e.codecs || old.direction != e.direction || old.replaced ||
+                           old.encrypted != e.encrypted;
+      if (old.side != e.side) old.side = Side::unknown;
+      old.codecs = std::move(e.codecs);
+      old.event_type = e.event_type;
+      old.origin = std::move(e.origin);
+      old.direction = std::move(e.direction);
+      old.encrypted = e.encrypted;
+      old.replaced = false;
+      if (!e.rtcp) old.rtcp = false;
+      return changed;
+    }
+  if (d.ends.size() >= ends_max) return false;
+  table.add(e.at, &d, static_cast<std::uint32_t>(d.ends.size()));
+  d.ends.push_back(std::move(e));
+  return true;
+}
+
+bool Engine::Impl::install(Dialog& d, const wire::SdpMedia& m, const std::string& origin, Side side,
+                           const std::string& hop) {
+  if (!m.has_address || m.rtp.port == 0 || is_nowhere(m.rtp.ip)) return false;
+  End e;
+  e.origin = origin;
+  e.at = m.rtp;
+  e.side = side;
+  e.kind = m.kind;
+  e.direction = m.direction;
+  e.encrypted = m.encrypted;
+  e.hop = hop;
+  for (const wire::RtpMap& f : m.formats) {
+    if (f.codec == "TELEPHONE-EVENT") e.event_type = f.payload_type;
+    e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
+  }
+  End rtcp = e;
+  supersede(e.at, d);
+  bool changed = install_end(d, std::move(e));
+  if (is_rtp(m) && m.rtcp.port != 0 && m.rtcp != m.rtp) {
+    rtcp.at = m.rtcp;
+    rtcp.rtcp = true;
+    rtcp.codecs.clear();
+    supersede(rtcp.at, d);
+    if (std::none_of(d.ends.begin(), d.ends.end(), [&](const End& x) { return x.at == rtcp.at; }))
+      changed = install_end(d, std::move(rtcp)) || changed;
+  }
+  return changed;
+}
+
+Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
+  if (d.phase == Phase::released) return {};
+  std::string storage;
+  const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
+  if (body.state == wire::BodyState::unreadable)
+    for (Attachment& a : d.attachments)
+      if (a.stage == Stage::live && covers(a, g.at))
+        WRIT_CHECK(unavailable(d, a, g.at, "a description of the media in an encoding that cannot be read"));
+  if (body.text.empty()) return m.method == Method::invite ? link_legs(d, m, nullptr, g.at) : Status{};
+  if (!sdp_counts(d, m)) return say_odd_sdp(d, g.at);
+  const wire::Sdp sdp = wire::parse_sdp(body.text);
+  WRIT_CHECK(link_legs(d, m, &sdp, g.at));
+  const Side side = sender_side(d, m);
+  note_hold_offer(d, m, sdp, side);
+  const std::string hop = hop_of(g);
+  const auto announced = [&](const wire::Endpoint& e) {
+    return std::any_of(sdp.media.begin(), sdp.media.end(),
+                       [&](const wire::SdpMedia& s) { return s.rtp == e || s.rtcp == e; });
+  };
+  bool changed = false;
+  // Forks answer side by side; only an offer, or an answer after the call is up, moves media away.
+  if (m.is_request || d.phase == Phase::answered)
+    for (End& e : d.ends)
+      if (!e.replaced && e.side == side && e.hop == hop && !announced(e.at)) e.replaced = changed = true;
+  bool encrypted = false, plain = false;
+  for (const wire::SdpMedia& s : sdp.media) {
+    changed = install(d, s, sdp.origin, side, hop) || changed;
+    if (s.rtp.port != 0) (s.encrypted ? encrypted : plain) = true;
+  }
+  const auto has_side = [&](Side s) {
+    return std::any_of(d.ends.begin(), d.ends.end(), [&](const End& e) { return e.side == s; });
+  };
+  d.both_sides = d.both_sides || (has_side(Side::caller) && has_side(Side::callee)) ||
+                 (!m.is_request && !d.ends.empty());
+  if (changed) WRIT_CHECK(media_changed(d, g.at));
+  if (encrypted && !plain && d.both_sides)
+    for (Attachment& a : d.attachments)
+      if (a.stage == Stage::live && covers(a, g.at))
+        WRIT_CHECK(unavailable(d, a, g.at, "media encrypted (SRTP), keys unknown here"));
+  return {};
+}
+
+// Media that a message with tags of no dialog of this call announces are somebody else's, whoever learned the
+// Call-ID.
+Status Engine::Impl::say_odd_sdp(Dialog& d, Instant at) {
+  if (d.odd_sdp_said) return {};
+  d.odd_sdp_said = true;
+  return emit_live(d, EventType::gap, at,
+                   {{"why",
+                     "a message with this Call-ID, but with tags of no dialog of this call, announced "
+                     "media: they were not followed"},
+                    {"from", rfc3339(at)}},
+                   true);
+}
+
+// An ended call, and an end that was moved away from, give way to whoever announces the endpoint next.
+void Engine::Impl::supersede(const wire::Endpoint& e, const Dialog& by) {
+  for (bool again = table.maybe(e.port); again;) {
+    again = false;
+    for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
+      const MediaTable::Claim c = table.claim(i);
+      if (c.dialog == &by) continue;
+      if (c.dialog->phase != Phase::released && !c.dialog->ends[c.end].replaced) continue;
+      table.remove(e, c.dialog);
+      again = true;
+      break;
+    }
+  }
+}
+
+Status Engine::Impl::contest(const wire::Endpoint& e, Instant at) {
+  if (!table.maybe(e.port)) return {};
+  const Dialog nobody;
+  supersede(e, nobody);
+  for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
+    Dialog& d = *table.claim(i).dialog;
+    End& end = d.ends[table.claim(i).end];
+    if (end.contested) continue;
+    end.contested = true;
+    if (end.rtcp) continue;  // said once, with its RTP port
+    WRIT_CHECK(emit_live(d, EventType::gap, at,
+                         {{"why", "media endpoint " + e.text() +
+                                      " was announced by another call as well: from here on only "
+                                      "packets between ends that this call had used are kept"},
+                          {"from", rfc3339(at)}},
+                         true));
+  }
+  return {};
+}
+
+// SDP of a call that no grant names: read only when it mentions a port of a target call, and kept by nobody.
+Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
+  if (m.body.empty() || table.size() == 0) return {};
+  const bool encoded = !m.first(Header::content_encoding).empty();
+  if (!encoded && !mentions_port(table, text_of(m.body))) return {};
+  std::string storage;
+  const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
+  if (body.text.empty() || (encoded && !mentions_port(table, body.text))) return {};
+  const wire::Sdp sdp = wire::parse_sdp(body.text);
+  for (const wire::SdpMedia& s : sdp.media) {
+    if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp)) continue;
+    WRIT_CHECK(contest(s.rtp, g.at));
+    if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, g.at));
+  }
+  return {};
+}
+
+}  // namespace writ::intercept
