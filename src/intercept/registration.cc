@@ -14,7 +14,6 @@ using Stage = Attachment::Stage;
 namespace {
 
 constexpr std::size_t contact_lines_max = 4, contacts_max = 8;
-constexpr std::uint16_t sip_port = 5060;
 
 template <class F>
 void for_each_contact(const wire::SipMessage& m, F&& f) {

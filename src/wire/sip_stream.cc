@@ -41,12 +41,12 @@ constexpr std::size_t stream_bytes_max = 256u << 10, message_bytes_max = 256u <<
 constexpr std::uint16_t sip_port = 5060;
 constexpr std::uint8_t flag_syn = 2;
 
-struct Key {
+struct FlowKey {
   Endpoint src, dst;
-  bool operator==(const Key&) const = default;
+  bool operator==(const FlowKey&) const = default;
 };
-struct KeyHash {
-  std::size_t operator()(const Key& k) const {
+struct FlowHash {
+  std::size_t operator()(const FlowKey& k) const {
     const auto h = [](const Endpoint& e) {
       return std::hash<std::string_view>{}(text_of(e.ip.b)) * 31 + e.port;
     };
@@ -71,16 +71,16 @@ struct Piece {  // bytes [offset, offset + length) of a segment's payload
   View bytes() const { return View(of->payload).subspan(offset, length); }
 };
 
-struct Range {
+struct SequenceRange {
   std::uint64_t begin, end;
 };
 
 struct Stream {
-  std::list<Key>::iterator place;
+  std::list<FlowKey>::iterator place;
   std::uint64_t reference = std::uint64_t{1} << 32;  // position of `reference_seq`
   std::uint32_t reference_seq = 0;
   std::map<std::uint64_t, Piece> pieces;  // disjoint
-  std::vector<Range> used;                // sorted, disjoint, not touching
+  std::vector<SequenceRange> used;                // sorted, disjoint, not touching
   std::size_t bytes = 0;
   Instant oldest = Instant::max();            // of the pieces, at most
   std::uint64_t wait_at = 0, wait_until = 0;  // the message that begins at the one is whole at the other
@@ -97,7 +97,7 @@ struct Stream {
     return p;
   }
   bool follows_used(std::uint64_t p) const {
-    return std::any_of(used.begin(), used.end(), [p](const Range& r) { return r.end == p; });
+    return std::any_of(used.begin(), used.end(), [p](const SequenceRange& r) { return r.end == p; });
   }
 };
 
@@ -202,18 +202,18 @@ std::size_t junk_length(View v) {
 struct SipStreams::Impl {
   std::size_t streams_max;
   Nanos age_max;
-  std::unordered_map<Key, Stream, KeyHash> streams{};
-  std::list<Key> order{};  // least recently used first
+  std::unordered_map<FlowKey, Stream, FlowHash> streams{};
+  std::list<FlowKey> order{};  // least recently used first
   std::uint64_t dropped = 0;
 
   Stream* stream_of(const Decoded& d);
   void keep(Stream& s, const Decoded& d, const RawPacket& frame);
-  void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin, Range part);
-  void read(const Key& k, Stream& s, std::vector<SipOverStream>& out);
-  std::size_t read_run(const Key& k, Stream& s, std::uint64_t at, View run, std::vector<SipOverStream>& out);
-  void emit(const Key& k, Stream& s, Range r, Bytes message, bool cut, std::vector<SipOverStream>& out);
-  void use_up(Stream& s, Range r);
-  void expire(const Key& k, Stream& s, Instant before, std::vector<SipOverStream>& out);
+  void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin, SequenceRange part);
+  void read(const FlowKey& k, Stream& s, std::vector<SipOverStream>& out);
+  std::size_t read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run, std::vector<SipOverStream>& out);
+  void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut, std::vector<SipOverStream>& out);
+  void use_up(Stream& s, SequenceRange r);
+  void expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out);
   void evict();
 };
 
@@ -256,7 +256,7 @@ std::shared_ptr<Segment> segment_of(const Decoded& d, const RawPacket& frame) {
 }  // namespace
 
 Stream* SipStreams::Impl::stream_of(const Decoded& d) {
-  const Key k{d.tcp.src, d.tcp.dst};
+  const FlowKey k{d.tcp.src, d.tcp.dst};
   const auto it = streams.find(k);
   if (it != streams.end()) {
     if ((d.tcp.flags & flag_syn) == 0) {
@@ -288,7 +288,7 @@ void SipStreams::Impl::evict() {
 void SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame) {
   const std::uint64_t at = s.position(d.tcp.seq) + ((d.tcp.flags & flag_syn) != 0 ? 1 : 0);
   const auto segment = segment_of(d, frame);
-  std::vector<Range> there = s.used;
+  std::vector<SequenceRange> there = s.used;
   for (const auto& [p, piece] : s.pieces) {
     there.push_back({p, p + piece.length});
     const std::uint64_t from = std::max(p, at), to = std::min(p + piece.length, at + segment->payload.size());
@@ -296,10 +296,10 @@ void SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame)
         std::memcmp(piece.bytes().data() + (from - p), segment->payload.data() + (from - at), to - from) != 0)
       s.overlapped = true;
   }
-  std::sort(there.begin(), there.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  std::sort(there.begin(), there.end(), [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
   std::uint64_t from = at;
   const std::uint64_t end = at + segment->payload.size();
-  for (const Range& r : there) {
+  for (const SequenceRange& r : there) {
     if (r.end <= from) continue;
     if (r.begin >= end) break;
     if (r.begin > from) keep_part(s, segment, at, {from, r.begin});
@@ -309,14 +309,14 @@ void SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame)
 }
 
 void SipStreams::Impl::keep_part(Stream& s, const std::shared_ptr<const Segment>& segment,
-                                 std::uint64_t origin, Range part) {
+                                 std::uint64_t origin, SequenceRange part) {
   s.pieces[part.begin] = {segment, static_cast<std::size_t>(part.begin - origin),
                           static_cast<std::size_t>(part.end - part.begin)};
   s.bytes += part.end - part.begin;
   s.oldest = std::min(s.oldest, segment->raw.at);
 }
 
-void SipStreams::Impl::use_up(Stream& s, Range r) {
+void SipStreams::Impl::use_up(Stream& s, SequenceRange r) {
   for (auto it = s.pieces.begin(); it != s.pieces.end() && it->first < r.end;) {
     const std::uint64_t begin = it->first, end = begin + it->second.length;
     if (end <= r.begin) {
@@ -343,15 +343,15 @@ void SipStreams::Impl::use_up(Stream& s, Range r) {
       break;
     }
   }
-  std::vector<Range> merged;
-  for (const Range& u : s.used) {
+  std::vector<SequenceRange> merged;
+  for (const SequenceRange& u : s.used) {
     if (u.end < r.begin || u.begin > r.end)
       merged.push_back(u);
     else
       r = {std::min(u.begin, r.begin), std::max(u.end, r.end)};
   }
   merged.push_back(r);
-  std::sort(merged.begin(), merged.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  std::sort(merged.begin(), merged.end(), [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
   if (merged.size() > used_max) {  // what is missing between the oldest two will not come any more
     merged[1].begin = merged[0].begin;
     merged.erase(merged.begin());
@@ -359,7 +359,7 @@ void SipStreams::Impl::use_up(Stream& s, Range r) {
   s.used = std::move(merged);
 }
 
-void SipStreams::Impl::emit(const Key& k, Stream& s, Range r, Bytes message, bool cut,
+void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
                             std::vector<SipOverStream>& out) {
   SipOverStream& m = out.emplace_back();
   m.src = k.src;
@@ -388,7 +388,7 @@ void SipStreams::Impl::emit(const Key& k, Stream& s, Range r, Bytes message, boo
 }
 
 // How much of the run is used up.
-std::size_t SipStreams::Impl::read_run(const Key& k, Stream& s, std::uint64_t at, View run,
+std::size_t SipStreams::Impl::read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run,
                                        std::vector<SipOverStream>& out) {
   std::size_t n = 0;
   while (n < run.size()) {
@@ -427,7 +427,7 @@ std::size_t SipStreams::Impl::read_run(const Key& k, Stream& s, std::uint64_t at
   return n;
 }
 
-void SipStreams::Impl::read(const Key& k, Stream& s, std::vector<SipOverStream>& out) {
+void SipStreams::Impl::read(const FlowKey& k, Stream& s, std::vector<SipOverStream>& out) {
   for (auto it = s.pieces.begin(); it != s.pieces.end();) {
     const std::uint64_t at = it->first;
     Piece& piece = it->second;
@@ -460,7 +460,7 @@ void SipStreams::Impl::read(const Key& k, Stream& s, std::vector<SipOverStream>&
 
 // A message of which the headers are whole is worth having without its end; the rest is a loss, when it was
 // SIP at all.
-void SipStreams::Impl::expire(const Key& k, Stream& s, Instant before, std::vector<SipOverStream>& out) {
+void SipStreams::Impl::expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out) {
   for (auto it = s.pieces.begin(); it != s.pieces.end();) {
     if (it->second.of->raw.at > before) {
       ++it;
@@ -494,7 +494,7 @@ SipStreams::SipStreams(SipStreams&&) noexcept = default;
 void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out) {
   Stream* s = i_->stream_of(d);
   if (s == nullptr || d.tcp.payload.empty()) return;
-  const Key k{d.tcp.src, d.tcp.dst};
+  const FlowKey k{d.tcp.src, d.tcp.dst};
   i_->keep(*s, d, frame);
   i_->read(k, *s, out);
   if (s->bytes > stream_bytes_max || s->pieces.size() > pieces_max) i_->expire(k, *s, Instant::max(), out);
