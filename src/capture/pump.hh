@@ -22,6 +22,7 @@ class Pump {
   Result<RunResult> end(RunResult r, const Status& worked);
 
  private:
+  void tell_progress();  // to the spool, where whoever watches reads it
   using Monotonic = std::chrono::steady_clock;
   Spool& spool_;
   const Watch& still_valid_;

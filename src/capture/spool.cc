@@ -20,6 +20,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <set>
 #include <thread>
 
 namespace writ::capture {
@@ -40,6 +41,7 @@ struct Lane {
   Tape call_data, content;
   bool content_allowed = false, ended = false;
   LaneCounts counts;
+  std::set<std::uint32_t> calls_up;
 };
 
 Result<Fd> lock_spool(const fs::path& dir) {
@@ -59,6 +61,7 @@ struct Spool::Impl {
   Fd lock;
   std::vector<Lane> lanes;
   std::vector<Tape*> dirty;
+  RunProgress progress;
   Monotonic::time_point dirty_since{};
   std::uint64_t position = 0, bytes_closed = 0;
   Bytes scratch;
@@ -144,9 +147,22 @@ Spool::~Spool() = default;
 
 void Spool::at(std::uint64_t position) { i_->position = position; }
 
+namespace {
+
+void follow(std::set<std::uint32_t>& up, const intercept::Event& e) {
+  using intercept::EventType;
+  if (e.type == EventType::origination || e.type == EventType::termination_attempt)
+    up.insert(e.call);
+  else if (e.type == EventType::release)
+    up.erase(e.call);
+}
+
+}  // namespace
+
 Status Spool::event(std::size_t grant, const intercept::Event& e) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
+  follow(lane.calls_up, e);
   return i_->append(lane, lane.call_data, intercept::encode(e), lane.counts.events);
 }
 
@@ -182,6 +198,7 @@ Status Spool::end_grant(std::size_t grant) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
   lane.ended = true;
+  lane.calls_up.clear();
   std::erase_if(i_->dirty, [&](const Tape* t) { return t == &lane.call_data || t == &lane.content; });
   return close_lane(lane);
 }
@@ -201,6 +218,14 @@ std::uint64_t Spool::bytes_written() const {
       if (tape->writer) sum += tape->writer->bytes_written();
   return sum;
 }
+
+std::size_t Spool::calls_up() const {
+  std::size_t sum = 0;
+  for (const Lane& lane : i_->lanes) sum += lane.calls_up.size();
+  return sum;
+}
+
+RunProgress& Spool::progress() { return i_->progress; }
 
 LaneCounts Spool::counts(std::size_t grant) const {
   const Lane& lane = i_->lanes.at(grant);
