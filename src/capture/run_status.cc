@@ -87,7 +87,9 @@ void look_at_run(const RunStatus& s, Instant now, const AlarmLimits& limits, std
   if (s.last_drop != Instant{} && now - s.last_drop < limits.recent)
     out.push_back({"drops", fmt::format("{} packets dropped, the last at {}", s.counts.dropped,
                                         rfc3339_seconds(s.last_drop))});
-  if (const auto hours = disk_hours(s); hours && *hours < static_cast<std::uint64_t>(limits.disk.count()))
+  // How fast a file is read says nothing of how fast a line fills the disk.
+  if (const auto hours = s.live && !s.ended ? disk_hours(s) : std::nullopt;
+      hours && *hours < static_cast<std::uint64_t>(limits.disk.count()))
     out.push_back({"disk", fmt::format("the disk is full in {} h at the present rate", *hours)});
   if (s.clock_step_at != Instant{} && now - s.clock_step_at < limits.recent)
     out.push_back({"clock", fmt::format("the clock was set by {} ms at {}", s.clock_step_ms,

@@ -72,6 +72,8 @@ TEST(RunStatus, EachAlarmStandsForItsReasonAndForNothingElse) {
   EXPECT_EQ(kinds(s, true, noon), Kinds{});
   s.spool_bytes_per_hour = s.disk_free / 23;
   EXPECT_EQ(kinds(s, true, noon), Kinds{"disk"});
+  s.live = false;
+  EXPECT_EQ(kinds(s, true, noon), Kinds{}) << "a file is read as fast as can be";
   s = quiet_run();
   s.clock_step_at = noon - 1min;
   EXPECT_EQ(kinds(s, true, noon), Kinds{"clock"});

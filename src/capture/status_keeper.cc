@@ -71,6 +71,7 @@ void StatusKeeper::rates(Instant boot) {
   if (boot - samples_.back().boot >= sample_every) samples_.push_back({boot, status_.spool_bytes});
   while (samples_.size() > 1 && boot - samples_[1].boot >= rate_over) samples_.pop_front();
   const Sample& oldest = samples_.front();
+  if (boot - oldest.boot < sample_every) return;  // the first seconds say nothing yet
   status_.spool_bytes_per_hour =
       per(status_.spool_bytes - oldest.bytes, boot - oldest.boot, std::chrono::hours{1});
 }
