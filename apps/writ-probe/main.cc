@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 
 #include "capture/live.hh"
+#include "field.hh"
 #include "probe_dir.hh"
 #include "session.hh"
+#include "status.hh"
 
 int main(int argc, char** argv) {
   using writ::Exit;
@@ -14,7 +16,6 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   std::string dir, name, roots;
   writ::probe::RunOptions run;
-  bool json = false;
 
   auto* init = app.add_subcommand("init", "makes this probe's key and pins the carrier's roots");
   init->add_option("--dir", dir)->required();
@@ -42,9 +43,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"keep", "remove"}));
   go->add_flag("--json", run.json);
 
-  auto* status = app.add_subcommand("status", "what the spool holds");
-  status->add_option("--dir", dir)->required();
-  status->add_flag("--json", json);
+  std::function<writ::Result<Exit>()> chosen;
+  writ::probe::add_field_commands(app, chosen);
+  writ::probe::add_status_commands(app, chosen);
 
   try {
     app.parse(argc, argv);
@@ -54,13 +55,13 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   writ::Result<Exit> done = Exit::ok;
-  if (*init) {
+  if (chosen) {
+    done = chosen();
+  } else if (*init) {
     if (const auto made = writ::probe::make_probe(dir, name, roots); !made)
       done = tl::unexpected(made.error());
-  } else if (*go) {
-    done = writ::probe::run_session(run);
   } else {
-    done = writ::probe::print_status(dir, json);
+    done = writ::probe::run_session(run);
   }
   if (done) return static_cast<int>(*done);
   fmt::print(stderr, "{}", writ::to_text(done.error()));

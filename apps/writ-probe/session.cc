@@ -8,6 +8,8 @@
 #include <signal.h>
 
 #include "audit/log.hh"
+#include "capture/status_keeper.hh"
+#include "custody/ledger.hh"
 #include "orders.hh"
 #include "sandbox.hh"
 #include "sources.hh"
@@ -161,7 +163,7 @@ Result<capture::RunResult> run_source(Source& s, const std::string& read,
 }
 
 Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orders, Prepared& p,
-                             capture::Spool& spool) {
+                             capture::Spool& spool, capture::StatusKeeper& status) {
   const bool is_file = !p.source.live && !p.source.stream;
   WRIT_CHECK(journal.write("probe.start", {{"grants", p.grants.size()}, {"source", describe(p.source, o)}}));
   catch_signals();
@@ -169,10 +171,13 @@ Result<Exit> capture_packets(const RunOptions& o, Journal& journal, Orders& orde
   const capture::Watch watch = [&]() -> Status {
     if (is_file && stop_requested != 0)
       return fail(Exit::failure, "stopped by a signal; run it again to finish");
-    return orders.watch(p.grants, spool);
+    Status good = orders.watch(p.grants, spool);
+    status.look(spool);
+    return good;
   };
   auto result = run_source(p.source, o.read, p.grants, spool, watch);
   const Exit exit = result ? judge(*result) : result.error().exit;
+  status.end(spool, static_cast<int>(exit));
   Json counts = grant_counts(p.grants, spool);
   WRIT_CHECK(journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}}));
   if (!result) return tl::unexpected(std::move(result).error());
@@ -202,6 +207,8 @@ Result<Exit> run_session(const RunOptions& o) {
   if (!now) return refuse(now.error());
   if (const Status good = check_cert(o.cert, self, *now); !good) return refuse(good.error());
   const fs::path spool_dir = o.dir / "spool";
+  auto still = custody::lock_custody(o.dir);  // nobody retrieves or destroys while the spool is opened
+  if (!still) return tl::unexpected(std::move(still).error());
   WRIT_CHECK(capture::recover_spool(spool_dir, self.sign, wall));
   Orders orders{self, o.dir, o.grants, guard};
   Prepared p;
@@ -211,53 +218,10 @@ Result<Exit> run_session(const RunOptions& o) {
   p.source.settings = std::move(settings);
   WRIT_TRY(source, open_source(o, p.source));
   WRIT_TRY(spool, capture::Spool::open(spool_dir, p.grants, self.sign, wall, source));
-  return capture_packets(o, journal, orders, p, spool);
-}
-
-namespace {
-
-Result<Json> stream_status(const fs::path& dir, vault::Stream stream, const crypto::VerifyKey& key) {
-  WRIT_TRY(segments, vault::verify_stream(dir, stream, key));
-  std::uint64_t records = 0, bytes = 0, cut = 0;
-  for (const vault::SegmentInfo& s : segments) {
-    records += s.records;
-    bytes += s.bytes;
-    cut += s.cut;
-  }
-  return Json{{"segments", segments.size()},
-              {"records", records},
-              {"bytes", bytes},
-              {"cut", cut},
-              {"final", !segments.empty() && segments.back().final}};
-}
-
-}  // namespace
-
-Result<Exit> print_status(const fs::path& dir, bool json) {
-  WRIT_TRY(self, load_probe(dir));
-  const crypto::VerifyKey key = self.sign.public_key();
-  Json list = Json::array();
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(dir / "spool", ec)) {
-    if (!entry.is_directory(ec)) continue;
-    WRIT_TRY(call_data, stream_status(entry.path(), vault::Stream::call_data, key));
-    WRIT_TRY(content, stream_status(entry.path(), vault::Stream::content, key));
-    list.push_back(
-        {{"grant", entry.path().filename().string()}, {"call_data", call_data}, {"content", content}});
-  }
-  const Json status{
-      {"schema", "writ.probe-status/1"}, {"name", self.name}, {"key", key.text()}, {"grants", list}};
-  if (json) {
-    fmt::print("{}\n", canonical(status));
-    return Exit::ok;
-  }
-  fmt::print("probe {}, key {}\nroots {}\n", self.name, key.text(), authority::fingerprint(self.roots));
-  for (const Json& g : list)
-    fmt::print("grant {}: call data {} records in {} segments, content {} records in {} segments\n",
-               g["grant"].get<std::string>(), g["call_data"]["records"].get<std::uint64_t>(),
-               g["call_data"]["segments"].get<std::uint64_t>(), g["content"]["records"].get<std::uint64_t>(),
-               g["content"]["segments"].get<std::uint64_t>());
-  return Exit::ok;
+  for (const authority::VerifiedGrant& g : p.grants) WRIT_CHECK(custody::note_matter(spool_dir, g));
+  still->reset();
+  capture::StatusKeeper status{o.dir, p.grants, p.source.live.has_value(), wall, boot};
+  return capture_packets(o, journal, orders, p, spool, status);
 }
 
 }  // namespace writ::probe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One `writ-probe run`, and `writ-probe status`.
+// One `writ-probe run`.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,6 +18,5 @@ struct RunOptions {
 };
 // Prints the summary on stdout; returns the exit code of a run that ended in good order.
 Result<Exit> run_session(const RunOptions& o);
-Result<Exit> print_status(const fs::path& dir, bool json);
 
 }  // namespace writ::probe

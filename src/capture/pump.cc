@@ -30,10 +30,22 @@ Status Pump::housekeeping() {
   // A stay's end must stop the probe within a second of the hotel's message: the desk takes a part of that.
   if (now - last_watch_ < std::chrono::milliseconds{200}) return {};
   last_watch_ = now;
+  tell_progress();
   return still_valid_();
 }
 
+void Pump::tell_progress() {
+  const intercept::EngineStats& s = engine_.stats();
+  RunProgress& p = spool_.progress();
+  p.packets = s.packets;
+  p.bytes = s.bytes;
+  p.packets_isolated = s.packets_isolated;
+  p.calls_isolated = s.calls_isolated;
+  p.reviews = s.reviews;
+}
+
 Status Pump::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
+  spool_.progress().dropped += packets;
   const bool moment = from == until;
   for (std::size_t g = 0; g < grants_.size(); ++g) {
     // Events lie within the window of their grant. A moment before it is said at its beginning.
@@ -48,6 +60,7 @@ Status Pump::gap(Instant from, Instant until, const std::string& why, std::uint6
 }
 
 Result<RunResult> Pump::end(RunResult r, const Status& worked) {
+  tell_progress();
   // What was acquired under authority is kept, whatever ended the run.
   Status closed = spool_.close();
   if (!worked) return tl::unexpected(worked.error());

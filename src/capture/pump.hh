@@ -26,6 +26,7 @@ class Pump {
   Result<RunResult> end(RunResult r, const Status& worked);
 
  private:
+  void tell_progress();  // to the spool, where whoever watches reads it
   using Monotonic = std::chrono::steady_clock;
   const std::vector<authority::VerifiedGrant>& grants_;
   Spool& spool_;

@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <set>
 
 #include "capture/sync_round.hh"
 
@@ -42,6 +43,7 @@ struct Lane {
   Tape call_data, content;
   bool content_allowed = false, ended = false;
   LaneCounts counts;
+  std::set<std::uint32_t> calls_up;
 };
 
 Result<Fd> lock_spool(const fs::path& dir) {
@@ -61,6 +63,7 @@ struct Spool::Impl {
   Fd lock;
   std::vector<Lane> lanes;
   std::vector<Tape*> dirty;
+  RunProgress progress;
   Monotonic::time_point dirty_since{};
   std::uint64_t position = 0, bytes_closed = 0;
   Bytes scratch;
@@ -164,9 +167,22 @@ Spool::~Spool() = default;
 
 void Spool::at(std::uint64_t position) { i_->position = position; }
 
+namespace {
+
+void follow(std::set<std::uint32_t>& up, const intercept::Event& e) {
+  using intercept::EventType;
+  if (e.type == EventType::origination || e.type == EventType::termination_attempt)
+    up.insert(e.call);
+  else if (e.type == EventType::release)
+    up.erase(e.call);
+}
+
+}  // namespace
+
 Status Spool::event(std::size_t grant, const intercept::Event& e) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
+  follow(lane.calls_up, e);
   return i_->append(lane, lane.call_data, intercept::encode(e), lane.counts.events);
 }
 
@@ -197,6 +213,7 @@ Status Spool::commit() {
 namespace {
 
 Status close_lane(Lane& lane) {
+  lane.calls_up.clear();
   for (Tape* tape : {&lane.call_data, &lane.content})
     if (tape->writer) WRIT_CHECK(tape->writer->close());
   return {};
@@ -235,6 +252,14 @@ std::uint64_t Spool::bytes_written() const {
       if (tape->writer) sum += tape->writer->bytes_written();
   return sum;
 }
+
+std::size_t Spool::calls_up() const {
+  std::size_t sum = 0;
+  for (const Lane& lane : i_->lanes) sum += lane.calls_up.size();
+  return sum;
+}
+
+RunProgress& Spool::progress() { return i_->progress; }
 
 LaneCounts Spool::counts(std::size_t grant) const {
   const Lane& lane = i_->lanes.at(grant);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/run_progress.hh"
 #include "intercept/engine.hh"
 #include "vault/segment.hh"
 
@@ -41,6 +42,9 @@ class Spool final : public intercept::Sink {
   std::size_t grants() const;
   std::uint64_t bytes_written() const;
   LaneCounts counts(std::size_t grant) const;
+  // Calls of all grants that have begun and not been released; one call of two grants counts twice.
+  std::size_t calls_up() const;
+  RunProgress& progress();  // written by the pump
 
  private:
   struct Impl;

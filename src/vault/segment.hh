@@ -95,6 +95,7 @@ struct SegmentInfo {
   std::vector<crypto::BoxPublic> recipients;
   std::uint64_t records = 0, bytes = 0, cut = 0, last_mark = 0;
   std::string source;
+  Instant opened{}, closed_at{};                    // by the probe's clock; closed_at: when closed
   std::optional<crypto::Digest> previous, trailer;  // trailer: sha256 of its bytes, when closed
 };
 // Without any secret: header and trailer signatures, hash, CRCs, sequence. A segment without a trailer that

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "vault/segment_base.hh"
 #include "vault/segment_format.hh"
 
 namespace writ::vault {
@@ -23,6 +24,7 @@ Status judge_trailer(View file, std::size_t at, const crypto::VerifyKey& probe, 
   if (t.frames != info.frames || t.records != info.records)
     return broken(name, fmt::format("{} frames, the trailer signs {}", info.frames, t.frames));
   info.closed = true;
+  info.closed_at = parse_rfc3339(t.closed).value_or(Instant{});
   info.final = t.final;
   info.cut = t.cut;
   info.trailer = crypto::sha256(file.subspan(at));
@@ -37,6 +39,7 @@ Result<SegmentInfo> judge(View file, const crypto::VerifyKey& probe, const std::
   info.stream = h.stream;
   info.number = h.number;
   info.source = h.source;
+  info.opened = parse_rfc3339(h.opened).value_or(Instant{});
   info.previous = h.previous;
   for (const auto& r : h.recipients) info.recipients.push_back(r.to);
   Cursor cursor{file, header_end};
@@ -141,23 +144,44 @@ Result<SegmentInfo> verify_segment(const fs::path& file, const crypto::VerifyKey
   return judge(map.bytes(), probe, file.filename().string());
 }
 
-Result<std::vector<SegmentInfo>> verify_stream(const fs::path& dir, Stream stream,
-                                               const crypto::VerifyKey& probe) {
-  WRIT_TRY(files, list_segments(dir, stream));
+namespace {
+
+// The segments after `base`, in order, each following the one before it.
+Result<std::vector<SegmentInfo>> verify_after(const fs::path& dir, const StreamBase& base,
+                                              const crypto::VerifyKey& probe) {
+  WRIT_TRY(files, list_after(dir, base));
   std::vector<SegmentInfo> out;
   for (const auto& [number, file] : files) {
     const std::string name = file.filename().string();
-    if (number != out.size() + 1) return broken(format::file_name(stream, out.size() + 1), "is missing");
+    const std::uint64_t expected_number = base.through + out.size() + 1;
+    if (number != expected_number)
+      return broken(format::file_name(base.stream, expected_number), "is missing");
     WRIT_TRY(info, verify_segment(file, probe));
-    if (info.number != number || info.stream != stream)
+    if (info.number != number || info.stream != base.stream)
       return broken(name, "stands in another segment's place");
-    const std::optional<crypto::Digest> expected = out.empty() ? std::nullopt : out.back().trailer;
+    const std::optional<crypto::Digest> expected = out.empty() ? base.trailer : out.back().trailer;
     if (!out.empty() && !out.back().closed) return broken(name, "follows a segment that was never closed");
     if (info.previous != expected) return broken(name, "does not follow the segment before it");
-    if (!out.empty() && info.grant != out.front().grant) return broken(name, "belongs to another grant");
+    if ((base.through > 0 && info.grant != base.grant) || (!out.empty() && info.grant != out.front().grant))
+      return broken(name, "belongs to another grant");
     out.push_back(std::move(info));
   }
   return out;
+}
+
+}  // namespace
+
+Result<std::vector<SegmentInfo>> verify_stream(const fs::path& dir, Stream stream,
+                                               const crypto::VerifyKey& probe) {
+  StreamBase whole;
+  whole.stream = stream;
+  return verify_after(dir, whole, probe);
+}
+
+Result<std::vector<SegmentInfo>> verify_spool_stream(const fs::path& dir, Stream stream,
+                                                     const crypto::VerifyKey& probe) {
+  WRIT_TRY(base, read_base(dir, stream, probe));
+  return verify_after(dir, base, probe);
 }
 
 Status read_stream(const fs::path& dir, Stream stream, const crypto::VerifyKey& probe,

@@ -23,6 +23,8 @@ class EphemeralCarrier {
   const crypto::SigningKey& probe() const { return probe_; }
   const crypto::BoxKey& call_data_key() const { return call_data_; }
   const crypto::BoxKey& content_key() const { return content_; }
+  const authority::Person& technician() const { return technician_; }
+  const authority::Person& desk() const { return desk_; }
 
   authority::RoleCert cert(const authority::Person& p, authority::Role role) const {
     return cert_for(p.user, p.sign.public_key(), p.box.public_key(), role);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "vault/segment_base.hh"
 #include "vault/segment_file.hh"
 
 namespace writ::vault {
@@ -159,7 +160,16 @@ Result<SegmentWriter> SegmentWriter::open(const fs::path& dir, const authority::
   i->clock = &clock;
   i->source = std::move(source);
   WRIT_CHECK(remove_leftovers(dir, stream));
-  WRIT_TRY(files, list_segments(dir, stream));
+  WRIT_TRY(base, read_base(dir, stream, probe.public_key()));
+  WRIT_TRY(files, list_after(dir, base));
+  if (base.through > 0) {
+    if (base.grant != i->grant)
+      return fail(Exit::integrity, fmt::format("{} does not belong to this grant", dir.string()));
+    i->number = base.through;
+    i->previous = base.trailer;
+    if (const auto left = base.marks.find(i->source); left != base.marks.end() && !i->source.empty())
+      i->resume_mark = left->second;
+  }
   if (!files.empty()) {
     const fs::path& last = files.back().second;
     WRIT_CHECK(recover_segment(last, probe, clock));
@@ -169,7 +179,7 @@ Result<SegmentWriter> SegmentWriter::open(const fs::path& dir, const authority::
     i->number = info.number;
     i->previous = info.trailer;
     WRIT_TRY(mark, find_resume_mark(files, probe.public_key(), i->source));
-    i->resume_mark = mark;
+    if (mark != 0) i->resume_mark = mark;
   }
   return SegmentWriter{std::move(i)};
 }

@@ -80,7 +80,7 @@ struct Stream {
   std::uint64_t reference = std::uint64_t{1} << 32;  // position of `reference_seq`
   std::uint32_t reference_seq = 0;
   std::map<std::uint64_t, Piece> pieces;  // disjoint
-  std::vector<SequenceRange> used;                // sorted, disjoint, not touching
+  std::vector<SequenceRange> used;        // sorted, disjoint, not touching
   std::size_t bytes = 0;
   Instant oldest = Instant::max();            // of the pieces, at most
   std::uint64_t wait_at = 0, wait_until = 0;  // the message that begins at the one is whole at the other
@@ -208,10 +208,13 @@ struct SipStreams::Impl {
 
   Stream* stream_of(const Decoded& d);
   void keep(Stream& s, const Decoded& d, const RawPacket& frame);
-  void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin, SequenceRange part);
+  void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin,
+                 SequenceRange part);
   void read(const FlowKey& k, Stream& s, std::vector<SipOverStream>& out);
-  std::size_t read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run, std::vector<SipOverStream>& out);
-  void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut, std::vector<SipOverStream>& out);
+  std::size_t read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run,
+                       std::vector<SipOverStream>& out);
+  void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
+            std::vector<SipOverStream>& out);
   void use_up(Stream& s, SequenceRange r);
   void expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out);
   void evict();
@@ -296,7 +299,8 @@ void SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame)
         std::memcmp(piece.bytes().data() + (from - p), segment->payload.data() + (from - at), to - from) != 0)
       s.overlapped = true;
   }
-  std::sort(there.begin(), there.end(), [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
+  std::sort(there.begin(), there.end(),
+            [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
   std::uint64_t from = at;
   const std::uint64_t end = at + segment->payload.size();
   for (const SequenceRange& r : there) {
@@ -351,7 +355,8 @@ void SipStreams::Impl::use_up(Stream& s, SequenceRange r) {
       r = {std::min(u.begin, r.begin), std::max(u.end, r.end)};
   }
   merged.push_back(r);
-  std::sort(merged.begin(), merged.end(), [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
+  std::sort(merged.begin(), merged.end(),
+            [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
   if (merged.size() > used_max) {  // what is missing between the oldest two will not come any more
     merged[1].begin = merged[0].begin;
     merged.erase(merged.begin());
