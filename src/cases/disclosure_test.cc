@@ -56,7 +56,7 @@ TEST(Disclosure, FromTheValidatedRequestToTheLetterEachStepKilledOnce) {
   ASSERT_EQ(manifest["files"].size(), 7u) << canonical(manifest);
   for (const Json& f : manifest["files"])
     EXPECT_EQ(crypto::hex(crypto::sha256_file((out / f["path"].get<std::string>()).string()).value()),
-              f["sha256"]);
+              f.value("sha256", ""));
   const std::string letter = text_of_pdf(out / "letter.pdf");
   for (const char* said :
        {"Subscriber name", "Tenant address", "carrier policy", "902(11)", "no responsive record"})
