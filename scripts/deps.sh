@@ -17,7 +17,7 @@ build=(
 run=(tshark faketime librsvg2-bin poppler-utils libtiff-tools python3 python3-numpy)
 test=(
   clang-19 clang-format clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
-  sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq python3 python3-numpy procps
+  sox libsox-fmt-mp3 ffmpeg xorriso genisoimage openssl qpdf poppler-utils tcpdump strace jq xxd python3 python3-numpy python3-prometheus-client procps
   python3-cairo fonts-liberation fonts-urw-base35 fonts-crosextra-carlito fonts-crosextra-caladea fonts-courier-prime  # tests/scan
   postgresql-15 sqlite3 curl zstd iproute2
 )

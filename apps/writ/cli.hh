@@ -50,6 +50,7 @@ void add_carrier_commands(CLI::App& app, Options& o);             // init, user,
 void add_request_commands(CLI::App& app, Options& o);             // request
 void add_scan_commands(CLI::App& request, Options& o);            // request scan, request confirm
 void add_intercept_commands(CLI::App& app, Options& o);           // intercept
+void add_reconcile_command(CLI::App& intercept, Options& o);      // intercept reconcile
 void add_production_commands(CLI::App& app, Options& o);          // produce
 void add_audit_commands(CLI::App& app, Options& o);               // audit
 void add_record_commands(CLI::App& app, Options& o);              // records

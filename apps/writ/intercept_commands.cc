@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli.hh"
+#include "desk/evidence_bundles.hh"
 #include "desk/intercept_service.hh"
 
 namespace writ::cli {
@@ -11,7 +12,7 @@ namespace intercept_commands {
 namespace {
 
 struct Args {
-  std::string matter, out, reason, probe_dir;
+  std::string matter, out, reason, probe_dir, bundle, ack;
 };
 
 Status authorise(Options& o, const Args& a) {
@@ -69,7 +70,31 @@ Status status(Options& o, const Args& a) {
   return {};
 }
 
+Status import_bundle(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(done, desk::EvidenceBundles{c}.import(a.matter, a.bundle, who[0]));
+  if (!a.ack.empty()) WRIT_CHECK(write_file(a.ack, done.acknowledgement));
+  const std::string ack = a.ack.empty() ? done.kept.string() : a.ack;
+  if (o.json)
+    print(Json{{"schema", "writ.bundle-import/1"},
+               {"sequence", done.sequence},
+               {"day", done.day},
+               {"pieces", done.pieces},
+               {"already_there", done.already_there},
+               {"again", done.again},
+               {"acknowledgement", ack}});
+  say(o, fmt::format("bundle {} of {} {}: {} pieces, {} were there already\nfor the probe: {}", done.sequence,
+                     done.day, done.again ? "was taken in before" : "taken in", done.pieces,
+                     done.already_there, ack));
+  return {};
+}
+
 Status import(Options& o, const Args& a) {
+  if (!a.bundle.empty()) return import_bundle(o, a);
+  if (a.probe_dir.empty())
+    return fail(Exit::usage, "neither a bundle nor a probe's directory is named", {}, {},
+                "--bundle PATH or --probe-dir DIR");
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(done, desk::InterceptService{c}.import(a.matter, a.probe_dir, who[0]));
@@ -116,9 +141,11 @@ void add_intercept_commands(CLI::App& app, Options& o) {
   command(intercept, o, "status", "state, period, authority left", [&o, a] {
     return status(o, *a);
   })->add_option("matter", a->matter);
-  on_matter("import", "take the probe's sealed segments into evidence", import)
-      ->add_option("--probe-dir", a->probe_dir)
-      ->required();
+  auto* i = on_matter("import", "take the probe's sealed segments into evidence", import);
+  auto* probe_dir = i->add_option("--probe-dir", a->probe_dir, "of a probe in the house");
+  i->add_option("--bundle", a->bundle, "from the field: what writ-probe retrieve wrote")->excludes(probe_dir);
+  i->add_option("--ack", a->ack, "where the acknowledgement for the probe goes");
+  add_reconcile_command(*intercept, o);
   on_matter("certify", "47 CFR 1.20004 certification, signed by the responsible person", certify);
 }
 

@@ -11,7 +11,7 @@ namespace work_commands {
 namespace {
 
 struct Args {
-  std::string number, matter, equipment, note, port, out;
+  std::string number, matter, equipment, note, port, out, bundle, record;
   cases::FieldSite site;
   cases::Retrieval retrieval;
 };
@@ -29,6 +29,34 @@ Status act(Options& o, const Args& a, const MakeStep& make) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
   WRIT_TRY(done, desk::CaseBook{c}.act(a.number, make(cases::WorkOrders{c}, a), who[0]));
+  return told(o, done);
+}
+
+// The day, the medium and the hash as typed, or as the bundle's manifest says.
+Status retrieve(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  cases::WorkOrders orders{c};
+  cases::Retrieval r = a.retrieval;
+  if (!a.bundle.empty()) {
+    if (!r.day.empty() || !r.sha256.empty())
+      return fail(Exit::usage, "a bundle says its day and its hash by itself", "S52", {},
+                  "give --bundle without --day and --sha256");
+    WRIT_TRY(said, orders.retrieval_of(a.number, a.bundle, r.media));
+    r = std::move(said);
+  } else if (r.day.empty() || r.media.empty()) {
+    return fail(Exit::usage, "neither a bundle nor day and medium are named", "S52", {},
+                "--bundle PATH, or --day YYYY-MM-DD --media LABEL");
+  }
+  WRIT_TRY(done, desk::CaseBook{c}.act(a.number, orders.retrieve(r), who[0]));
+  return told(o, done);
+}
+
+Status wiped(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  WRIT_TRY(step, cases::WorkOrders{c}.wipe(a.number, a.record));
+  WRIT_TRY(done, desk::CaseBook{c}.act(a.number, std::move(step), who[0]));
   return told(o, done);
 }
 
@@ -58,6 +86,9 @@ Status show(Options& o, const Args& a) {
   for (const Json& done : w["acts"])
     print(fmt::format("  {} {:<13} {:<16} {}\n", done.value("at", ""), done.value("act", ""),
                       done.value("user", ""), canonical(done["body"])));
+  for (const Json& b : w["bundles"])
+    if (!b.value("taken", false))
+      print(fmt::format("  not taken in: bundle {} of {}\n", b.value("bundle", ""), b.value("day", "")));
   for (const Json& day : w["missed"]) print(fmt::format("  not retrieved: {}\n", day.get<std::string>()));
   print(fmt::format("  next: {}\n", w.value("next", "")));
   return {};
@@ -96,12 +127,18 @@ void add_work_commands(CLI::App& app, Options& o) {
   step("visit", "a visit on site (technician)", [](const auto& w, const Args& x) { return w.visit(x.note); })
       ->add_option("--note", a->note)
       ->required();
-  auto* retrieve = step("retrieve", "the retrieval of a day (technician)",
-                        [](const auto& w, const Args& x) { return w.retrieve(x.retrieval); });
-  retrieve->add_option("--day", a->retrieval.day, "YYYY-MM-DD")->required();
-  retrieve->add_option("--media", a->retrieval.media, "label of the medium or name of the bundle")
-      ->required();
-  retrieve->add_option("--sha256", a->retrieval.sha256, "of the bundle");
+  auto* retrieve_one = command(work, o, "retrieve", "the retrieval of a day (technician)",
+                               [&o, a] { return retrieve(o, *a); });
+  retrieve_one->add_option("number", a->number, "W-...")->required();
+  retrieve_one->add_option("--bundle", a->bundle,
+                           "the bundle that writ-probe retrieve wrote: says all by itself");
+  retrieve_one->add_option("--day", a->retrieval.day, "YYYY-MM-DD, without a bundle");
+  retrieve_one->add_option("--media", a->retrieval.media, "label of the medium");
+  retrieve_one->add_option("--sha256", a->retrieval.sha256, "of what was retrieved, without a bundle");
+  auto* wipe = command(work, o, "wipe", "the probe's record of what it destroyed (technician)",
+                       [&o, a] { return wiped(o, *a); });
+  wipe->add_option("number", a->number, "W-...")->required();
+  wipe->add_option("--record", a->record, "the file that writ-probe wipe wrote")->required();
   step("remove", "equipment removed (technician)",
        [](const auto& w, const Args& x) { return w.remove(x.equipment); })
       ->add_option("--equipment", a->equipment, "its serial number")

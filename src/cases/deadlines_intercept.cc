@@ -9,6 +9,7 @@
 #include "cases/deadlines.hh"
 #include "desk/emergency_application.hh"
 #include "desk/intercept_service.hh"
+#include "desk/reconciliation.hh"
 
 namespace writ::cases {
 namespace {
@@ -153,6 +154,41 @@ void add_field_work(const OrderFacts& v, const std::vector<desk::Case>& cases, s
   }
 }
 
+std::string text_of_day(std::chrono::local_days d) {
+  return rfc3339(Instant{d.time_since_epoch()}).substr(0, 10);
+}
+
+// The first day of the interception whose calls were not compared with the call records, once that day is
+// over and evidence of the matter is in the house. One line, whatever is behind.
+Status add_reconciliation(const OrderFacts& v, std::vector<Deadline>& out) {
+  std::error_code ec;
+  if (!v.armed || v.o.state == State::closed || !fs::is_directory(v.c.data() / "evidence" / v.o.matter, ec))
+    return {};
+  WRIT_TRY(done, desk::reconciled_days(v.c, v.o.matter));
+  const auto day_of_time = [&](Instant t) { return std::chrono::floor<days>(v.calendar.zone().local(t)); };
+  const auto first = day_of_time(*v.armed), last = day_of_time(std::min(v.end, v.c.now()));
+  std::optional<std::chrono::local_days> open;
+  std::int64_t behind = 0;
+  for (auto day = first; day <= last; day += days{1}) {
+    if (std::binary_search(done.begin(), done.end(), text_of_day(day))) continue;
+    WRIT_TRY(bounds, desk::day_bounds(v.c, text_of_day(day)));
+    if (bounds.second > v.c.now()) break;
+    if (!open) open = day;
+    ++behind;
+  }
+  if (!open) return {};
+  WRIT_TRY(bounds, desk::day_bounds(v.c, text_of_day(*open)));
+  Deadline d = about(v,
+                     fmt::format("the calls of {} are compared with the call records{}", text_of_day(*open),
+                                 behind > 1 ? fmt::format(" ({} days are open)", behind) : ""),
+                     bounds.second + days{1}, "the end of the day + 24 hours",
+                     "intercepted calls against call records, daily (docs/field-work.md)",
+                     "officer and two custodians");
+  d.severity = Severity::profile;
+  out.push_back(std::move(d));
+  return {};
+}
+
 Status add_order(const OrderFacts& v, const std::vector<desk::Case>& cases, std::vector<Deadline>& out) {
   if (v.emergency) WRIT_CHECK(add_application(v, out));  // whatever became of the order
   switch (v.o.state) {
@@ -174,6 +210,7 @@ Status add_order(const OrderFacts& v, const std::vector<desk::Case>& cases, std:
       break;
   }
   WRIT_CHECK(add_after_arming(v, out));
+  WRIT_CHECK(add_reconciliation(v, out));
   add_field_work(v, cases, out);
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "desk/evidence_bundles.hh"
 #include "desk/orders.hh"
 #include "policy/clocks.hh"
 #include "produce/work_order_sheet.hh"
@@ -87,6 +88,31 @@ std::string next_text(const Case& w) {
   return "nothing";
 }
 
+// A retrieval by hand is of its day; a bundle reaches back to the one before.
+bool reaches(const CaseAct& a, const std::string& day) {
+  if (a.act != "retrieve") return false;
+  const std::string last = a.body.value("day", "");
+  const std::string first = a.body.value("from_day", last);
+  return first <= day && day <= last;  // the form of a day sorts by time
+}
+
+// Whether each bundle that was retrieved is in the house.
+Result<Json> bundles_shown(const desk::Carrier& c, const Case& w) {
+  WRIT_TRY(taken, desk::bundles_taken(c, w.acts.front().body.value("matter", "")));
+  Json out = Json::array();
+  for (const CaseAct& a : w.acts) {
+    if (a.act != "retrieve" || !a.body.contains("bundle")) continue;
+    const std::string id = a.body.value("sha256", "");
+    out.push_back({{"bundle", a.body.value("bundle", "")},
+                   {"day", a.body.value("day", "")},
+                   {"sha256", id},
+                   {"taken", std::any_of(taken.begin(), taken.end(), [&](const custody::SignedBundle& b) {
+                      return crypto::hex(b.id) == id;
+                    })}});
+  }
+  return out;
+}
+
 std::string act_detail(const CaseAct& a) {
   std::string out;
   for (const auto& [key, value] : a.body.items())
@@ -107,9 +133,7 @@ Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const Case&
                                        : day_of(calendar.zone(), now) - std::chrono::days{1};
   for (auto day = day_of(calendar.zone(), installed->at); day <= last; day += std::chrono::days{1}) {
     const std::string text = day_text(day);
-    if (std::none_of(w.acts.begin(), w.acts.end(), [&](const CaseAct& a) {
-          return a.act == "retrieve" && a.body.value("day", "") == text;
-        }))
+    if (std::none_of(w.acts.begin(), w.acts.end(), [&](const CaseAct& a) { return reaches(a, text); }))
       out.push_back(text);
   }
   return out;
@@ -147,16 +171,74 @@ CaseStep WorkOrders::visit(const std::string& note) const { return {"visit", Jso
 
 CaseStep WorkOrders::retrieve(const Retrieval& r) const {
   CaseStep step{"retrieve", Json{{"day", r.day}, {"media", r.media}, {"sha256", r.sha256}}};
+  if (!r.bundle.empty()) {
+    step.body["bundle"] = r.bundle;
+    step.body["from_day"] = r.from_day;
+    step.body["bytes"] = r.bytes;
+  }
   step.guard = [this, r](const Case& w) -> Status {
     const auto digest = crypto::unhex(r.sha256);
     if (!r.sha256.empty() && (!digest || digest->size() != sizeof(crypto::Digest)))
       return fail(Exit::usage, fmt::format("'{}' is not a SHA-256", r.sha256), work_rule,
                   "64 hexadecimal digits", "copy it from what the probe printed");
     for (const CaseAct& a : w.acts)
-      if (a.act == "retrieve" && a.body.value("day", "") == r.day && a.body.value("media", "") == r.media)
+      if (a.act == "retrieve" && ((!r.bundle.empty() && a.body.value("sha256", "") == r.sha256) ||
+                                  (a.body.value("day", "") == r.day && a.body.value("media", "") == r.media)))
         return fail(Exit::usage, fmt::format("the retrieval of {} on {} is signed already", r.day, r.media),
                     work_rule, {}, "writ work show " + w.matter);
     return check_day(*c_, w, r.day);
+  };
+  return step;
+}
+
+namespace {
+
+// The matter of a work order.
+Result<std::string> matter_of(const desk::Carrier& c, const std::string& number) {
+  WRIT_TRY(w, desk::read_case(c, number));
+  if (w.cycle != Cycle::work_order)
+    return fail(Exit::not_found, fmt::format("{} is not a field work order", number), {}, {},
+                "writ work list");
+  return w.acts.front().body.value("matter", "");
+}
+
+}  // namespace
+
+Result<Retrieval> WorkOrders::retrieval_of(const std::string& number, const fs::path& bundle,
+                                           const std::string& media) const {
+  WRIT_TRY(matter, matter_of(*c_, number));
+  WRIT_TRY(b, desk::bundle_of(*c_, matter, bundle));
+  WRIT_TRY(calendar, policy::Calendar::of(c_->policy()));
+  Retrieval r;
+  r.day = b.bundle.day;
+  r.media = media.empty() ? b.bundle.name() : media;
+  r.sha256 = crypto::hex(b.id);
+  r.from_day = std::min(r.day, day_text(day_of(calendar.zone(), b.bundle.from)));
+  r.bundle = std::to_string(b.bundle.sequence);
+  r.bytes = b.bundle.bytes();
+  return r;
+}
+
+Result<CaseStep> WorkOrders::wipe(const std::string& number, const fs::path& record) const {
+  WRIT_TRY(matter, matter_of(*c_, number));
+  WRIT_TRY(text, custody::read_paper(record));
+  WRIT_TRY(d, desk::destruction_of(*c_, matter, text));
+  const std::string sha256 = crypto::hex(crypto::sha256(text));
+  CaseStep step{"wipe", Json{{"record", sha256},
+                             {"acknowledgement", crypto::hex(d.acknowledgement)},
+                             {"destroyed_at", rfc3339(d.at)},
+                             {"probe", d.probe_name},
+                             {"segments", d.destroyed.size()}}};
+  step.guard = [sha256](const Case& w) -> Status {
+    for (const CaseAct& a : w.acts)
+      if (a.act == "wipe" && a.body.value("record", "") == sha256)
+        return fail(Exit::usage, "this record of destruction is signed already", work_rule, {},
+                    "writ work show " + w.matter);
+    return {};
+  };
+  step.effect = [this, sha256, text](const Case&) -> Result<Json> {
+    WRIT_CHECK(c_->keep_file("documents/" + sha256, text));
+    return Json::object();
   };
   return step;
 }
@@ -179,7 +261,9 @@ Result<Json> WorkOrders::show(const std::string& number) const {
   WRIT_TRY(missed, missed_days(*c_, w, c_->now()));
   Json out = desk::to_json(w);
   out["schema"] = "writ.work-order/1";
+  WRIT_TRY(bundles, bundles_shown(*c_, w));
   out["missed"] = missed;
+  out["bundles"] = bundles;
   out["next"] = next_text(w);
   return out;
 }

@@ -19,6 +19,10 @@ struct Retrieval {
   std::string day;     // whose traffic was retrieved, "2026-11-26", in the profile's zone
   std::string media;   // label of the medium, or name of the bundle
   std::string sha256;  // of the bundle; "" when it is not known on site
+  // Of a bundle (writ-probe retrieve), what its manifest says: the first day that it reaches back to, its
+  // number, how much it holds. Empty when the technician's word is all there is.
+  std::string from_day = {}, bundle = {};
+  std::uint64_t bytes = 0;
 };
 
 class WorkOrders {
@@ -32,11 +36,19 @@ class WorkOrders {
   desk::CaseStep install(const std::string& equipment) const;
   desk::CaseStep visit(const std::string& note) const;
   desk::CaseStep retrieve(const Retrieval& r) const;
+  // What the manifest of a bundle says, when a probe of the order's matter signed it. `media`: the label of
+  // the medium, "" for the bundle's name.
+  Result<Retrieval> retrieval_of(const std::string& number, const fs::path& bundle,
+                                 const std::string& media) const;
+  // The probe destroyed what the office had acknowledged: its signed record (a file), which is kept with the
+  // order.
+  Result<desk::CaseStep> wipe(const std::string& number, const fs::path& record) const;
   desk::CaseStep remove(const std::string& equipment) const;
   desk::CaseStep release_port(const std::string& port) const;
   desk::CaseStep close() const;
 
-  // "writ.work-order/1": the case, and what is open of it: "next", "missed" days.
+  // "writ.work-order/1": the case, and what is open of it: "next", "missed" days, and of each bundle that was
+  // retrieved whether the office took it in ("bundles").
   Result<Json> show(const std::string& number) const;
   // All, or those of one interception: "writ.work-orders/1".
   Result<Json> list(const std::string& matter) const;
@@ -48,7 +60,7 @@ class WorkOrders {
 };
 
 // Days of the profile's zone on which the equipment captured and of which no retrieval is signed: up to the
-// day before `now`, or to the day of the removal.
+// day before `now`, or to the day of the removal. A bundle reaches from the retrieval before it to its day.
 Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const desk::Case& work_order,
                                              Instant now);
 

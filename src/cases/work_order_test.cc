@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "desk/test_field.hh"
 #include "desk/test_staff.hh"
 
 namespace writ::cases {
@@ -103,6 +104,57 @@ TEST(WorkOrder, NamesTheDaysThatNobodyRetrieved) {
   const auto first = read_file(pdf).value();
   ASSERT_TRUE(work.print(w, pdf));
   EXPECT_EQ(read_file(pdf).value(), first);
+}
+
+TEST(WorkOrder, TakesItsRetrievalsFromTheBundlesAndKeepsTheRecordOfDestruction) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  const Case installed = done(*d, w, work.install("SN-1"), "technician-1");
+  const auto day = [&](int n) {
+    return rfc3339(installed.acts.back().at - 5h + std::chrono::days{n}).substr(0, 10);
+  };
+  FieldProbe field{*d};
+  field.run();
+  d->clock.advance(std::chrono::days{2});
+  const auto bundle = field.retrieve(day(1));
+  ASSERT_TRUE(bundle) << to_text(bundle.error());
+  const auto said = work.retrieval_of(w, bundle->bundle, "");
+  ASSERT_TRUE(said) << to_text(said.error());
+  EXPECT_EQ(said->day, day(1));
+  EXPECT_EQ(said->sha256, crypto::hex(bundle->id));
+  EXPECT_EQ(missed_days(d->carrier(), CaseBook{d->carrier()}.read(w).value(), d->clock.now())->size(), 2u);
+  done(*d, w, work.retrieve(*said), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.retrieve(*said), "technician-1"), Exit::usage) << "the same bundle";
+  EXPECT_TRUE(missed_days(d->carrier(), CaseBook{d->carrier()}.read(w).value(), d->clock.now())->empty())
+      << "it reaches back to the day of the installation";
+  EXPECT_EQ(work.show(w).value()["bundles"][0]["taken"], false);
+
+  const fs::path manifest = bundle->bundle / custody::manifest_name;
+  const std::string honest = read_text(manifest).value();
+  std::string altered = honest;
+  altered[altered.find(day(1))] = '3';
+  ASSERT_TRUE(write_file(manifest, altered));
+  EXPECT_EQ(work.retrieval_of(w, bundle->bundle, "").error().exit, Exit::integrity);
+  ASSERT_TRUE(write_file(manifest, honest));
+
+  const auto taken =
+      desk::EvidenceBundles{d->carrier()}.import("M-2026-0001", bundle->bundle, acting(*d, "technician-1"));
+  ASSERT_TRUE(taken) << to_text(taken.error());
+  EXPECT_EQ(work.show(w).value()["bundles"][0]["taken"], true);
+  const auto wiped = custody::wipe(field.site(), view_of(taken->acknowledgement));
+  ASSERT_TRUE(wiped) << to_text(wiped.error());
+  auto step = work.wipe(w, wiped->kept);
+  ASSERT_TRUE(step) << to_text(step.error());
+  EXPECT_EQ(refused(*d, w, *step, "officer-1"), Exit::refused);
+  const Case after = done(*d, w, *step, "technician-1");
+  EXPECT_EQ(after.acts.back().body.value("segments", 0u), wiped->destruction.destroyed.size());
+  const std::string kept = "documents/" + crypto::hex(crypto::sha256(view_of(wiped->record)));
+  EXPECT_EQ(text_of(d->carrier().kept_file(kept).value()), wiped->record);
+  std::string forged = wiped->record;
+  forged[forged.find("mirror-1")] = 'n';
+  ASSERT_TRUE(write_file(wiped->kept, forged));
+  EXPECT_EQ(work.wipe(w, wiped->kept).error().exit, Exit::integrity);
 }
 
 }  // namespace

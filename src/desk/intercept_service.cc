@@ -10,7 +10,7 @@
 #include "desk/outlets.hh"
 #include "desk/record_store.hh"
 #include "desk/suspension.hh"
-#include "vault/segment.hh"
+#include "vault/segment_base.hh"
 
 namespace writ::desk {
 namespace {
@@ -163,7 +163,7 @@ Result<Source> verified_spool(const GrantRow& g, const fs::path& probe_dir) {
   std::error_code ec;
   if (!g.file || !fs::is_directory(s.dir, ec)) return Source{};
   for (const vault::Stream stream : {vault::Stream::call_data, vault::Stream::content}) {
-    WRIT_TRY(verified, vault::verify_stream(s.dir, stream, g.body.probe));
+    WRIT_TRY(verified, vault::verify_spool_stream(s.dir, stream, g.body.probe));
     if (std::any_of(verified.begin(), verified.end(),
                     [&](const vault::SegmentInfo& i) { return crypto::hex(i.grant) != g.id; }))
       return fail(Exit::integrity,
