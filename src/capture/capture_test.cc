@@ -2,7 +2,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <map>
 #include <random>
+#include <set>
 
 #include "capture/capture_for_test.hh"
 #include "capture/wall_guard.hh"
@@ -154,6 +156,52 @@ TEST_F(CaptureTest, AStoppedClockDoesNotStopTime) {
   WallGuard guard{dir_ / "mark", wall, boot};
   boot.advance(std::chrono::hours{2});
   EXPECT_EQ(*guard.now(), epoch_ + std::chrono::hours{2});
+}
+
+// What the office tells calls apart by: several runs under one grant, also one that was killed and finished.
+TEST_F(CaptureTest, NoTwoRunsNumberACallAlike) {
+  const auto grant = carrier_->grant(Kind::content, target).value();
+  Traffic later{epoch_ + std::chrono::hours{1}};
+  for (int n = 0; n < 3; ++n)
+    later.call(target, fmt::format("later{}", n), static_cast<std::uint16_t>(20000 + 10 * n), 5);
+  const fs::path second = later.write(dir_ / "second.pcap"), spool = dir_ / "numbers";
+  {  // ends in its second call, as if killed
+    const std::vector<authority::VerifiedGrant> grants{grant};
+    auto s = Spool::open(spool, grants, carrier_->probe(), clock_, source_identity(capture_).value());
+    ASSERT_TRUE(s);
+    intercept::Engine engine(grants, *s);
+    auto map = MappedFile::open(capture_);
+    auto reader = wire::CaptureReader::open(map->bytes());
+    wire::RawPacket p;
+    for (std::uint64_t n = 1; n < 100 && reader->next(p); ++n) {
+      s->at(n);
+      ASSERT_TRUE(engine.on_packet(p));
+    }
+    ASSERT_TRUE(s->commit());
+  }
+  ASSERT_TRUE(run_of(second, {grant}, spool));
+  ASSERT_TRUE(run_of(capture_, {grant}, spool)) << "finished";
+  ASSERT_TRUE(run_of(second, {grant}, spool)) << "the same again";
+  std::map<std::uint32_t, std::string> by_number;
+  std::set<std::string> ids;
+  std::map<std::uint32_t, int> packets;
+  for (const Bytes& record : opened(grant, spool, vault::Stream::content)) {
+    const auto packet = intercept::decode_packet(record);
+    ASSERT_TRUE(packet);
+    ++packets[packet->tag.call];
+  }
+  for (const Bytes& record : opened(grant, spool, vault::Stream::call_data)) {
+    const auto e = intercept::decode_event(record);
+    ASSERT_TRUE(e);
+    if (e->call == 0) continue;
+    EXPECT_EQ(by_number.emplace(e->call, e->call_id).first->second, e->call_id) << e->call;
+    ids.insert(e->call_id);
+  }
+  EXPECT_EQ(ids.size(), 9u);
+  EXPECT_EQ(by_number.size(), 9u);
+  for (const auto& [number, id] : by_number)
+    EXPECT_EQ(packets[number], id.starts_with("mine") ? 44 : 9) << id;
+  EXPECT_EQ(packets.size(), 9u);
 }
 
 }  // namespace

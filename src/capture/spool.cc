@@ -24,6 +24,7 @@
 #include <cstring>
 #include <set>
 
+#include "capture/call_numbers.hh"
 #include "capture/sync_round.hh"
 
 namespace writ::capture {
@@ -43,6 +44,7 @@ struct Lane {
   Tape call_data, content;
   bool content_allowed = false, ended = false;
   LaneCounts counts;
+  std::optional<CallNumbers> numbers;
   std::set<std::uint32_t> calls_up;
 };
 
@@ -146,6 +148,8 @@ Result<Spool> Spool::open(const fs::path& dir, const std::vector<authority::Veri
     if (::mkdir(lane_dir.c_str(), 0750) != 0 && errno != EEXIST)
       return tl::unexpected(io_error("mkdir", lane_dir));
     Lane& lane = i->lanes[g];
+    WRIT_TRY(numbers, CallNumbers::open(lane_dir, source));
+    lane.numbers.emplace(std::move(numbers));
     WRIT_TRY(call_data,
              vault::SegmentWriter::open(lane_dir, grants[g], vault::Stream::call_data, probe, clock, source));
     lane.call_data.resume_mark = call_data.resume_mark();
@@ -183,7 +187,10 @@ Status Spool::event(std::size_t grant, const intercept::Event& e) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
   follow(lane.calls_up, e);
-  return i_->append(lane, lane.call_data, intercept::encode(e), lane.counts.events);
+  intercept::Event numbered = e;
+  WRIT_TRY(number, lane.numbers->number_of(e.call));
+  numbered.call = number;
+  return i_->append(lane, lane.call_data, intercept::encode(numbered), lane.counts.events);
 }
 
 Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const wire::RawPacket& p) {
@@ -193,7 +200,10 @@ Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const w
                 "18 USC 3121(c), 3127(3), (4): a pen register or trap takes no content", {},
                 "stop using this probe and tell its makers: the packet was not written");
   if (lane.ended) return {};
-  intercept::encode(tag, p, i_->scratch);
+  intercept::PacketTag numbered = tag;
+  WRIT_TRY(number, lane.numbers->number_of(tag.call));
+  numbered.call = number;
+  intercept::encode(numbered, p, i_->scratch);
   return i_->append(lane, lane.content, i_->scratch, lane.counts.packets);
 }
 
@@ -216,7 +226,7 @@ Status close_lane(Lane& lane) {
   lane.calls_up.clear();
   for (Tape* tape : {&lane.call_data, &lane.content})
     if (tape->writer) WRIT_CHECK(tape->writer->close());
-  return {};
+  return lane.numbers ? lane.numbers->close() : Status{};
 }
 
 }  // namespace

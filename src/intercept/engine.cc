@@ -17,7 +17,8 @@
 // just claimed.
 //   * Proven claims attach the call at once: Request-URI (a call to the target), a registered contact, an
 //   identity that a
-//     trusted peer asserts, Diversion and History-Info, From/To where the grant trusts this port's peers.
+//     trusted peer asserts, Diversion and History-Info, a transfer by the target (transfer.cc), From/To where
+//     the grant trusts this port's peers.
 //   * A digest waits for its answer. The dialog's packets are held (bounded) and either all given out, from
 //   the first
 //     challenged INVITE on, or all forgotten. Accepted means: a response to that very INVITE (CSeq), from the

@@ -56,8 +56,9 @@ Result<EventType> parse_event_type(std::string_view s);
 struct Event {
   EventType type = EventType::review;
   Instant at{};
-  std::uint32_t call = 0;  // number given by the probe within the grant, from 1; 0: not about one call
-  std::string call_id;     // SIP Call-ID; empty when call == 0
+  std::uint32_t call =
+      0;  // in the spool unique within the grant, from the engine its own, from 1; 0: not about one call
+  std::string call_id;  // SIP Call-ID; empty when call == 0
   Json detail = Json::object();
   // The packet that this event was read from: its place in the probe's input, from 1. 0: no packet (time
   // passed, or the input ended).

@@ -53,8 +53,10 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
   if (const auto u = wire::parse_name_addr(m.first(Header::refer_to))) {
     to = identity_text(*u);
     detail["refer_to"] = to;
-    if (const std::string replaces = wire::uri_header(*u, "Replaces"); !replaces.empty())
-      detail["replaces"] = std::string(replaced_call(replaces));
+    // A call that we know; anything else there would be a text that a party wrote.
+    const std::string replaces = wire::uri_header(*u, "Replaces");
+    if (const Dialog* known = replaces.empty() ? nullptr : find(replaced_call(replaces)); known != nullptr)
+      detail["replaces"] = known->call_id;
   }
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !covers(a, g.at)) continue;
