@@ -11,7 +11,6 @@
 namespace writ::intercept {
 
 using wire::Header;
-using wire::Method;
 using Stage = Attachment::Stage;
 
 namespace {
