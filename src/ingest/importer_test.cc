@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/sanitizers.hh"
 #include "base/test_at.hh"
 #include "ingest/raw_store.hh"
 #include "ingest/test_feed.hh"
@@ -356,7 +357,7 @@ TEST_F(Importing, AFullDiskInTheMiddleIsSaidAndTheNextRunGoesOn) {
 
 // --- size
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(WRIT_ADDRESS_SANITIZER) && !defined(WRIT_THREAD_SANITIZER)
 // The peak of the resident set since clear_peak(), in MiB.
 void clear_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 long peak_mib() {

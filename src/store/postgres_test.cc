@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/sanitizers.hh"
 #include "store/test_engines.hh"
 
 namespace writ::store {
@@ -145,7 +146,7 @@ TEST_P(Postgres, ABigAnswerStreamsInConstantMemory) {
   std::int64_t rows = 1;
   while (*q->step()) ++rows;
   EXPECT_EQ(rows, 200'000);
-#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer keeps what was freed in quarantine
+#ifndef WRIT_ADDRESS_SANITIZER  // AddressSanitizer keeps what was freed in quarantine
   EXPECT_LT(peak() - before, 32 * 1024) << "200 MB went through";
 #else
   static_cast<void>(before);

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/sanitizers.hh"
+
 namespace writ::worker {
 namespace {
 
@@ -19,14 +21,6 @@ Error refused(const Bounds& b, const char* what, int e) {
   return Error{
       Exit::unit, fmt::format("{} cannot lock itself in: {}: {}", b.who, what, std::strerror(e)), {}, {}, {}};
 }
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WRIT_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WRIT_ADDRESS_SANITIZER 1
-#endif
-#endif
 
 Status limit_resources(const Bounds& b) {
   struct Limit {
