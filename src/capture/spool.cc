@@ -107,9 +107,9 @@ Status Spool::Impl::begin_round() {
   std::vector<SyncRound::Item> items(dirty.size());
   std::vector<Status> failed(dirty.size());
   const auto write = [&](std::size_t i) {
-    items[i].writer = &*dirty[i]->writer;
-    if (auto written = items[i].writer->begin_commit())
-      items[i].written = std::move(*written);
+    vault::SegmentWriter& writer = *dirty[i]->writer;
+    if (auto written = writer.begin_commit())
+      items[i] = {&writer, std::move(*written), {}};
     else
       failed[i] = tl::unexpected(written.error());
   };
@@ -123,8 +123,10 @@ Status Spool::Impl::begin_round() {
   }
   side_by_side(without_file.size(), [&](std::size_t n) { write(without_file[n]); });
   dirty.clear();
-  for (const Status& s : failed) WRIT_CHECK(s);
+  // A stream that failed does not keep what the others wrote from its sync.
+  std::erase_if(items, [](const SyncRound::Item& item) { return item.writer == nullptr; });
   round.start(std::move(items));
+  for (const Status& s : failed) WRIT_CHECK(s);
   return {};
 }
 

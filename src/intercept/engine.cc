@@ -62,8 +62,8 @@
 //
 // What came in HEP: carried.cc.
 //
-// Cost, measured by bench/isolate: see docs; a packet of somebody else costs header decoding and two bit
-// tests.
+// Cost, measured by bench/isolate: see docs; a packet of somebody else costs a glance at its headers and two
+// bit tests.
 #include "intercept/engine.hh"
 
 #include "base/limits.hh"
