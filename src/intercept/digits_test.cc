@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys: only under a content grant that says so. Each for a content grant and, where it may differ, for a pen
+// register.
+#include <gmock/gmock.h>
+
+#include "intercept/test_features.hh"
+
+namespace writ::intercept {
+namespace {
+
+using namespace test;
+
+void press_info(Bench& b, Call& c, double t, const std::string& type, const std::string& body, int cseq) {
+  Sip m = c.message(c.request("INFO"), "INFO", true);
+  m.cseq = std::to_string(cseq) + " INFO";
+  m.type = type;
+  m.body = body;
+  b.sip(t, c.a, c.z, m);
+  b.sip(t + 0.01, c.a, c.z, m);  // retransmitted
+}
+
+void press_4733(Bench& b, const Call& c, double t, int key, std::uint32_t timestamp, std::uint16_t seq) {
+  for (int i = 0; i < 4; ++i) {
+    Bytes p{0x80, static_cast<std::uint8_t>(101 | (i == 0 ? 0x80 : 0))};
+    put_be16(p, static_cast<std::uint16_t>(seq + i));
+    put_be32(p, timestamp);
+    put_be32(p, 0xaaaa);
+    p.push_back(static_cast<std::uint8_t>(key));
+    p.push_back(i > 1 ? 0x8a : 0x0a);
+    put_be16(p, static_cast<std::uint16_t>(160 * (i + 1)));
+    b.udp(t + 0.02 * i, c.am, c.zm, p);
+  }
+}
+
+TEST(Digits, ExtractedOnlyUnderAContentGrantThatSaysSo) {
+  struct Row {
+    Kind kind;
+    bool toggle;
+    std::vector<std::string> digits;
+  };
+  for (const Row& r : {Row{Kind::content, true, {"47", "9#"}}, Row{Kind::content, false, {}},
+                       Row{Kind::pen_trap, false, {}}, Row{Kind::pen, false, {}}}) {
+    GrantSpec s = trusting(r.kind);
+    s.digits = r.toggle;
+    Bench b(grants(s));
+    Call c{b};
+    c.caller = "+14045550102";
+    c.callee = "+12125550111";
+    c.invite(0);
+    c.answer(1);
+    press_4733(b, c, 2, 4, 16000, 1);
+    press_4733(b, c, 2.5, 7, 20000, 5);
+    press_info(b, c, 3, "application/dtmf-relay", "Signal=9\r\nDuration=160\r\n", 10);
+    press_info(b, c, 3.5, "application/dtmf", "#", 11);
+    press_info(b, c, 4, "application/dtmf-relay", "Signal=hf\r\n", 12);
+    c.cseq = 12;
+    c.bye(6);
+    std::vector<std::string> got;
+    for (const Event* e : all_of(b, EventType::dialed_digit_extraction)) got.push_back(e->detail["digits"]);
+    EXPECT_EQ(got, r.digits) << authority::to_string(r.kind) << r.toggle;
+    ASSERT_EQ(b.sink.count(EventType::subject_signal), 1u) << "the flash, and no word of keys";
+    EXPECT_EQ(b.sink.first(EventType::subject_signal)->detail["signal"], "flash");
+    if (!got.empty()) {
+      EXPECT_EQ(b.sink.first(EventType::dialed_digit_extraction)->at, at(2.5));
+      EXPECT_EQ(b.sink.first(EventType::dialed_digit_extraction)->detail["source"], "rfc4733");
+    }
+  }
+}
+
+TEST(Digits, APauseEndsAnEventAndTheOtherPartysKeysAreNotTheSubjects) {
+  GrantSpec s = trusting();
+  s.digits = true;
+  Bench b(grants(s));
+  Call c{b};  // to the target: the caller's keys are not the target's
+  c.invite(0);
+  c.answer(1);
+  press_4733(b, c, 2, 4, 16000, 1);
+  press_info(b, c, 3, "application/dtmf", "5", 10);
+  ASSERT_TRUE(b.engine.tick(at(9)));
+  c.cseq = 12;
+  c.bye(10);
+  EXPECT_EQ(b.sink.count(EventType::dialed_digit_extraction), 0u);
+  Call d{b};
+  d.id = "out";
+  d.caller = "+14045550102";
+  d.callee = "+12125550111";
+  d.invite(20);
+  d.answer(21);
+  press_4733(b, d, 22, 1, 16000, 1);
+  ASSERT_TRUE(b.engine.tick(at(28)));
+  EXPECT_EQ(b.sink.count(EventType::dialed_digit_extraction), 1u);
+  press_4733(b, d, 29, 1, 76000, 1);
+  d.bye(30);
+  EXPECT_EQ(b.sink.count(EventType::dialed_digit_extraction), 2u);
+}
+
+}  // namespace
+}  // namespace writ::intercept
