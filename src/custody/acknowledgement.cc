@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+
 namespace writ::custody {
 namespace {
 
@@ -11,9 +12,7 @@ using authority::Role;
 constexpr const char* ack_schema = "writ.bundle-ack/1";
 
 Json to_json(const Held& h) {
-  Json j = to_json(h.segment);
-  j["bytes"] = h.bytes;
-  j["sha256"] = crypto::hex(h.sha256);
+  Json j = to_json(static_cast<const Extent&>(h));
   j["closed"] = h.closed;
   return j;
 }
@@ -26,16 +25,9 @@ Json body_json(const Acknowledgement& a) {
 }
 
 Result<Held> held_of(const Json& j, std::string_view where) {
-  Held h;
-  WRIT_TRY(segment, segment_name_of(j, where));
-  WRIT_TRY(bytes, field<std::uint64_t>(j, "bytes", where));
-  WRIT_TRY(sha256, authority::hex_field<32>(j, "sha256", where));
+  WRIT_TRY(extent, extent_of(j, where));
   WRIT_TRY(closed, field<bool>(j, "closed", where));
-  h.segment = segment;
-  h.bytes = bytes;
-  h.sha256 = sha256;
-  h.closed = closed;
-  return h;
+  return Held{extent, closed};
 }
 
 Result<Acknowledgement> ack_of(const Json& j, std::string_view where) {

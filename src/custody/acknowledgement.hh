@@ -12,11 +12,8 @@
 
 namespace writ::custody {
 
-struct Held {
-  SegmentName segment;
-  std::uint64_t bytes = 0;  // of the file, as far as the office has it
-  crypto::Digest sha256{};  // of these bytes
-  bool closed = false;      // that is all of it
+struct Held : Extent {  // of the file, as far as the office has it
+  bool closed = false;  // that is all of it
 };
 
 struct Acknowledgement {

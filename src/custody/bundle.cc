@@ -14,10 +14,8 @@ constexpr const char* bundle_schema = "writ.bundle/1";
 constexpr std::uint64_t piece_bytes_max = 2 * limits::segment_bytes_max;
 
 Json to_json(const Piece& p) {
-  Json j = to_json(p.segment);
+  Json j = to_json(static_cast<const Extent&>(p));
   j["offset"] = p.offset;
-  j["bytes"] = p.bytes;
-  j["sha256"] = crypto::hex(p.sha256);
   j["closed"] = p.closed;
   return j;
 }
@@ -40,20 +38,12 @@ Json body_json(const Bundle& b) {
 }
 
 Result<Piece> piece_of(const Json& j, std::string_view where) {
-  Piece p;
-  WRIT_TRY(segment, segment_name_of(j, where));
-  p.segment = segment;
+  WRIT_TRY(extent, extent_of(j, where));
   WRIT_TRY(offset, field<std::uint64_t>(j, "offset", where));
-  WRIT_TRY(bytes, field<std::uint64_t>(j, "bytes", where));
-  WRIT_TRY(sha256, authority::hex_field<32>(j, "sha256", where));
   WRIT_TRY(closed, field<bool>(j, "closed", where));
-  p.offset = offset;
-  p.bytes = bytes;
-  p.sha256 = sha256;
-  p.closed = closed;
-  if (bytes == 0 || bytes > piece_bytes_max || offset > piece_bytes_max)
+  if (extent.bytes == 0 || extent.bytes > piece_bytes_max || offset > piece_bytes_max)
     return fail(Exit::usage, fmt::format("{}: a piece of an impossible size", where));
-  return p;
+  return Piece{extent, offset, closed};
 }
 
 Result<Earlier> earlier_of(const Json& j, std::string_view where) {

@@ -19,11 +19,9 @@
 
 namespace writ::custody {
 
-struct Piece {
-  SegmentName segment;
-  std::uint64_t offset = 0, bytes = 0;  // of the segment's file
-  crypto::Digest sha256{};              // of these bytes
-  bool closed = false;                  // the segment ends with this piece
+struct Piece : Extent {
+  std::uint64_t offset = 0;  // in the segment's file
+  bool closed = false;       // the segment ends with this piece
   std::string file() const;
   std::uint64_t end() const { return offset + bytes; }
 };

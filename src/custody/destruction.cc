@@ -6,30 +6,12 @@ namespace {
 
 constexpr const char* destruction_schema = "writ.probe-destruction/1";
 
-Json to_json(const Destroyed& d) {
-  Json j = to_json(d.segment);
-  j["bytes"] = d.bytes;
-  j["sha256"] = crypto::hex(d.sha256);
-  return j;
-}
-
 Json body_json(const Destruction& d) {
   Json list = Json::array();
-  for (const Destroyed& one : d.destroyed) list.push_back(to_json(one));
+  for (const Extent& one : d.destroyed) list.push_back(to_json(one));
   return Json{{"probe", d.probe.text()},      {"probe_name", d.probe_name},
               {"matter", d.matter},           {"acknowledgement", crypto::hex(d.acknowledgement)},
               {"destroyed", std::move(list)}, {"at", rfc3339(d.at)}};
-}
-
-Result<Destroyed> destroyed_of(const Json& j, std::string_view where) {
-  Destroyed d;
-  WRIT_TRY(segment, segment_name_of(j, where));
-  WRIT_TRY(bytes, field<std::uint64_t>(j, "bytes", where));
-  WRIT_TRY(sha256, authority::hex_field<32>(j, "sha256", where));
-  d.segment = segment;
-  d.bytes = bytes;
-  d.sha256 = sha256;
-  return d;
 }
 
 Result<Destruction> destruction_of(const Json& j, std::string_view where) {
@@ -39,7 +21,7 @@ Result<Destruction> destruction_of(const Json& j, std::string_view where) {
   WRIT_TRY(matter, matter_field(j, where));
   WRIT_TRY(ack, authority::hex_field<32>(j, "acknowledgement", where));
   WRIT_TRY(list, authority::list_field(j, "destroyed", where,
-                                       [&](const Json& one) { return destroyed_of(one, where); }));
+                                       [&](const Json& one) { return extent_of(one, where); }));
   WRIT_TRY(at, authority::time_field(j, "at", where));
   d.probe = probe;
   d.probe_name = probe_name;

@@ -9,16 +9,11 @@
 
 namespace writ::custody {
 
-struct Destroyed {
-  SegmentName segment;
-  std::uint64_t bytes = 0;
-  crypto::Digest sha256{};  // of the whole file
-};
 struct Destruction {
   crypto::VerifyKey probe;
   std::string probe_name, matter;
   crypto::Digest acknowledgement{};  // SHA-256 of its text
-  std::vector<Destroyed> destroyed;
+  std::vector<Extent> destroyed;     // whole files
   Instant at{};
 };
 std::string sign_destruction(Destruction d, const crypto::SigningKey& probe);

@@ -89,4 +89,22 @@ Result<SegmentName> segment_name_of(const Json& j, std::string_view where) {
   return s;
 }
 
+Json to_json(const Extent& e) {
+  Json j = to_json(e.segment);
+  j["bytes"] = e.bytes;
+  j["sha256"] = crypto::hex(e.sha256);
+  return j;
+}
+
+Result<Extent> extent_of(const Json& j, std::string_view where) {
+  Extent e;
+  WRIT_TRY(segment, segment_name_of(j, where));
+  WRIT_TRY(bytes, field<std::uint64_t>(j, "bytes", where));
+  WRIT_TRY(sha256, authority::hex_field<32>(j, "sha256", where));
+  e.segment = segment;
+  e.bytes = bytes;
+  e.sha256 = sha256;
+  return e;
+}
+
 }  // namespace writ::custody

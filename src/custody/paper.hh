@@ -39,4 +39,13 @@ struct SegmentName {
 Json to_json(const SegmentName& s);
 Result<SegmentName> segment_name_of(const Json& j, std::string_view where);
 
+// Bytes of a segment's file.
+struct Extent {
+  SegmentName segment;
+  std::uint64_t bytes = 0;
+  crypto::Digest sha256{};  // of these bytes
+};
+Json to_json(const Extent& e);
+Result<Extent> extent_of(const Json& j, std::string_view where);
+
 }  // namespace writ::custody

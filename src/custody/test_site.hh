@@ -92,7 +92,7 @@ class SiteWorld {
     for (const auto& s : segments.value()) {
       const SegmentName name{grant.id(), Stream::content, s.number};
       const auto bytes = read_file(name.under(office())).value();
-      a.held.push_back({name, bytes.size(), crypto::sha256(bytes), s.closed});
+      a.held.push_back({{name, bytes.size(), crypto::sha256(bytes)}, s.closed});
     }
     return a;
   }

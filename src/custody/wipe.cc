@@ -81,12 +81,12 @@ Status advance_base(const Site& site, const StreamOf& of, std::uint64_t through)
 // Bases first, in which the streams go on; then the files. Again after a kill: what is done is passed over.
 Status destroy(const Site& site, const Destruction& d) {
   std::map<StreamOf, std::uint64_t> through;
-  for (const Destroyed& one : d.destroyed) {
+  for (const Extent& one : d.destroyed) {
     auto& last = through[{one.segment.grant, one.segment.stream}];
     last = std::max(last, one.segment.number);
   }
   for (const auto& [of, number] : through) WRIT_CHECK(advance_base(site, of, number));
-  for (const Destroyed& one : d.destroyed) {
+  for (const Extent& one : d.destroyed) {
     const fs::path file = one.segment.under(site.spool());
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) return tl::unexpected(io_error("destroy", file));
   }

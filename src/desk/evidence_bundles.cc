@@ -231,7 +231,7 @@ Result<std::vector<custody::Held>> held_of(const Carrier& c, const Bundle& b) {
         const SegmentName name{grant, stream, s.number};
         const fs::path file = name.under(evidence_of(c, b.matter));
         WRIT_TRY(sha256, crypto::sha256_file(file.string()));
-        out.push_back({name, fs::file_size(file, ec), sha256, s.closed});
+        out.push_back({{name, fs::file_size(file, ec), sha256}, s.closed});
       }
     }
   }
@@ -333,7 +333,7 @@ Result<custody::Destruction> destruction_of(const Carrier& c, const std::string&
     return bundle_refused(fmt::format("the record is of {}", d.matter), fmt::format("a record of {}", matter),
                           "name the work order of that matter");
   WRIT_TRY(probes, probes_of(c, matter));
-  for (const custody::Destroyed& one : d.destroyed) {
+  for (const custody::Extent& one : d.destroyed) {
     const auto it = probes.find(one.segment.grant);
     if (it == probes.end() || it->second != d.probe)
       return bundle_refused(fmt::format("the record is not of a probe of {}", matter),
