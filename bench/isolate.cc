@@ -128,7 +128,7 @@ Result<int> run(const Options& o) {
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
   print(result, wall.count());
   if (!o.open.empty()) WRIT_CHECK(open_spool(scratch.path, grants, carrier, o.open));
-  return static_cast<int>(result.source_truncated || !result.source_problem.empty() ? Exit::partial
+  return static_cast<int>(result.source.truncated || !result.source.problem.empty() ? Exit::partial
                                                                                     : Exit::ok);
 }
 

@@ -8,8 +8,8 @@
 #include "audit/log.hh"
 #include "custody/retrieve.hh"
 #include "custody/wipe.hh"
+#include "probe/confine.hh"
 #include "probe_dir.hh"
-#include "sandbox.hh"
 
 namespace writ::probe {
 namespace {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace writ::probe {
@@ -94,6 +95,31 @@ Status Orders::watch(const std::vector<authority::VerifiedGrant>& grants, captur
               "an interception ends with its authority: 18 USC 2518(4)(e), (5), 3123(c); 47 CFR 1.20003",
               "a grant that is alive",
               "an extension is a new order; what was acquired before is sealed in the spool");
+}
+
+Result<std::vector<authority::VerifiedGrant>> verify_again(const fs::path& probe_dir,
+                                                           const fs::path& grants_dir,
+                                                           const std::vector<std::string>& ids) {
+  WRIT_TRY(pinned, load_public(probe_dir));
+  WRIT_TRY(list_bytes, read_file(grants_dir / "revocations.json"));
+  WRIT_TRY(list, authority::verify_revocations(list_bytes, pinned.roots, 0));
+  WRIT_TRY(files, grant_files(grants_dir));
+  const Instant now = SystemClock{}.now();
+  std::map<std::string, authority::VerifiedGrant> found;
+  for (const fs::path& file : files) {
+    WRIT_TRY(bytes, read_file(file));
+    auto grant = authority::verify_grant(bytes, {&pinned.roots, &list, pinned.verify, now});
+    if (grant) found.emplace(crypto::hex(grant->id()), std::move(*grant));
+  }
+  std::vector<authority::VerifiedGrant> out;
+  for (const std::string& id : ids) {
+    const auto it = found.find(id);
+    if (it == found.end())
+      return fail(Exit::refused, fmt::format("grant {} changed while the probe started", id.substr(0, 8)),
+                  "each of the probe's processes verifies each grant", {}, "start the probe again");
+    out.push_back(std::move(it->second));
+  }
+  return out;
 }
 
 }  // namespace writ::probe

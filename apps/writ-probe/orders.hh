@@ -16,6 +16,11 @@ using Report =
     std::function<Status(const std::string& file_sha256, const std::optional<crypto::Digest>& grant,
                          const std::optional<Error>& refusal)>;
 
+// For the processes that know no key: the grants of these ids, in this order, verified anew.
+Result<std::vector<authority::VerifiedGrant>> verify_again(const fs::path& probe_dir,
+                                                           const fs::path& grants_dir,
+                                                           const std::vector<std::string>& ids);
+
 class Orders {
  public:
   Orders(const Identity& self, fs::path probe_dir, fs::path grants_dir, capture::WallGuard& wall)

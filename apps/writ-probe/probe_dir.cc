@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "authority/strict.hh"
 #include "base/json.hh"
 
 namespace writ::probe {
@@ -51,21 +52,26 @@ Status make_probe(const fs::path& dir, const std::string& name, const fs::path& 
   return forget(secret, write_file(dir / "probe.key", secret, 0600));  // last: whose key is there, is whole
 }
 
-Result<Identity> load_probe(const fs::path& dir) {
+Result<Public> load_public(const fs::path& dir) {
   WRIT_TRY(request_text, read_file(dir / "request.json"));
   WRIT_TRY(request, parse_canonical(request_text, "request.json"));
   WRIT_TRY(name, field<std::string>(request, "name", "request.json"));
-  WRIT_TRY(verify, field<std::string>(request, "verify", "request.json"));
+  WRIT_TRY(verify, authority::verify_key_field(request, "verify", "request.json"));
   WRIT_TRY(roots_text, read_file(dir / "roots.json"));
   WRIT_TRY(roots_json, parse_canonical(roots_text, "roots.json"));
   WRIT_TRY(roots, authority::parse_roots(roots_json));
+  return Public{std::move(name), verify, std::move(roots)};
+}
+
+Result<Identity> load_probe(const fs::path& dir) {
+  WRIT_TRY(known, load_public(dir));
   WRIT_TRY(secret, read_file(dir / "probe.key"));
   if (secret.size() != 2 * secret_bytes) return fail(Exit::integrity, "probe.key has a wrong size");
   const View both{secret};
-  Identity id{std::move(name), crypto::SigningKey{both.first(secret_bytes)},
-              crypto::BoxKey{both.last(secret_bytes)}, std::move(roots)};
+  Identity id{std::move(known.name), crypto::SigningKey{both.first(secret_bytes)},
+              crypto::BoxKey{both.last(secret_bytes)}, std::move(known.roots)};
   WRIT_CHECK(forget(secret, {}));
-  if (id.sign.public_key().text() != verify)
+  if (id.sign.public_key() != known.verify)
     return fail(Exit::integrity, "probe.key does not fit request.json");
   return id;
 }

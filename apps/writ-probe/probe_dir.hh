@@ -17,9 +17,16 @@ struct Identity {
   authority::TrustRoots roots;
 };
 
+struct Public {  // of it, what is no secret
+  std::string name;
+  crypto::VerifyKey verify;
+  authority::TrustRoots roots;
+};
+
 // Makes the keys, pins the roots, writes request.json. Refuses a directory that already has a key.
 Status make_probe(const fs::path& dir, const std::string& name, const fs::path& roots_file);
 Result<Identity> load_probe(const fs::path& dir);
+Result<Public> load_public(const fs::path& dir);
 
 // The highest sequence of a revocation list that was ever accepted here.
 Result<std::uint64_t> revocations_seen(const fs::path& dir);

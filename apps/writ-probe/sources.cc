@@ -2,6 +2,7 @@
 #include "sources.hh"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,12 +26,12 @@ Result<capture::RunSettings> settings_of(const RunOptions& o) {
   return s;
 }
 
-Result<std::string> open_source(const RunOptions& o, Source& s) {
+Result<Source> open_source(const RunOptions& o) {
+  Source s;
   if (o.read == "-") {
     s.stream.emplace(capture::ByteSource::of(Fd{::dup(STDIN_FILENO)}));
-    return std::string{};
+    return s;
   }
-  if (!o.read.empty()) return capture::source_identity(o.read, s.settings);
   capture::LiveSettings live{o.interfaces, {}, o.rings};
   for (const std::string& text : o.hep) {
     WRIT_TRY(where, capture::HepListen::parse(text));
@@ -39,22 +40,39 @@ Result<std::string> open_source(const RunOptions& o, Source& s) {
   WRIT_TRY(source, capture::LiveSource::open(
                        live, [](const std::string& line) { fmt::print(stderr, "{}\n", line); }));
   s.live.emplace(std::move(source));
-  return std::string{};
+  return s;
 }
 
 bool takes_connections(const RunOptions& o) {
   return std::any_of(o.hep.begin(), o.hep.end(), [](const std::string& h) { return h.starts_with("TCP:"); });
 }
 
-Json describe(const Source& s, const RunOptions& o) {
+Json describe(const Source* s, const RunOptions& o) {
   Json parts = Json::array();
-  if (s.live)
-    for (const std::string& part : s.live->describe()) parts.push_back(part);
-  return {{"kind", s.live     ? "live"
-                   : s.stream ? "stream"
-                              : "file"},
+  if (s != nullptr && s->live)
+    for (const std::string& part : s->live->describe()) parts.push_back(part);
+  return {{"kind", s == nullptr ? "file"
+                   : s->live    ? "live"
+                                : "stream"},
           {"parts", std::move(parts)},
           {"hep_from", o.hep_from}};
 }
+
+namespace {
+
+// A signal handler can reach nothing but this.
+volatile int signalled = 0;
+void on_signal(int) { signalled = 1; }
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction act {};
+  act.sa_handler = on_signal;
+  sigaction(SIGINT, &act, nullptr);
+  sigaction(SIGTERM, &act, nullptr);
+}
+
+const volatile int& stop_requested() { return signalled; }
 
 }  // namespace writ::probe

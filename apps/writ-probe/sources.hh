@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where a run's packets come from: a capture file, standard input, or what is live.
+// Where a run's packets come from, and what asks for its end.
 #pragma once
 #include <optional>
 
 #include "base/json.hh"
 #include "capture/live.hh"
+#include "capture/run.hh"
 #include "session.hh"
 
 namespace writ::probe {
 
 struct Source {
   std::optional<capture::LiveSource> live;
-  std::optional<capture::ByteSource> stream;  // neither: the file RunOptions::read
-  capture::RunSettings settings;
+  std::optional<capture::ByteSource> stream;
 };
 
 // Exit::usage.
 Result<capture::RunSettings> settings_of(const RunOptions& o);
-// Opens what is live, or names the file; the name is what a killed run is recognised by.
-Result<std::string> open_source(const RunOptions& o, Source& s);
+Result<Source> open_source(const RunOptions& o);
 bool takes_connections(const RunOptions& o);
 // For the log and the summary: {"kind": "file"|"stream"|"live", "parts": [...], "hep_from": [...]}.
-Json describe(const Source& s, const RunOptions& o);
+// nullptr: the file RunOptions::read.
+Json describe(const Source* s, const RunOptions& o);
+
+// SIGINT and SIGTERM ask for a stop in good order.
+void catch_signals();
+const volatile int& stop_requested();
 
 }  // namespace writ::probe

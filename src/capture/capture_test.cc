@@ -107,7 +107,7 @@ TEST_F(CaptureTest, ABrokenSourceIsSaidToEveryGrant) {
   const auto g = carrier_->grant(Kind::pen_trap, target).value();
   const auto r = run({g}, dir_ / "s");
   ASSERT_TRUE(r);
-  EXPECT_TRUE(r->source_truncated);
+  EXPECT_TRUE(r->source.truncated);
   const auto events = opened(g, dir_ / "s", vault::Stream::call_data);
   EXPECT_TRUE(std::any_of(events.begin(), events.end(),
                           [](const Bytes& e) { return holds(e, "ends within a packet"); }));

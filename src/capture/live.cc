@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-#include "capture/pump.hh"
+#include "capture/tap.hh"
 
 namespace writ::capture {
 namespace {
@@ -64,6 +64,8 @@ std::vector<std::string> LiveSource::describe() const {
   return out;
 }
 
+std::uint64_t LiveSource::dropped() const { return i_->dropped; }
+
 Result<LiveSource> LiveSource::open(const LiveSettings& settings,
                                     const std::function<void(const std::string&)>& said) {
   auto i = std::make_unique<Impl>();
@@ -98,17 +100,17 @@ namespace {
 
 class LiveLoop {
  public:
-  LiveLoop(LiveSource::Impl& s, Pump& pump, const std::function<void(const std::string&)>& alarm)
-      : s_(s), pump_(pump), alarm_(alarm) {}
+  LiveLoop(LiveSource::Impl& s, Intake& intake, const std::function<void(const std::string&)>& alarm)
+      : s_(s), intake_(intake), alarm_(alarm) {}
 
   Status run(const volatile int& stop_flag) {
-    WRIT_CHECK(pump_.begin());
+    WRIT_CHECK(intake_.begin());
     const Instant begun = clock_.now();
     for (LiveLane& l : s_.lanes) l.checked = l.last = begun;
     while (stop_flag == 0) {
       WRIT_TRY(fed, feed_some(false));
       WRIT_CHECK(look_around());
-      WRIT_CHECK(pump_.housekeeping());
+      WRIT_CHECK(intake_.housekeeping());
       if (!fed) wait();
     }
     const Instant stopped = clock_.now();
@@ -116,13 +118,13 @@ class LiveLoop {
     for (bool more = true; more;) {            // what came before the stop
       WRIT_TRY(fed, feed_some(true));
       more = fed && last_fed_ < stopped;
-      WRIT_CHECK(pump_.housekeeping());
+      WRIT_CHECK(intake_.housekeeping());
     }
     for (LiveLane& l : s_.lanes) {
       WRIT_CHECK(count_drops(l));
-      if (!l.deaf.empty()) WRIT_CHECK(pump_.gap(l.deaf_since, stopped, l.deaf, 0));
+      if (!l.deaf.empty()) WRIT_CHECK(intake_.gap(l.deaf_since, stopped, l.deaf, 0));
     }
-    return pump_.finish();
+    return intake_.finish();
   }
 
  private:
@@ -152,7 +154,7 @@ class LiveLoop {
       oldest->last = std::max(oldest->last, p.at);
       last_fed_ = p.at;
       fed = true;
-      WRIT_CHECK(pump_.feed(p));
+      WRIT_CHECK(intake_.feed(p));
       WRIT_CHECK(oldest->refill());
     }
     return fed;
@@ -177,13 +179,13 @@ class LiveLoop {
     if (lost == 0) return {};
     s_.dropped += lost;
     say(fmt::format("{}: {}", l.tap->lost_why(), lost));
-    return pump_.gap(from, std::max(l.last, from), l.tap->lost_why(), lost);
+    return intake_.gap(from, std::max(l.last, from), l.tap->lost_why(), lost);
   }
 
   Status hear(LiveLane& l, std::string deaf) {
     if (deaf == l.deaf) return {};
     const Instant now = clock_.now();
-    if (!l.deaf.empty()) WRIT_CHECK(pump_.gap(l.deaf_since, now, l.deaf, 0));
+    if (!l.deaf.empty()) WRIT_CHECK(intake_.gap(l.deaf_since, now, l.deaf, 0));
     if (deaf.empty())
       say(l.deaf + ": over");
     else
@@ -212,7 +214,7 @@ class LiveLoop {
   }
 
   LiveSource::Impl& s_;
-  Pump& pump_;
+  Intake& intake_;
   const std::function<void(const std::string&)>& alarm_;
   SystemClock clock_;
   LiveClock::time_point next_look_{};
@@ -222,15 +224,9 @@ class LiveLoop {
 
 }  // namespace
 
-Result<RunResult> run_live(LiveSource& source, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid, const RunSettings& settings,
-                           const volatile int& stop_flag,
-                           const std::function<void(const std::string&)>& alarm) {
-  Pump pump{grants, spool, still_valid, settings};
-  RunResult r;
-  const Status worked = LiveLoop{source.impl(), pump, alarm}.run(stop_flag);
-  r.kernel_dropped = source.impl().dropped;
-  return pump.end(std::move(r), worked);
+Status run_live(LiveSource& source, Intake& intake, const volatile int& stop_flag,
+                const std::function<void(const std::string&)>& alarm) {
+  return LiveLoop{source.impl(), intake, alarm}.run(stop_flag);
 }
 
 }  // namespace writ::capture

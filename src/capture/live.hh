@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "capture/hep_tap.hh"
-#include "capture/run.hh"
+#include "capture/intake.hh"
 
 namespace writ::capture {
 
@@ -25,6 +25,7 @@ class LiveSource {
   LiveSource(LiveSource&&) noexcept;
   ~LiveSource();
   std::vector<std::string> describe() const;
+  std::uint64_t dropped() const;  // by the kernel
   struct Impl;
   Impl& impl() { return *i_; }
 
@@ -33,11 +34,9 @@ class LiveSource {
   std::unique_ptr<Impl> i_;
 };
 
-// Stops in good order when stop_flag is not 0 (SIGINT, SIGTERM), or when still_valid fails. `alarm` hears of
-// drops and of interfaces that went down while it runs; both are gaps of every grant, too.
-Result<RunResult> run_live(LiveSource& source, const std::vector<authority::VerifiedGrant>& grants,
-                           Spool& spool, const Watch& still_valid, const RunSettings& settings,
-                           const volatile int& stop_flag,
-                           const std::function<void(const std::string&)>& alarm);
+// Stops in good order when stop_flag is not 0 (SIGINT, SIGTERM), or when the intake says so. `alarm` hears of
+// drops and of interfaces that went down while it runs; both are gaps, too.
+Status run_live(LiveSource& source, Intake& intake, const volatile int& stop_flag,
+                const std::function<void(const std::string&)>& alarm);
 
 }  // namespace writ::capture

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "capture/capture_for_test.hh"
+#include "capture/pump.hh"
 #include "wire/hep_for_test.hh"
 
 namespace writ::capture {
@@ -88,8 +89,11 @@ class LiveTest : public CaptureTest {
       ::usleep(after_ms * 1000);
       stop = 1;
     });
-    out.result = run_live(*source, grants_, *spool, watch, settings, stop,
-                          [&](const std::string& s) { out.alarms.push_back(s); });
+    Pump pump{grants_, *spool, watch, settings};
+    const Status worked =
+        run_live(*source, pump, stop, [&](const std::string& s) { out.alarms.push_back(s); });
+    out.result = pump.end({}, worked);
+    if (out.result) out.result->kernel_dropped = source->dropped();
     sender.join();
     out.sources = source->describe();
     return out;

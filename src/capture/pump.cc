@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/pump.hh"
 
-#include <algorithm>
-
 namespace writ::capture {
 
 Pump::Pump(const std::vector<authority::VerifiedGrant>& grants, Spool& spool, const Watch& still_valid,
            const RunSettings& settings)
-    : grants_(grants), spool_(spool), still_valid_(still_valid), engine_(grants, spool, settings.engine) {
-  if (settings.drop_duplicates) duplicates_.emplace();
-}
+    : spool_(spool), still_valid_(still_valid), matcher_(grants, spool, settings) {}
 
 Status Pump::begin() {
   last_watch_ = Monotonic::now();
   return still_valid_();
-}
-
-Status Pump::feed(const wire::RawPacket& p) {
-  if (duplicates_ && duplicates_->seen(p)) return {};
-  WRIT_CHECK(engine_.on_packet(p));
-  if (p.at - last_tick_ < std::chrono::seconds{1} && p.at >= last_tick_) return {};
-  last_tick_ = p.at;
-  return engine_.tick(p.at);
 }
 
 Status Pump::housekeeping() {
@@ -35,7 +23,7 @@ Status Pump::housekeeping() {
 }
 
 void Pump::tell_progress() {
-  const intercept::EngineStats& s = engine_.stats();
+  const intercept::EngineStats& s = matcher_.stats();
   RunProgress& p = spool_.progress();
   p.packets = s.packets;
   p.bytes = s.bytes;
@@ -46,17 +34,7 @@ void Pump::tell_progress() {
 
 Status Pump::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
   spool_.progress().dropped += packets;
-  const bool moment = from == until;
-  for (std::size_t g = 0; g < grants_.size(); ++g) {
-    // Events lie within the window of their grant. A moment before it is said at its beginning.
-    const Instant f = std::max(from, grants_[g].from());
-    const Instant u = moment ? f : std::min(until, grants_[g].until() - Nanos{1});
-    if (f >= grants_[g].until() || u < f) continue;
-    Json detail{{"why", why}, {"from", rfc3339(f)}, {"until", rfc3339(u)}};
-    if (packets > 0) detail["packets"] = packets;
-    WRIT_CHECK(spool_.event(g, {intercept::EventType::gap, u, 0, "", std::move(detail)}));
-  }
-  return {};
+  return matcher_.gap(from, until, why, packets);
 }
 
 Result<RunResult> Pump::end(RunResult r, const Status& worked) {
@@ -65,8 +43,8 @@ Result<RunResult> Pump::end(RunResult r, const Status& worked) {
   Status closed = spool_.close();
   if (!worked) return tl::unexpected(worked.error());
   if (!closed) return tl::unexpected(std::move(closed).error());
-  r.stats = engine_.stats();
-  if (duplicates_) r.duplicates = duplicates_->removed();
+  r.stats = matcher_.stats();
+  r.duplicates = matcher_.duplicates();
   r.spool_bytes = spool_.bytes_written();
   for (std::size_t g = 0; g < spool_.grants(); ++g) r.records_resumed += spool_.counts(g).resumed;
   return r;

@@ -200,6 +200,8 @@ Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& 
   void* const ring = ::mmap(nullptr, std::size_t{blocks} * ring_block_bytes, PROT_READ | PROT_WRITE,
                             MAP_SHARED, fd.get(), 0);
   if (ring == MAP_FAILED) return ring_error(interface, "map its ring");
+  ::madvise(ring, std::size_t{blocks} * ring_block_bytes,
+            MADV_DONTFORK);  // processes made later have no part
   const int socket = fd.get();
   auto tap =
       std::make_unique<RingTap>(std::move(fd), interface, loopback, blocks, static_cast<std::uint8_t*>(ring));

@@ -41,48 +41,47 @@ class ReadBehind {
 // One packet after the other, with its place in the source when that can be read again.
 class Records {
  public:
-  Records(Pump& pump, Spool& spool, RunResult& r, bool resumable)
-      : pump_(pump), spool_(spool), r_(r), resumable_(resumable) {}
+  // `spool`: of a source that can be read again; it is told each packet's place.
+  Records(Intake& intake, Spool* spool, SourceEnd& end) : intake_(intake), spool_(spool), end_(end) {}
   Status take(const wire::RawPacket& p, std::uint64_t lost) {
     ++n_;
-    if (resumable_) spool_.at(n_);
-    if (lost != r_.source_lost) {
+    if (spool_ != nullptr) spool_->at(n_);
+    if (lost != end_.lost) {
       WRIT_CHECK(
-          pump_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - r_.source_lost));
-      r_.source_lost = lost;
+          intake_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - end_.lost));
+      end_.lost = lost;
     }
     last_ = p.at;
-    return pump_.feed(p);
+    return intake_.feed(p);
   }
   bool look_now() const { return n_ % packets_between_looks == 0; }
   Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
-    if (resumable_) spool_.at(n_ + 1);
-    r_.source_problem = broken_stream.empty() ? reader.broken() : broken_stream;
-    r_.source_truncated = reader.truncated() && r_.source_problem.empty();
-    if (r_.source_truncated) WRIT_CHECK(pump_.gap(last_, last_, "the capture file ends within a packet", 0));
-    if (!r_.source_problem.empty())
-      WRIT_CHECK(pump_.gap(last_, last_, "the capture file is broken: " + r_.source_problem, 0));
-    return pump_.finish();
+    if (spool_ != nullptr) spool_->at(n_ + 1);
+    end_.problem = broken_stream.empty() ? reader.broken() : broken_stream;
+    end_.truncated = reader.truncated() && end_.problem.empty();
+    if (end_.truncated) WRIT_CHECK(intake_.gap(last_, last_, "the capture file ends within a packet", 0));
+    if (!end_.problem.empty())
+      WRIT_CHECK(intake_.gap(last_, last_, "the capture file is broken: " + end_.problem, 0));
+    return intake_.finish();
   }
 
  private:
-  Pump& pump_;
-  Spool& spool_;
-  RunResult& r_;
-  bool resumable_;
+  Intake& intake_;
+  Spool* spool_;
+  SourceEnd& end_;
   std::uint64_t n_ = 0;
   Instant last_{};
 };
 
-Status pump_mapped(View file, wire::CaptureReader& reader, Pump& pump, Records& records) {
-  WRIT_CHECK(pump.begin());
+Status pump_mapped(View file, wire::CaptureReader& reader, Intake& intake, Records& records) {
+  WRIT_CHECK(intake.begin());
   wire::RawPacket p;
   ReadBehind behind{file};
   while (reader.next(p)) {
     WRIT_CHECK(records.take(p, reader.lost()));
     if (!records.look_now()) continue;
     behind.passed(p.bytes.data());
-    WRIT_CHECK(pump.housekeeping());
+    WRIT_CHECK(intake.housekeeping());
   }
   return records.end(reader, {});
 }
@@ -122,15 +121,15 @@ class Window {
   bool last_ = false;
 };
 
-Status pump_stream(ByteSource& source, Pump& pump, Records& records, const volatile int* stop_flag) {
-  WRIT_CHECK(pump.begin());
+Status pump_stream(ByteSource& source, Intake& intake, Records& records, const volatile int* stop_flag) {
+  WRIT_CHECK(intake.begin());
   const auto stopped = [&] { return stop_flag != nullptr && *stop_flag != 0; };
   Window window{source};
   while (!window.tells() && !stopped()) {
     WRIT_TRY(came, window.more(0));
-    if (!came) WRIT_CHECK(pump.housekeeping());
+    if (!came) WRIT_CHECK(intake.housekeeping());
   }
-  if (!window.tells()) return pump.finish();  // stopped before anything came
+  if (!window.tells()) return intake.finish();  // stopped before anything came
   auto opened = wire::CaptureReader::open_window(window.bytes(), window.last());
   if (!opened) {
     Error e = opened.error();
@@ -142,25 +141,15 @@ Status pump_stream(ByteSource& source, Pump& pump, Records& records, const volat
   for (std::uint64_t begin = 0;;) {
     while (!stopped() && reader.next(p)) {
       WRIT_CHECK(records.take(p, reader.lost()));
-      if (records.look_now()) WRIT_CHECK(pump.housekeeping());
+      if (records.look_now()) WRIT_CHECK(intake.housekeeping());
     }
     if (!reader.starved()) break;
     WRIT_TRY(came, window.more(static_cast<std::size_t>(reader.position() - begin)));
     begin = reader.position();
     reader.window(window.bytes(), window.last());
-    if (!came) WRIT_CHECK(pump.housekeeping());
+    if (!came) WRIT_CHECK(intake.housekeeping());
   }
   return records.end(reader, source.broken());
-}
-
-Result<RunResult> run_by_stream(ByteSource& source, const std::vector<authority::VerifiedGrant>& grants,
-                                Spool& spool, const Watch& still_valid, const RunSettings& settings,
-                                const volatile int* stop_flag) {
-  Pump pump{grants, spool, still_valid, settings};
-  RunResult r;
-  Records records{pump, spool, r, stop_flag == nullptr};
-  const Status worked = pump_stream(source, pump, records, stop_flag);
-  return pump.end(std::move(r), worked);
 }
 
 }  // namespace
@@ -168,22 +157,22 @@ Result<RunResult> run_by_stream(ByteSource& source, const std::vector<authority:
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings) {
   WRIT_TRY(map, MappedFile::open(capture));
-  if (packing_of(map.bytes()) != Packing::none) {
-    WRIT_TRY(source, ByteSource::open(capture));
-    return run_by_stream(source, grants, spool, still_valid, settings, nullptr);
-  }
-  WRIT_TRY(reader, wire::CaptureReader::open(map.bytes()));
   Pump pump{grants, spool, still_valid, settings};
   RunResult r;
-  Records records{pump, spool, r, true};
+  Records records{pump, &spool, r.source};
+  if (packing_of(map.bytes()) != Packing::none) {
+    WRIT_TRY(source, ByteSource::open(capture));
+    const Status worked = pump_stream(source, pump, records, nullptr);
+    return pump.end(std::move(r), worked);
+  }
+  WRIT_TRY(reader, wire::CaptureReader::open(map.bytes()));
   const Status worked = pump_mapped(map.bytes(), reader, pump, records);
   return pump.end(std::move(r), worked);
 }
 
-Result<RunResult> run_stream(ByteSource source, const std::vector<authority::VerifiedGrant>& grants,
-                             Spool& spool, const Watch& still_valid, const RunSettings& settings,
-                             const volatile int& stop_flag) {
-  return run_by_stream(source, grants, spool, still_valid, settings, &stop_flag);
+Status run_stream(ByteSource source, Intake& intake, const volatile int& stop_flag, SourceEnd& end) {
+  Records records{intake, nullptr, end};
+  return pump_stream(source, intake, records, &stop_flag);
 }
 
 Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings) {

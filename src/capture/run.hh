@@ -8,21 +8,22 @@
 #include <string>
 
 #include "capture/byte_source.hh"
+#include "capture/intake.hh"
+#include "capture/matcher.hh"
 #include "capture/spool.hh"
 
 namespace writ::capture {
 
-struct RunSettings {
-  intercept::EngineOptions engine;
-  bool drop_duplicates = false;  // copies of one packet that a mirror shows twice (duplicates.hh)
+struct SourceEnd {  // how a file or stream came to its end
+  bool truncated = false;
+  std::string problem;     // "packet record at byte 1234 is broken", empty when none
+  std::uint64_t lost = 0;  // frames that the card which wrote them says it lost
 };
 
 struct RunResult {
   intercept::EngineStats stats;
   std::uint64_t spool_bytes = 0;
-  bool source_truncated = false;
-  std::string source_problem;        // "packet record at byte 1234 is broken", empty when none
-  std::uint64_t source_lost = 0;     // files only: frames that the card which wrote them says it lost
+  SourceEnd source;                  // files and streams
   std::uint64_t kernel_dropped = 0;  // live only
   std::uint64_t duplicates = 0;      // removed
   // Resumed capture files: records already sealed by an earlier, killed run of the same source are not sealed
@@ -39,11 +40,9 @@ using Watch = std::function<Status()>;
 // resumed.
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings = {});
-// A stream that cannot be read again (standard input): nothing is resumed, the spool was opened without a
-// source. Packets are judged as they come; stops in good order when stop_flag is not 0.
-Result<RunResult> run_stream(ByteSource source, const std::vector<authority::VerifiedGrant>& grants,
-                             Spool& spool, const Watch& still_valid, const RunSettings& settings,
-                             const volatile int& stop_flag);
+// A stream that cannot be read again (standard input). Packets are judged as they come; stops in good order
+// when stop_flag is not 0.
+Status run_stream(ByteSource source, Intake& intake, const volatile int& stop_flag, SourceEnd& end);
 
 // Says whether a capture file is the one that an earlier run read, and was read in the same way: its size and
 // a SHA-256 over both ends and evenly spaced blocks. Hashing all of it would cost more than reading it; what

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "capture/capture_for_test.hh"
+#include "capture/pump.hh"
 
 namespace writ::capture {
 namespace {
@@ -47,8 +48,8 @@ TEST_F(SourceTest, CompressedIsThePlainFile) {
     const fs::path spool = dir_ / fmt::format("s{}", std::hash<std::string>{}(command));
     const auto r = run_of(made(command, "packed"), {*grant_}, spool);
     ASSERT_TRUE(r) << command << to_text(r.error());
-    EXPECT_EQ(r->source_problem, "") << command;
-    EXPECT_FALSE(r->source_truncated);
+    EXPECT_EQ(r->source.problem, "") << command;
+    EXPECT_FALSE(r->source.truncated);
     EXPECT_TRUE(evidence(spool) == evidence(dir_ / "plain")) << command;
   }
 }
@@ -71,8 +72,8 @@ TEST_F(SourceTest, ABrokenStreamIsSaidWithItsPlaceAndWhatCameBeforeIsKept) {
       EXPECT_NE(r.error().what.find(row.says), std::string::npos) << to_text(r.error());
       continue;
     }
-    EXPECT_NE(r->source_problem.find("of the compressed stream"), std::string::npos) << row.command;
-    EXPECT_NE(r->source_problem.find(row.says), std::string::npos) << r->source_problem;
+    EXPECT_NE(r->source.problem.find("of the compressed stream"), std::string::npos) << row.command;
+    EXPECT_NE(r->source.problem.find(row.says), std::string::npos) << r->source.problem;
     const auto events = opened(*grant_, spool, Stream::call_data);
     EXPECT_TRUE(
         std::any_of(events.begin(), events.end(), [&](const Bytes& e) { return holds(e, row.says); }));
@@ -142,13 +143,14 @@ TEST_F(SourceTest, AStreamIsJudgedAsItComesAndAnswersToTheWatchAndTheStop) {
     const fs::path spool_dir = dir_ / fmt::format("p{}", std::hash<std::string>{}(command));
     auto spool = Spool::open(spool_dir, {*grant_}, carrier_->probe(), clock_);
     ASSERT_TRUE(spool);
-    const auto r = run_stream(
-        ByteSource::of(Fd{ends[0]}), grants_, *spool,
-        [&] {
-          ++watched;
-          return Status{};
-        },
-        {}, stop);
+    const Watch watch = [&] {
+      ++watched;
+      return Status{};
+    };
+    Pump pump{grants_, *spool, watch, {}};
+    RunResult ended;
+    const Status worked = run_stream(ByteSource::of(Fd{ends[0]}), pump, stop, ended.source);
+    const auto r = pump.end(std::move(ended), worked);
     writer.join();
     ::close(ends[1]);
     ASSERT_TRUE(r) << command << to_text(r.error());

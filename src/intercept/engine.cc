@@ -86,7 +86,7 @@ Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, Engi
       sink(s),
       options(std::move(o)),
       judge(g),
-      next_number(g.size(), 0),
+      next_number(g.size(), options.calls_before),
       next_window_end(Instant::max()),
       window_ended(g.size(), false),
       surveillance(g.size(), Surveillance::unsaid),
@@ -321,6 +321,7 @@ Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, 
     : i_(std::make_unique<Impl>(grants, sink, std::move(options))) {}
 Engine::~Engine() = default;
 Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
+void Engine::pass_over(std::uint64_t packets) { i_->stats.packets += packets; }
 Status Engine::tick(Instant now) { return i_->tick(now); }
 Status Engine::finish() { return i_->finish(); }
 const EngineStats& Engine::stats() const { return i_->stats; }

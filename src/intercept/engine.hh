@@ -25,6 +25,7 @@ class Sink {
 
 struct EngineOptions {
   std::vector<wire::Address> hep_from;  // capture agents whose HEP is read; nobody else's is
+  std::uint32_t calls_before = 0;       // the numbers of calls begin after this one
 };
 
 struct EngineStats {
@@ -42,6 +43,8 @@ class Engine {
   ~Engine();
   // Errors come from the sink only; the engine itself accepts anything.
   Status on_packet(const wire::RawPacket& p);
+  // Packets that came and are not given to it; the places of those after them in the input are as they are.
+  void pass_over(std::uint64_t packets);
   // Ends idle calls; call it with packet time about once a second.
   Status tick(Instant now);
   // End of input: calls still up are reported ("still up at end of capture"), pending identities become

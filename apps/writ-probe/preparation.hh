@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything that stands before a run may begin: own key and certificate, log, clock, revocations, grants
+// (each logged before it is used), spool. If the log cannot be written nothing starts.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal.hh"
+#include "orders.hh"
+#include "session.hh"
+
+namespace writ::probe {
+
+struct Ready {
+  Fd lock;
+  Identity self;
+  SystemClock wall;
+  capture::BootClock boot;
+  std::optional<Journal> journal;
+  std::optional<capture::WallGuard> guard;
+  std::optional<Orders> orders;
+  std::vector<authority::VerifiedGrant> grants;
+  std::optional<capture::Spool> spool;
+};
+// `source`: names what will be read (capture::source_identity), or gives an empty name.
+Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
+                                       const std::function<Result<std::string>()>& source);
+
+}  // namespace writ::probe

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a source gives its packets to: the pipeline itself (pump.hh), or the process that holds the pipeline
+// (probe/ring_owner.hh).
+#pragma once
+#include <string>
+
+#include "base/result.hh"
+#include "base/time.hh"
+#include "wire/packet.hh"
+
+namespace writ::capture {
+
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  virtual Status begin() = 0;  // before the first packet
+  virtual Status feed(const wire::RawPacket& p) = 0;
+  // Something may be missing from here to there, `packets` of them when that is known (else 0).
+  // from == until: from that moment on.
+  virtual Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) = 0;
+  virtual Status housekeeping() = 0;  // every few hundred packets or milliseconds; an error ends the run
+  virtual Status finish() = 0;        // the source has ended
+};
+
+}  // namespace writ::capture

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/matcher.hh"
+
+#include <algorithm>
+
+namespace writ::capture {
+
+Matcher::Matcher(const std::vector<authority::VerifiedGrant>& grants, intercept::Sink& sink,
+                 const RunSettings& settings)
+    : grants_(grants), sink_(sink), engine_(grants, sink, settings.engine) {
+  if (settings.drop_duplicates) duplicates_.emplace();
+}
+
+Status Matcher::feed(const wire::RawPacket& p) {
+  if (duplicates_ && duplicates_->seen(p)) return {};
+  WRIT_CHECK(engine_.on_packet(p));
+  if (p.at - last_tick_ < std::chrono::seconds{1} && p.at >= last_tick_) return {};
+  last_tick_ = p.at;
+  return engine_.tick(p.at);
+}
+
+Status Matcher::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
+  const bool moment = from == until;
+  for (std::size_t g = 0; g < grants_.size(); ++g) {
+    // Events lie within the window of their grant. A moment before it is said at its beginning.
+    const Instant f = std::max(from, grants_[g].from());
+    const Instant u = moment ? f : std::min(until, grants_[g].until() - Nanos{1});
+    if (f >= grants_[g].until() || u < f) continue;
+    Json detail{{"why", why}, {"from", rfc3339(f)}, {"until", rfc3339(u)}};
+    if (packets > 0) detail["packets"] = packets;
+    WRIT_CHECK(sink_.event(g, {intercept::EventType::gap, u, 0, "", std::move(detail)}));
+  }
+  return {};
+}
+
+}  // namespace writ::capture

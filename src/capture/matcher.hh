@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Packets in their order -> what grants name. No file, no clock but that of the packets: the same packets
+// give the same records.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "capture/duplicates.hh"
+#include "intercept/engine.hh"
+
+namespace writ::capture {
+
+struct RunSettings {
+  intercept::EngineOptions engine;
+  bool drop_duplicates = false;  // copies of one packet that a mirror shows twice (duplicates.hh)
+};
+
+class Matcher {
+ public:
+  // All outlive the matcher.
+  Matcher(const std::vector<authority::VerifiedGrant>& grants, intercept::Sink& sink,
+          const RunSettings& settings);
+  // Errors come from the sink only.
+  Status feed(const wire::RawPacket& p);
+  // Tells every grant whose window the time falls into (Intake::gap).
+  Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets);
+  Status finish() { return engine_.finish(); }
+  void pass_over(std::uint64_t packets) { engine_.pass_over(packets); }
+  const intercept::EngineStats& stats() const { return engine_.stats(); }
+  std::uint64_t duplicates() const { return duplicates_ ? duplicates_->removed() : 0; }
+
+ private:
+  const std::vector<authority::VerifiedGrant>& grants_;
+  intercept::Sink& sink_;
+  intercept::Engine engine_;
+  std::optional<Duplicates> duplicates_;
+  Instant last_tick_{};
+};
+
+}  // namespace writ::capture

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/parser.hh"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "probe/confine.hh"
+
+namespace writ::probe {
+namespace {
+
+using ParserClock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds copy_every{100};
+
+// What the engine gives out, on its way to the sealer.
+class Findings final : public intercept::Sink {
+ public:
+  explicit Findings(Stage& stage)
+      : board_(stage.board()),
+        ring_(board_.findings, stage.findings(), board_.findings.written.load(std::memory_order_acquire)) {}
+
+  Status event(std::size_t grant, const intercept::Event& e) override {
+    note_call(e.call);
+    return put(FindingRecord::Kind::event, grant, intercept::encode(e));
+  }
+  Status packet(std::size_t grant, const intercept::PacketTag& tag, const wire::RawPacket& p) override {
+    note_call(tag.call);
+    intercept::encode(tag, p, scratch_);
+    return put(FindingRecord::Kind::packet, grant, scratch_);
+  }
+  Status finished(const Finished& f) { return put(FindingRecord::Kind::finished, 0, bytes_of(f)); }
+  // The frame at hand is done: what it gave can be seen.
+  void publish() { ring_.publish(); }
+  bool strayed() const { return ring_.strayed(); }
+
+ private:
+  void note_call(std::uint32_t call) {
+    if (call > board_.calls_seen.load(std::memory_order_relaxed))
+      board_.calls_seen.store(call, std::memory_order_relaxed);
+  }
+  Status put(FindingRecord::Kind kind, std::size_t grant, View record) {
+    const FindingRecord head{kind, static_cast<std::uint32_t>(grant)};
+    while (!ring_.put({bytes_of(head), record})) {
+      ring_.publish();  // one frame's findings that fill the ring are seen in parts
+      ring_.wait_for_room(5);
+    }
+    if (ring_.strayed()) return fail(Exit::integrity, "the same frames gave other findings");
+    return {};
+  }
+
+  Board& board_;
+  RingWriter ring_;
+  Bytes scratch_;
+};
+
+class Parser {
+ public:
+  Parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+         const capture::RunSettings& settings, Beginning beginning, int owner)
+      : board_(stage.board()),
+        frames_(board_.frames, stage.frames(), board_.frames.released.load(std::memory_order_acquire)),
+        findings_(stage),
+        matcher_(grants, findings_, numbered(settings)),
+        new_here_(beginning == Beginning::after_loss),
+        owner_(owner),
+        generation_(generation_of(board_.active.load())) {}
+
+  int run() {
+    copy();
+    for (std::uint32_t n = 0; !ended_;) {
+      const std::uint64_t place = frames_.position() + 1;
+      const auto record = frames_.next();
+      if (!record) {
+        if (frames_.broken()) return parser_strayed;
+        tell();
+        look();
+        frames_.wait(10);
+        continue;
+      }
+      board_.at_hand.store(place, std::memory_order_relaxed);
+      if (!take(*record, place) || findings_.strayed()) return parser_strayed;
+      findings_.publish();
+      if (place > board_.done.load(std::memory_order_relaxed))
+        board_.done.store(place, std::memory_order_release);
+      board_.at_hand.store(0, std::memory_order_release);
+      if (++n % 64 == 0) look();
+    }
+    tell();
+    frames_.release();
+    return parser_finished;
+  }
+
+ private:
+  const capture::RunSettings& numbered(const capture::RunSettings& s) {
+    settings_ = s;
+    settings_.engine.calls_before = board_.calls_seen.load(std::memory_order_relaxed);
+    return settings_;
+  }
+
+  Status take(View record, std::uint64_t place) {
+    FrameRecord head;
+    if (!take_head(record, head)) return fail(Exit::integrity, "a frame without a head");
+    switch (head.kind) {
+      case FrameRecord::Kind::packet:
+        return take_packet({from_ns(head.at_ns), head.link_type, record, head.wire_length}, head.number,
+                           is_suspect(place));
+      case FrameRecord::Kind::gap:
+        return matcher_.gap(from_ns(head.at_ns), from_ns(head.until_ns), std::string(text_of(record)),
+                            head.number);
+      case FrameRecord::Kind::end:
+        ended_ = true;
+        WRIT_CHECK(matcher_.finish());
+        return findings_.finished({matcher_.stats(), matcher_.duplicates()});
+    }
+    return fail(Exit::integrity, "a frame of an unknown kind");
+  }
+
+  Status take_packet(const wire::RawPacket& p, std::uint64_t number, bool suspect) {
+    if (new_here_) {
+      new_here_ = false;
+      matcher_.pass_over(number - 1);
+      WRIT_CHECK(matcher_.gap(p.at, p.at,
+                              "the probe's parser was lost with what it knew of the calls that were up", 0));
+    }
+    if (!suspect) return matcher_.feed(p);
+    looked_ = {};  // a copy soon that has it behind itself
+    matcher_.pass_over(1);
+    return matcher_.gap(p.at, p.at, "the probe's parser failed at a packet, which was passed over", 1);
+  }
+
+  bool is_suspect(std::uint64_t place) const {
+    if (board_.suspected.load(std::memory_order_acquire) == 0) return false;
+    return std::any_of(std::begin(board_.suspects), std::end(board_.suspects),
+                       [&](const auto& s) { return s == place; });
+  }
+
+  // Cheap; now and then.
+  void look() {
+    const auto now = ParserClock::now();
+    const bool crowded = frames_.unreleased() > frames_.size() / 4;
+    if (now - looked_ < copy_every && !crowded) return;
+    looked_ = now;
+    tell();
+    if (frames_.unreleased() > 0) copy();
+  }
+
+  void tell() {
+    const intercept::EngineStats& s = matcher_.stats();
+    board_.packets.store(s.packets, std::memory_order_relaxed);
+    board_.bytes.store(s.bytes, std::memory_order_relaxed);
+    board_.packets_isolated.store(s.packets_isolated, std::memory_order_relaxed);
+    board_.calls_isolated.store(s.calls_isolated, std::memory_order_relaxed);
+    board_.reviews.store(s.reviews, std::memory_order_relaxed);
+  }
+
+  // Returns in the parser, and, if it dies, in the copy that goes on; that one makes its own copy first,
+  // since it may be killed as the one before was.
+  void copy() {
+    pid_t pid = 0;
+    Seat creator;
+    do {
+      ++generation_;
+      creator = board_.active.load();
+      pid = ::fork();
+      if (pid == 0) sleep_until_called(creator, generation_);
+    } while (pid == 0);
+    if (pid < 0 && frames_.unreleased() < frames_.size() / 2) return;  // tried again soon
+    // Without a copy the ring must not fill up for it: what is released then would be lost with the parser.
+    board_.standby.store(pid < 0 ? 0 : seat_of(static_cast<std::uint32_t>(pid), generation_));
+    frames_.release();
+    wake_standbys();
+  }
+
+  void wake_standbys() {
+    board_.call.fetch_add(1);
+    wake_all(board_.call);
+  }
+
+  // Returns when this copy has become the parser; ends the process when it is not needed any more.
+  void sleep_until_called(Seat creator, std::uint32_t generation) {
+    ::prctl(PR_SET_NAME, "writ-standby");
+    const auto self = static_cast<std::uint32_t>(::getpid());
+    for (;;) {
+      const std::uint32_t calls = board_.call.load();
+      const Seat active = board_.active.load();
+      if (pid_of(active) == self) break;
+      const pid_t parent = ::getppid();
+      const bool orphan = parent != static_cast<pid_t>(pid_of(creator)) && parent != owner_;
+      if (active != creator || orphan || generation_of(board_.standby.load()) > generation) ::_exit(0);
+      sleep_on(board_.call, calls, 500);
+    }
+    ::prctl(PR_SET_NAME, "writ-parser");
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
+
+  Board& board_;
+  RingReader frames_;
+  Findings findings_;
+  capture::RunSettings settings_;
+  capture::Matcher matcher_;
+  bool new_here_, ended_ = false;
+  int owner_;
+  std::uint32_t generation_;
+  ParserClock::time_point looked_{};
+};
+
+}  // namespace
+
+int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+               const capture::RunSettings& settings, Beginning beginning, int owner) noexcept {
+  ::prctl(PR_SET_NAME, "writ-parser");
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGCHLD, SIG_IGN);  // its copies leave nothing behind
+  // Whoever forked us says that we are the parser, under our own pid, before we look at anything.
+  while (pid_of(stage.board().active.load()) != static_cast<std::uint32_t>(::getpid())) {
+    if (::getppid() != owner) return parser_not_confined;
+    sleep_on(stage.board().call, stage.board().call.load(), 5);
+  }
+  Parser parser{stage, grants, settings, beginning, owner};
+  if (!confine_parser()) return parser_not_confined;
+  return parser.run();
+}
+
+}  // namespace writ::probe

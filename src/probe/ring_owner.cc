@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/ring_owner.hh"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "probe/parser.hh"
+
+namespace writ::probe {
+namespace {
+
+// A frame costs the parser microseconds; even on a machine that is badly overloaded this is a loop.
+constexpr std::chrono::seconds hang_s_max{10};
+// Somebody may kill a parser at any frame, but hardly several in a row at the same.
+constexpr int kills_at_one_frame_max = 5;
+constexpr int vain_starts_max = 20;
+
+}  // namespace
+
+RingOwner::RingOwner(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+                     const capture::RunSettings& settings, int sealer,
+                     const std::function<void(const std::string&)>& alarm)
+    : stage_(stage),
+      board_(stage.board()),
+      frames_(board_.frames, stage.frames(), 0),
+      grants_(grants),
+      settings_(settings),
+      alarm_(alarm),
+      sealer_(sealer),
+      self_(::getpid()) {}
+
+RingOwner::~RingOwner() {
+  if (parser_ > 0 && !parser_gone_) ::kill(parser_, SIGKILL);
+  board_.active = 0;  // copies see that nobody will call them
+  board_.call.fetch_add(1);
+  wake_all(board_.call);
+}
+
+Status RingOwner::begin() {
+  // A parser's copy becomes our child when the parser dies.
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    return fail(Exit::unit, fmt::format("look after the parser's copies: {}", std::strerror(errno)));
+  return start_parser(false);
+}
+
+Status RingOwner::start_parser(bool after_loss) {
+  ++generation_;
+  board_.standby = 0;
+  const pid_t pid = ::fork();
+  if (pid == 0)
+    ::_exit(
+        run_parser(stage_, grants_, settings_, after_loss ? Beginning::after_loss : Beginning::first, self_));
+  if (pid < 0) return fail(Exit::unit, fmt::format("start the parser: {}", std::strerror(errno)));
+  parser_ = pid;
+  call_copy(seat_of(static_cast<std::uint32_t>(pid), generation_ << 24));
+  return {};
+}
+
+void RingOwner::call_copy(Seat seat) {
+  parser_ = static_cast<int>(pid_of(seat));
+  board_.at_hand = 0;  // until it has come to a frame, none is to blame
+  board_.active = seat;
+  board_.call.fetch_add(1);
+  wake_all(board_.call);
+}
+
+Status RingOwner::put(const FrameRecord& head, View rest) {
+  while (!frames_.put({bytes_of(head), rest})) {
+    constexpr int wait_ms = 5;
+    frames_.wait_for_room(wait_ms);
+    WRIT_CHECK(supervise());
+  }
+  frames_.publish();
+  return {};
+}
+
+Status RingOwner::feed(const wire::RawPacket& p) {
+  return put({FrameRecord::Kind::packet, p.link_type, p.wire_length, 0, ++number_, to_ns(p.at), 0}, p.bytes);
+}
+
+Status RingOwner::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
+  board_.dropped += packets;
+  return put({FrameRecord::Kind::gap, 0, 0, 0, packets, to_ns(from), to_ns(until)}, view_of(why));
+}
+
+Status RingOwner::housekeeping() { return supervise(); }
+
+Status RingOwner::finish() {
+  ended_ = true;
+  WRIT_CHECK(put({FrameRecord::Kind::end, 0, 0, 0, 0, 0, 0}, {}));
+  while (!parser_done_) {
+    constexpr int wait_ms = 5;
+    frames_.wait_for_room(wait_ms);
+    WRIT_CHECK(supervise());
+  }
+  return {};
+}
+
+Status RingOwner::supervise() {
+  int status = 0;
+  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG))
+    WRIT_CHECK(bury(pid, status));
+  return judge_hang();
+}
+
+Status RingOwner::bury(int pid, int status) {
+  if (pid == sealer_) {
+    sealer_status_ = status;
+    if (!ended_) return fail(Exit::unit, "the sealer ended");
+    parser_done_ = true;  // nobody needs it any more; how the sealer ended says whether all is well
+    return {};
+  }
+  if (pid != parser_) return {};  // a copy that was not needed
+  if (ended_ && WIFEXITED(status) && WEXITSTATUS(status) == parser_finished) {
+    parser_done_ = parser_gone_ = true;
+    return {};
+  }
+  Status goes_on = parser_died(status);
+  if (!goes_on) {
+    parser_gone_ = true;
+    board_.given_up = true;
+  }
+  return goes_on;
+}
+
+Status RingOwner::parser_died(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == parser_not_confined)
+    return fail(Exit::unit, "the parser cannot lock itself in",
+                "no packet is read by a process that could do anything with it");
+  const std::uint64_t at = board_.at_hand;
+  const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !hung_;
+  deaths_there_ = at == died_at_ ? deaths_there_ + 1 : 1;
+  died_at_ = at;
+  // A frame that was done with once does not kill.
+  if (at > board_.done && (!killed || deaths_there_ >= kills_at_one_frame_max))
+    board_.suspects[board_.suspected++ % Board::suspects_max] = at;
+  hung_ = false;
+  const bool strayed = WIFEXITED(status) && WEXITSTATUS(status) == parser_strayed;
+  const Seat copy = board_.standby.exchange(0);
+  const int pid = static_cast<int>(pid_of(copy));
+  alarm_(fmt::format("the parser died ({} {})", WIFSIGNALED(status) ? "signal" : "exit",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
+  if (!strayed && pid > 0 && ::kill(pid, 0) == 0) {
+    ++board_.takeovers;
+    call_copy(copy);
+    return {};
+  }
+  return begin_anew();
+}
+
+Status RingOwner::begin_anew() {
+  const std::uint64_t released = board_.frames.released;
+  vain_starts_ = released == began_at_ ? vain_starts_ + 1 : 0;
+  began_at_ = released;
+  if (vain_starts_ > vain_starts_max)
+    return fail(Exit::unit, fmt::format("the parser died {} times and read nothing", vain_starts_), {}, {},
+                "start the probe again, and tell its makers");
+  ++board_.fresh_starts;
+  return start_parser(true);
+}
+
+Status RingOwner::judge_hang() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t at = board_.at_hand;
+  if (at != seen_at_ || at == 0) {
+    seen_at_ = at;
+    seen_since_ = now;
+  } else if (now - seen_since_ > hang_s_max && board_.findings.writer_sleeps == 0) {
+    seen_since_ = now;
+    hung_ = true;
+    ::kill(parser_, SIGKILL);
+  }
+  return {};
+}
+
+int RingOwner::sealer_status() {
+  if (sealer_status_ < 0) ::waitpid(sealer_, &sealer_status_, 0);
+  return sealer_status_;
+}
+
+}  // namespace writ::probe

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The process that holds sockets and rings. It hands every frame on as it came, looks into none, and keeps
+// the parser alive: when that dies its copy is called, when both are gone a new one begins (parser.hh).
+//
+// Frames wait in shared memory until the parser has them and a copy that knows of them; when that is full,
+// they wait in the kernel's ring, and what the kernel drops then is a gap, as ever.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "authority/grant.hh"
+#include "capture/intake.hh"
+#include "capture/matcher.hh"
+#include "probe/stage.hh"
+
+namespace writ::probe {
+
+class RingOwner final : public capture::Intake {
+ public:
+  // Stage, grants and alarm outlive it. `sealer`: pid of the process that seals; when it ends, so does this
+  // run.
+  RingOwner(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+            const capture::RunSettings& settings, int sealer,
+            const std::function<void(const std::string&)>& alarm);
+  ~RingOwner() override;  // no parser outlives it
+  Status begin() override;
+  Status feed(const wire::RawPacket& p) override;
+  Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) override;
+  Status housekeeping() override;
+  Status finish() override;  // returns when the parser has read all that came
+  bool sealer_ended() const { return sealer_status_ >= 0; }
+  // How it ended; waits for it.
+  int sealer_status();
+  int parser() const { return parser_; }  // its pid
+
+ private:
+  Status put(const FrameRecord& head, View rest);
+  Status start_parser(bool after_loss);
+  Status supervise();
+  Status bury(int pid, int status);
+  void call_copy(Seat copy);
+  Status parser_died(int status);
+  Status begin_anew();
+  Status judge_hang();
+
+  Stage& stage_;
+  Board& board_;
+  RingWriter frames_;
+  const std::vector<authority::VerifiedGrant>& grants_;
+  const capture::RunSettings settings_;
+  const std::function<void(const std::string&)>& alarm_;
+  int sealer_, sealer_status_ = -1, self_;
+  int parser_ = -1;
+  std::uint32_t generation_ = 0;
+  std::uint64_t number_ = 0;
+  bool ended_ = false, parser_done_ = false, parser_gone_ = false, hung_ = false;
+  std::uint64_t died_at_ = 0, seen_at_ = 0;  // values of Board::at_hand
+  int deaths_there_ = 0, vain_starts_ = 0;
+  std::uint64_t began_at_ = ~std::uint64_t{0};  // where the last new parser began
+  std::chrono::steady_clock::time_point seen_since_{};
+};
+
+}  // namespace writ::probe

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The three processes together: the same evidence as one process makes, whoever of them is killed.
+#include <dirent.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "capture/capture_for_test.hh"
+#include "probe/ring_owner.hh"
+#include "probe/sealer.hh"
+
+namespace writ::probe {
+namespace {
+
+using namespace capture::test;
+using vault::Stream;
+
+class StagesTest : public CaptureTest {
+ protected:
+  void SetUp() override {
+    CaptureTest::SetUp();
+    grants_ = {carrier_->grant(Kind::content, target).value(), carrier_->grant(Kind::pen, target).value()};
+    ASSERT_TRUE(run_of(capture_, grants_, dir_ / "one"));
+    map_.emplace(MappedFile::open(capture_).value());
+    auto reader = wire::CaptureReader::open(map_->bytes());
+    for (wire::RawPacket p; reader->next(p);) frames_.push_back(p);
+  }
+
+  // What the sealer's process says at its end.
+  struct Told {
+    bool good = false;
+    std::uint64_t refused = 0, packets = 0, calls = 0;
+    std::uint32_t takeovers = 0, fresh_starts = 0;
+    int exit = 0;
+  };
+  pid_t start_sealer(Stage& stage, const fs::path& spool_dir) {
+    const int owner = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    const fs::path file = spool_dir.string() + ".told";
+    auto spool = capture::Spool::open(spool_dir, grants_, carrier_->probe(), clock_);
+    const capture::Watch watch = [] { return Status{}; };
+    const std::function<void(const std::string&)> said = [](const std::string&) {};
+    Told t;
+    if (spool) {
+      const auto sealed = Sealer{stage, grants_, *spool, watch, said, owner}.run();
+      t.good = bool(sealed);
+      if (sealed)
+        t = {true,
+             sealed->refused,
+             sealed->run.stats.packets,
+             sealed->run.stats.calls_isolated,
+             sealed->takeovers,
+             sealed->fresh_starts,
+             0};
+      else
+        t.exit = static_cast<int>(sealed.error().exit);
+    }
+    static_cast<void>(write_file(file, bytes_of(t)));
+    ::_exit(0);
+  }
+  Told told(const fs::path& spool_dir) {
+    const auto bytes = read_file(spool_dir.string() + ".told");
+    Told t;
+    View rest = bytes ? View{*bytes} : View{};
+    EXPECT_TRUE(take_head(rest, t));
+    return t;
+  }
+
+  // Hands the capture on, frame by frame; `between` is asked before each.
+  template <class F>
+  Told staged(const std::string& name, F&& between, int repeat = 1) {
+    Stage stage = Stage::make(1u << 20, 1u << 20).value();
+    const pid_t sealer = start_sealer(stage, dir_ / name);
+    {
+      RingOwner owner{stage, grants_, {}, sealer, alarm_};
+      EXPECT_TRUE(owner.begin());
+      std::size_t n = 0;
+      for (int r = 0; r < repeat; ++r)
+        for (const wire::RawPacket& p : frames_) {
+          between(stage, owner, n++);
+          EXPECT_TRUE(owner.feed(p));
+          EXPECT_TRUE(owner.housekeeping());
+        }
+      const Status finished = owner.finish();
+      EXPECT_TRUE(finished) << to_text(finished.error());
+      EXPECT_EQ(owner.sealer_status(), 0);
+    }
+    return told(dir_ / name);
+  }
+  std::vector<Bytes> evidence(const std::string& name) {
+    std::vector<Bytes> all = opened(grants_[0], dir_ / name, Stream::call_data);
+    for (auto s : {Stream::content, Stream::call_data})
+      for (Bytes& b : opened(grants_[s == Stream::content ? 0 : 1], dir_ / name, s))
+        all.push_back(std::move(b));
+    return all;
+  }
+  std::vector<std::string> gaps(const std::string& name) {
+    std::vector<std::string> out;
+    for (const Bytes& record : opened(grants_[0], dir_ / name, Stream::call_data))
+      if (const auto e = intercept::decode_event(record); e->type == intercept::EventType::gap)
+        out.push_back(e->detail.value("why", ""));
+    return out;
+  }
+  static void wait_until(const std::function<bool()>& f) {
+    for (int n = 0; n < 20000; ++n) {
+      if (f()) return;
+      ::usleep(1000);
+    }
+    FAIL() << "waited in vain";
+  }
+  // All of what was handed on has been read, and there is a copy that knows of it.
+  static void settle(Stage& stage) {
+    wait_until([&] {
+      const Board& b = stage.board();
+      return b.frames.released == b.frames.written && b.at_hand == 0 && b.standby != 0;
+    });
+  }
+  static int at_work(const std::string& name) {  // processes of ours with that name
+    int n = 0;
+    DIR* const d = ::opendir("/proc");
+    for (dirent* e = ::readdir(d); e != nullptr; e = ::readdir(d)) {
+      std::ifstream in(std::string("/proc/") + e->d_name + "/stat");
+      std::string pid, comm, state;
+      int parent = 0;
+      if (in >> pid >> comm >> state >> parent && comm == "(" + name + ")" && state != "Z" &&
+          (parent == ::getpid() || parent == worker_))
+        ++n;
+    }
+    ::closedir(d);
+    return n;
+  }
+
+  std::vector<authority::VerifiedGrant> grants_;
+  std::optional<MappedFile> map_;
+  std::vector<wire::RawPacket> frames_;
+  std::vector<std::string> alarms_;
+  std::function<void(const std::string&)> alarm_ = [this](const std::string& s) { alarms_.push_back(s); };
+  static inline int worker_ = 0;
+};
+
+TEST_F(StagesTest, ThreeProcessesMakeWhatOneMakes) {
+  const Told t = staged("three", [](Stage&, RingOwner&, std::size_t) {});
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.packets, frames_.size());
+  EXPECT_EQ(t.calls, 12u);  // six calls, two grants
+  EXPECT_EQ(t.refused, 0u);
+  EXPECT_EQ(t.takeovers + t.fresh_starts, 0u);
+  EXPECT_TRUE(alarms_.empty());
+  EXPECT_TRUE(evidence("three") == evidence("one"));  // not printed
+  EXPECT_FALSE(evidence("three").empty());
+}
+
+// A hundred parsers, each killed while frames come in.
+TEST_F(StagesTest, AParserThatIsKilledLosesNothing) {
+  std::mt19937 random{7};
+  std::size_t kills = 0, next = 5;
+  Nanos longest{};
+  const Told t = staged("killed", [&](Stage& stage, RingOwner& owner, std::size_t n) {
+    if (n < next || kills == 100) return;
+    next = n + 1 + random() % 5;
+    wait_until([&] {
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().takeovers == kills && stage.board().standby != 0;
+    });
+    const auto begun = std::chrono::steady_clock::now();
+    ASSERT_EQ(::kill(owner.parser(), SIGKILL), 0);
+    ++kills;
+    if (random() % 2 == 0) return;  // and goes on while it is dead
+    wait_until([&] {                // all that had come is read
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().takeovers == kills && stage.board().packets == n;
+    });
+    longest = std::max<Nanos>(longest, std::chrono::steady_clock::now() - begun);
+  });
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(kills, 100u);
+  EXPECT_EQ(t.takeovers, 100u);
+  EXPECT_EQ(t.fresh_starts, 0u) << ::testing::PrintToString(alarms_);
+  EXPECT_EQ(t.packets, frames_.size());
+  EXPECT_TRUE(evidence("killed") == evidence("one"));  // not printed
+  fmt::print("longest from the kill until all that had come was read: {} ms\n",
+             std::chrono::duration_cast<std::chrono::milliseconds>(longest).count());
+}
+
+TEST_F(StagesTest, WhenTheCopyIsKilledTooANewParserAttachesAndSaysSo) {
+  const std::size_t middle = frames_.size() / 2 + 20;  // in a call
+  const Told t = staged("both", [&](Stage& stage, RingOwner& owner, std::size_t n) {
+    if (n != middle) return;
+    settle(stage);
+    const auto copy = static_cast<pid_t>(pid_of(stage.board().standby));
+    ASSERT_EQ(::kill(copy, SIGKILL), 0);
+    ::usleep(20'000);
+    ASSERT_EQ(::kill(owner.parser(), SIGKILL), 0);
+    wait_until([&] {
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().fresh_starts == 1;
+    });
+  });
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.fresh_starts, 1u);
+  EXPECT_EQ(t.packets, frames_.size());  // the places of packets in the input are as they were
+  const auto why = gaps("both");
+  EXPECT_EQ(std::count(why.begin(), why.end(),
+                       "the probe's parser was lost with what it knew of the calls that were up"),
+            1);
+  // No two calls of a grant bear one number.
+  std::map<std::uint32_t, std::set<std::string>> ids;
+  for (const Bytes& record : opened(grants_[0], dir_ / "both", Stream::call_data))
+    if (const auto e = intercept::decode_event(record); e->call != 0) ids[e->call].insert(e->call_id);
+  for (const auto& [number, names] : ids) EXPECT_EQ(names.size(), 1u) << number;
+  EXPECT_GE(ids.size(), 6u);
+}
+
+TEST_F(StagesTest, AFrameAtWhichTheParserFailsIsPassedOverAndSaid) {
+  bool struck = false;
+  const Told t = staged(
+      "failed",
+      [&](Stage& stage, RingOwner& owner, std::size_t n) {
+        if (struck || n < 100 || stage.board().at_hand == 0) return;
+        ASSERT_EQ(::kill(owner.parser(), SIGSTOP), 0);
+        ::usleep(2000);
+        if (stage.board().at_hand != 0) {
+          struck = true;
+          ASSERT_EQ(::kill(owner.parser(), SIGSEGV), 0);
+        }
+        ASSERT_EQ(::kill(owner.parser(), SIGCONT), 0);
+      },
+      50);
+  ASSERT_TRUE(struck);
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.takeovers, 1u);
+  EXPECT_EQ(t.packets, 50 * frames_.size());
+  const auto why = gaps("failed");
+  EXPECT_EQ(
+      std::count(why.begin(), why.end(), "the probe's parser failed at a packet, which was passed over"), 1);
+}
+
+TEST_F(StagesTest, AParserThatStandsStillIsReplaced) {
+  bool stopped = false;
+  const Told t = staged(
+      "hung",
+      [&](Stage& stage, RingOwner& owner, std::size_t n) {
+        if (stopped || n < 100 || stage.board().at_hand == 0) return;
+        ASSERT_EQ(::kill(owner.parser(), SIGSTOP), 0);
+        ::usleep(2000);
+        stopped = stage.board().at_hand != 0;
+        if (!stopped) ::kill(owner.parser(), SIGCONT);
+      },
+      50);
+  ASSERT_TRUE(stopped);
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.takeovers, 1u);
+  EXPECT_EQ(gaps("hung").size(), 1u);
+}
+
+TEST_F(StagesTest, TheParserHoldsNothingButMemory) {
+  bool looked = false;
+  staged("confined", [&](Stage& stage, RingOwner& owner, std::size_t n) {
+    if (n != 50) return;
+    settle(stage);
+    looked = true;
+    for (const int pid : {owner.parser(), static_cast<int>(pid_of(stage.board().standby))}) {
+      const fs::path proc = "/proc/" + std::to_string(pid);
+      EXPECT_TRUE(fs::is_empty(proc / "fd")) << pid;
+      std::ifstream in(proc / "status");
+      const std::string status{std::istreambuf_iterator<char>(in), {}};
+      EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos) << status;
+      EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos);
+    }
+    // One copy, not one for each time that it was made.
+    worker_ = owner.parser();
+    wait_until([] { return at_work("writ-standby") == 1; });
+    EXPECT_EQ(at_work("writ-parser"), 1);
+  });
+  EXPECT_TRUE(looked);
+}
+
+TEST_F(StagesTest, NobodyIsLeftWhenTheOwnerIsKilled) {
+  const pid_t owner_pid = ::fork();
+  if (owner_pid == 0) {
+    Stage stage = Stage::make(1u << 20, 1u << 20).value();
+    const pid_t sealer = start_sealer(stage, dir_ / "orphan");
+    RingOwner owner{stage, grants_, {}, sealer, alarm_};
+    if (!owner.begin()) ::_exit(1);
+    for (const wire::RawPacket& p : frames_)
+      if (!owner.feed(p)) ::_exit(1);
+    settle(stage);
+    const Seat copy = stage.board().standby;
+    static_cast<void>(
+        write_file(dir_ / "pids", fmt::format("{} {} {}", sealer, owner.parser(), pid_of(copy))));
+    ::pause();
+  }
+  wait_until([&] { return fs::exists(dir_ / "pids"); });
+  int sealer = 0, parser = 0, copy = 0;
+  std::ifstream(dir_ / "pids") >> sealer >> parser >> copy;
+  ASSERT_EQ(::kill(owner_pid, SIGKILL), 0);
+  ::waitpid(owner_pid, nullptr, 0);
+  wait_until([&] { return fs::exists((dir_ / "orphan").string() + ".told"); });
+  const Told t = told(dir_ / "orphan");
+  EXPECT_FALSE(t.good);
+  EXPECT_EQ(t.exit, static_cast<int>(Exit::unit));
+  const auto gone = [](int pid) {
+    std::ifstream in(fmt::format("/proc/{}/stat", pid));
+    std::string n, comm, state;
+    return !(in >> n >> comm >> state) || state == "Z" || !comm.starts_with("(writ-");
+  };
+  wait_until([&] { return gone(parser) && gone(copy); });
+  // What was found is sealed and whole.
+  EXPECT_TRUE(opened(grants_[0], dir_ / "orphan", Stream::content) ==
+              opened(grants_[0], dir_ / "one", Stream::content));
+}
+
+// A parser that somebody else has taken over: what it offers is held against the grants.
+class ForgedTest : public StagesTest {
+ protected:
+  template <class F>
+  Told forged(const std::string& name, F&& offer) {
+    Stage stage = Stage::make(1u << 20, 1u << 20).value();
+    const pid_t sealer = start_sealer(stage, dir_ / name);
+    RingWriter w{stage.board().findings, stage.findings(), 0};
+    offer(w, stage);
+    w.publish();
+    int status = -1;
+    EXPECT_EQ(::waitpid(sealer, &status, 0), sealer);
+    EXPECT_EQ(status, 0);
+    return told(dir_ / name);
+  }
+  static void put(RingWriter& w, FindingRecord::Kind kind, std::uint32_t grant, View record) {
+    const FindingRecord head{kind, grant};
+    ASSERT_TRUE(w.put({bytes_of(head), record}));
+  }
+  static void finish(RingWriter& w) { put(w, FindingRecord::Kind::finished, 0, bytes_of(Finished{})); }
+  Bytes packet(std::uint32_t call, Instant at) {
+    Bytes out;
+    wire::RawPacket p = frames_[3];
+    p.at = at;
+    intercept::encode({call, intercept::PacketRole::rtp, intercept::Direction::unknown}, p, out);
+    return out;
+  }
+};
+
+TEST_F(ForgedTest, WhatNoGrantAllowsIsNotSealed) {
+  const Instant good = frames_[3].at;
+  const Told t = forged("forged", [&](RingWriter& w, Stage&) {
+    using Kind_ = FindingRecord::Kind;
+    put(w, Kind_::packet, 0, packet(1, good));                          // this one is good
+    put(w, Kind_::packet, 1, packet(1, good));                          // under a pen register
+    put(w, Kind_::packet, 2, packet(1, good));                          // of no grant
+    put(w, Kind_::packet, 0xFFFFFFFF, packet(1, good));                 //
+    put(w, Kind_::packet, 0, packet(1, grants_[0].until()));            // too late
+    put(w, Kind_::packet, 0, packet(1, grants_[0].from() - Nanos{1}));  // too early
+    put(w, Kind_::packet, 0, packet(0xFFFFFFF0, good));                 // numbers used up
+    put(w, Kind_::packet, 0, view_of("no packet"));                     //
+    put(w, Kind_::event, 0, view_of("{}"));                             //
+    put(w, Kind_::event, 1,
+        intercept::encode(intercept::Event{
+            //
+            intercept::EventType::review, grants_[1].until(), 0, "", Json::object(), 0}));
+    put(w, static_cast<Kind_>(77), 0, {});
+    ASSERT_TRUE(w.put({view_of("x")}));
+    finish(w);
+  });
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.refused, 11u);
+  EXPECT_EQ(opened(grants_[0], dir_ / "forged", Stream::content).size(), 1u);
+  EXPECT_TRUE(opened(grants_[0], dir_ / "forged", Stream::call_data).empty());
+  EXPECT_TRUE(opened(grants_[1], dir_ / "forged", Stream::call_data).empty());
+}
+
+TEST_F(ForgedTest, ARingThatIsNoneEndsTheRunAndWhatWasSealedStays) {
+  const Told t = forged("broken", [&](RingWriter& w, Stage& stage) {
+    put(w, FindingRecord::Kind::packet, 0, packet(1, frames_[3].at));
+    w.publish();
+    wait_until([&] { return stage.board().findings.released == stage.board().findings.written; });
+    stage.board().findings.written += 1u << 30;
+  });
+  EXPECT_FALSE(t.good);
+  EXPECT_EQ(t.exit, static_cast<int>(Exit::integrity));
+  EXPECT_EQ(opened(grants_[0], dir_ / "broken", Stream::content).size(), 1u);
+}
+
+}  // namespace
+}  // namespace writ::probe
