@@ -17,6 +17,8 @@ class Pump {
        const RunSettings& settings);
   Status begin();  // before the first packet
   Status feed(const wire::RawPacket& p);
+  // Passes what is plain media of nobody's at the front of a capture file; feed() is for the rest.
+  intercept::Passed pass_over(wire::CaptureReader& reader, std::uint64_t most);
   Status housekeeping();  // every few hundred packets or milliseconds
   Status finish() { return engine_.finish(); }
   // Tells every grant whose window the time falls into that something may be missing. from == until: from

@@ -17,7 +17,7 @@ namespace writ::capture {
 namespace {
 
 // Between two looks at the clock; far below the time that any promise allows.
-constexpr std::uint64_t packets_between_looks = 256;
+constexpr std::uint64_t packets_between_looks = 1024;
 
 // Gives the pages that were read back to the system: a capture of any size takes a bounded part of memory.
 // They are clean file pages, so that one that is touched again is simply read again.
@@ -43,18 +43,17 @@ class Records {
  public:
   Records(Pump& pump, Spool& spool, RunResult& r, bool resumable)
       : pump_(pump), spool_(spool), r_(r), resumable_(resumable) {}
-  Status take(const wire::RawPacket& p, std::uint64_t lost) {
-    ++n_;
-    if (resumable_) spool_.at(n_);
-    if (lost != r_.source_lost) {
-      WRIT_CHECK(
-          pump_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - r_.source_lost));
-      r_.source_lost = lost;
+  // Reads on until it is time to look at the clock; false when the reader has no more.
+  Result<bool> read_on(wire::CaptureReader& reader) {
+    wire::RawPacket p;
+    for (const std::uint64_t look = n_ + packets_between_looks; n_ < look;) {
+      pass_over(reader, look - n_);
+      if (n_ == look) break;
+      if (!reader.next(p)) return false;
+      WRIT_CHECK(take(p, reader.lost()));
     }
-    last_ = p.at;
-    return pump_.feed(p);
+    return true;
   }
-  bool look_now() const { return n_ % packets_between_looks == 0; }
   Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
     if (resumable_) spool_.at(n_ + 1);
     r_.source_problem = broken_stream.empty() ? reader.broken() : broken_stream;
@@ -66,6 +65,23 @@ class Records {
   }
 
  private:
+  void pass_over(wire::CaptureReader& reader, std::uint64_t most) {
+    const intercept::Passed passed = pump_.pass_over(reader, most);
+    n_ += passed.packets;
+    if (passed.packets > 0) last_ = passed.last;
+  }
+  Status take(const wire::RawPacket& p, std::uint64_t lost) {
+    ++n_;
+    if (resumable_) spool_.at(n_);
+    if (lost != r_.source_lost) {
+      WRIT_CHECK(
+          pump_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - r_.source_lost));
+      r_.source_lost = lost;
+    }
+    last_ = p.at;
+    return pump_.feed(p);
+  }
+
   Pump& pump_;
   Spool& spool_;
   RunResult& r_;
@@ -76,15 +92,13 @@ class Records {
 
 Status pump_mapped(View file, wire::CaptureReader& reader, Pump& pump, Records& records) {
   WRIT_CHECK(pump.begin());
-  wire::RawPacket p;
   ReadBehind behind{file};
-  while (reader.next(p)) {
-    WRIT_CHECK(records.take(p, reader.lost()));
-    if (!records.look_now()) continue;
-    behind.passed(p.bytes.data());
+  for (;;) {
+    WRIT_TRY(more, records.read_on(reader));
+    if (!more) return records.end(reader, {});
+    behind.passed(file.data() + reader.position());
     WRIT_CHECK(pump.housekeeping());
   }
-  return records.end(reader, {});
 }
 
 // The part of a stream that is in memory.
@@ -138,17 +152,14 @@ Status pump_stream(ByteSource& source, Pump& pump, Records& records, const volat
     return tl::unexpected(std::move(e));
   }
   wire::CaptureReader& reader = *opened;
-  wire::RawPacket p;
-  for (std::uint64_t begin = 0;;) {
-    while (!stopped() && reader.next(p)) {
-      WRIT_CHECK(records.take(p, reader.lost()));
-      if (records.look_now()) WRIT_CHECK(pump.housekeeping());
-    }
+  for (std::uint64_t begin = 0; !stopped();) {
+    WRIT_TRY(more, records.read_on(reader));
+    WRIT_CHECK(pump.housekeeping());  // also when a few packets come at a time, and seldom
+    if (more) continue;
     if (!reader.starved()) break;
-    WRIT_TRY(came, window.more(static_cast<std::size_t>(reader.position() - begin)));
+    WRIT_CHECK(window.more(static_cast<std::size_t>(reader.position() - begin)));
     begin = reader.position();
     reader.window(window.bytes(), window.last());
-    if (!came) WRIT_CHECK(pump.housekeeping());
   }
   return records.end(reader, source.broken());
 }

@@ -103,15 +103,12 @@ void Engine::Impl::note_unread(Unread what, Instant at) {
 }
 
 Status Engine::Impl::on_packet(const wire::RawPacket& p) {
+  if (pass(p)) return {};
   if (stats.packets++ == 0) first_seen = p.at;
   frame = stats.packets;
   stats.bytes += p.wire_length;
   last_seen = p.at;
   if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
-  if (wire::Glance media; wire::is_plain_media(p, media) && !concerns(media)) {
-    ++stats.udp;
-    return {};
-  }
   const wire::Decoded d = wire::decode(p);
   switch (d.verdict) {
     case wire::Verdict::udp:
@@ -321,6 +318,10 @@ Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, 
     : i_(std::make_unique<Impl>(grants, sink, std::move(options))) {}
 Engine::~Engine() = default;
 Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
+bool Engine::pass(const wire::RawPacket& p) { return i_->pass(p); }
+Passed Engine::pass_over(wire::CaptureReader& reader, Instant from, Instant until, std::uint64_t most) {
+  return i_->pass_over(reader, from, until, most);
+}
 Status Engine::tick(Instant now) { return i_->tick(now); }
 Status Engine::finish() { return i_->finish(); }
 const EngineStats& Engine::stats() const { return i_->stats; }
