@@ -3,9 +3,9 @@
 // of the probe.
 //
 // The engine counts a run's calls from 1. A number is taken for each, from the next that is free on, and
-// reserved, durably, before a record that bears it is written. A capture file that is read again after a run over it was
-// killed gives each call the number that it had, since what is sealed bears it; calls that it did not come to
-// then get free ones.
+// reserved, durably, before a record that bears it is written. A capture file that is read again after a run
+// over it was killed gives each call the number that it had, since what is sealed bears it; calls that it did
+// not come to then get free ones.
 //
 // Kept beside the grant's segments, call-numbers.json:
 // {"schema":"writ.call-numbers/1","next":N,"sources":{identity of the capture file: [[first, count], ..]}}.
@@ -26,7 +26,8 @@ class CallNumbers {
   // Of the run's n-th call; 0 of 0, which is no call. What had to be reserved for it is not saved() yet.
   std::uint32_t number_of(std::uint32_t n);
   bool saved() const { return !unsaved_; }
-  // What has to be written to file() for that, by whoever takes it, on any thread; not_taken() when it failed.
+  // What has to be written to file() for that, by whoever takes it, on any thread; not_taken() when it
+  // failed.
   std::string take() {
     unsaved_ = false;
     return text();

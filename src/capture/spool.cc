@@ -4,13 +4,14 @@
 // Group commit. A commit costs a sync for each stream that has something new, about 2 ms each: every 50 ms,
 // with many busy targets, that would stop the capture for much of the time. So the frames are sealed and
 // written here, and the syncs of one round run side by side on a few threads while the next packets are read;
-// the disk merges them. A round that is due waits for the one before: a slow disk slows the capture down, it
-// does not pile up what is not safe.
+// the disk merges them. A round waits for the one before only when what waits for it is older than was
+// promised: then a slow disk slows the capture down, it does not pile up what is not safe.
 //
 // Preparation. A frame must not be written before the numbers of its calls are reserved and its segment has a
 // file; both wait for the disk. So a lane that needs either is prepared beside the capture, at once, while
-// its records gather in memory, a frame of each stream at most; the next round writes them. Only a frame that
-// is full before, and the end, are waited for.
+// its records gather in memory (held_bytes_max of all lanes together; a capture file is read a thousand times
+// faster than it was recorded); the next round writes them. Only what exceeds that, and the end, are waited
+// for.
 //
 // Resume. Each record carries a mark: place of the packet in the source, and how many records that packet
 // gave this stream before. The engine is deterministic, so a run over the same file gives the same records at
@@ -37,12 +38,19 @@ namespace {
 using Monotonic = std::chrono::steady_clock;
 // Half of what is promised, so that the sync itself fits into the other half.
 constexpr auto commit_after = limits::group_commit_ms_max / 2;
+constexpr std::size_t held_bytes_max = 8u << 20;
 
 struct Tape {  // one stream of one grant
   std::optional<vault::SegmentWriter> writer;
   std::uint64_t resume_mark = 0, position = 0, ordinal = 0;
   bool dirty = false, listed = false;  // has what no round has written; is in Impl::dirty
   Monotonic::time_point dirty_since{};
+  struct Held {
+    std::uint64_t mark = 0;
+    std::size_t bytes = 0;
+  };
+  std::vector<Held> held;  // records that came while the lane waited and its frame was full; in held_bytes
+  Bytes held_bytes;
 };
 
 struct Lane {
@@ -101,16 +109,19 @@ struct Spool::Impl {
     Lane* lane = nullptr;
     Tape* tape = nullptr;
   };
-  std::vector<Listed> dirty;  // for the next round
+  std::vector<Listed> dirty;   // for the next round
   std::vector<Lane*> waiting;  // for the next preparation
   RunProgress progress;
   Monotonic::time_point dirty_since{};
   std::uint64_t position = 0, bytes_closed = 0;
+  std::size_t held = 0;  // bytes, of all tapes
   Bytes scratch;
 
   // True when the record is in the spool already.
   bool resumed(Lane& lane, Tape& tape, std::uint64_t& mark);
   Status append(Lane& lane, Tape& tape, View record, std::uint64_t& counter);
+  bool hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark);
+  Status release(Tape& tape);
   void see_to(Lane& lane);  // lists what it has for the next round, or the lane for preparation
   void list(Lane& lane, Tape& tape);
   void begin_preparing();  // nothing to do while one is under way
@@ -140,13 +151,37 @@ Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& c
   std::uint64_t mark = 0;
   if (resumed(lane, tape, mark)) return {};
   see_to(lane);  // a number may have been reserved for this very record
-  if (!tape.writer->has_room(record)) WRIT_CHECK(prepare(lane));
-  WRIT_CHECK(tape.writer->append(record, mark));
+  if (!hold(lane, tape, record, mark)) {
+    if (!tape.writer->has_room(record) || !tape.held.empty()) WRIT_CHECK(prepare(lane));
+    WRIT_CHECK(tape.writer->append(record, mark));
+  }
   ++counter;
   if (tape.dirty) return {};
   tape.dirty = true;
   tape.dirty_since = Monotonic::now();
   see_to(lane);
+  return {};
+}
+
+// True when the record waits in memory with its lane.
+bool Spool::Impl::hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark) {
+  if (!lane.waits || (tape.held.empty() && tape.writer->has_room(record)) ||
+      held + record.size() > held_bytes_max)
+    return false;
+  tape.held.push_back({mark, record.size()});
+  put_bytes(tape.held_bytes, record);
+  held += record.size();
+  return true;
+}
+
+Status Spool::Impl::release(Tape& tape) {
+  held -= tape.held_bytes.size();
+  const Bytes bytes = std::exchange(tape.held_bytes, {});
+  View rest = bytes;
+  for (const Tape::Held& h : std::exchange(tape.held, {})) {
+    WRIT_CHECK(tape.writer->append(rest.first(h.bytes), h.mark));
+    rest = rest.subspan(h.bytes);
+  }
   return {};
 }
 
@@ -197,6 +232,9 @@ Status Spool::Impl::end_preparing() {
     for (Preparation::File& f : p.files) note(f.tape->writer->adopt(std::move(f.made)));
     p.lane->waits = false;
     see_to(*p.lane);
+    if (p.lane->waits) continue;  // for what it came to need meanwhile
+    for (Tape* t : {&p.lane->call_data, &p.lane->content})
+      if (t->writer && first) note(release(*t));
   }
   return first;
 }
@@ -312,7 +350,9 @@ Status Spool::maybe_commit() {
   if (i_->preparing.is_done()) WRIT_CHECK(i_->end_preparing());
   i_->begin_preparing();
   if (i_->round.is_done()) WRIT_CHECK(i_->end_round());
-  if (i_->dirty.empty() || Monotonic::now() - i_->dirty_since < commit_after) return {};
+  const auto age = i_->dirty.empty() ? Monotonic::duration{} : Monotonic::now() - i_->dirty_since;
+  const bool busy = !i_->round.is_idle();
+  if (age < (busy ? Monotonic::duration{limits::group_commit_ms_max} : commit_after)) return {};
   WRIT_CHECK(i_->end_round());
   return i_->begin_round();
 }
@@ -326,17 +366,19 @@ Status Spool::commit() {
 
 namespace {
 
-// The numbers first: what is reserved stands there before a frame that bears it.
+// All side by side: what its frames bear is reserved already, only what was not used is given back.
 Status close_lanes(const std::vector<Lane*>& lanes) {
-  std::vector<Status> saved(lanes.size()), closed(lanes.size() * 2);
-  side_by_side(lanes.size(), [&](std::size_t n) { saved[n] = lanes[n]->numbers->close(); });
+  std::vector<Status> closed(lanes.size() * 3);
   side_by_side(closed.size(), [&](std::size_t n) {
-    Tape& tape = n % 2 == 0 ? lanes[n / 2]->call_data : lanes[n / 2]->content;
-    if (tape.writer && saved[n / 2]) closed[n] = tape.writer->close();
+    Lane& lane = *lanes[n / 3];
+    Tape& tape = n % 3 == 0 ? lane.content : lane.call_data;
+    if (n % 3 == 2)
+      closed[n] = lane.numbers->close();
+    else if (tape.writer)
+      closed[n] = tape.writer->close();
   });
   for (Lane* lane : lanes) lane->calls_up.clear();
-  for (const auto* all : {&saved, &closed})
-    for (const Status& s : *all) WRIT_CHECK(s);
+  for (const Status& s : closed) WRIT_CHECK(s);
   return {};
 }
 
@@ -353,14 +395,17 @@ Status Spool::end_grant(std::size_t grant) {
 }
 
 Status Spool::close() {
-  WRIT_CHECK(i_->end_round());
-  WRIT_CHECK(i_->end_preparing());
-  i_->dirty.clear();
-  i_->waiting.clear();
+  // One that failed keeps no other from its end.
+  Status first = i_->end_round();
   std::vector<Lane*> open;
-  for (Lane& lane : i_->lanes)
-    if (!std::exchange(lane.ended, true)) open.push_back(&lane);
-  return close_lanes(open);
+  for (Lane& lane : i_->lanes) {
+    if (std::exchange(lane.ended, true)) continue;
+    if (Status s = i_->prepare(lane); !s && first) first = std::move(s);
+    open.push_back(&lane);
+  }
+  i_->dirty.clear();
+  Status closed = close_lanes(open);
+  return first ? closed : first;
 }
 
 bool Spool::ended(std::size_t grant) const { return i_->lanes.at(grant).ended; }

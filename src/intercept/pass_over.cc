@@ -7,7 +7,8 @@ namespace {
 [[gnu::always_inline]] inline void fetch_ahead(const std::uint8_t* here) {
   constexpr std::uintptr_t distance = 2048, line = 64, lines = 4;
   const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(here) + distance;
-  for (std::uintptr_t n = 0; n < lines; ++n) __builtin_prefetch(reinterpret_cast<const void*>(ahead + n * line));
+  for (std::uintptr_t n = 0; n < lines; ++n)
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead + n * line));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 
 namespace writ::wire {
 
-// Records of a classic file in its usual shape (little endian, 16-byte headers), for a loop that cannot afford
-// a call a packet: pass over what needs no more than a look, leave the rest to CaptureReader::next.
+// Records of a classic file in its usual shape (little endian, 16-byte headers), for a loop that cannot
+// afford a call a packet: pass over what needs no more than a look, leave the rest to CaptureReader::next.
 class PlainRecords {
  public:
   // The record at the front, in place. False where next() has to judge: at the end, at a record that is cut
