@@ -33,6 +33,7 @@ struct EngineStats {
   std::uint64_t hep = 0;  // messages of listed agents that wrap SIP, RTP or RTCP
   std::uint64_t packets_isolated = 0, calls_isolated = 0, reviews = 0;
   UnreadCounts unread{};
+  bool operator==(const EngineStats&) const = default;
 };
 
 // Packets that were passed over: counted, and nobody's.
