@@ -3,11 +3,11 @@
 //
 // The real pipeline on a capture file: reader, engine, sealing, spool with its syncs. The roots are random
 // and live in this process only, so no probe in the field would accept a grant made here; and every grant,
-// one for each number unless --per-grant says more, goes through certify, sign_act, issue_grant and verify_grant, since there is no other
-// way to one. A grant must be armed before the packets that it covers, and the capture is old: the acts are
-// signed for half an hour before the first packet, and the wall time given to verify_grant is the capture's
-// own. That is possible only because these roots vouch for nothing; the product has no such switch. Live
-// interfaces are refused: FILE must be a regular file.
+// one for each number unless --per-grant says more, goes through certify, sign_act, issue_grant and
+// verify_grant, since there is no other way to one. A grant must be armed before the packets that it covers,
+// and the capture is old: the acts are signed for half an hour before the first packet, and the wall time
+// given to verify_grant is the capture's own. That is possible only because these roots vouch for nothing;
+// the product has no such switch. Live interfaces are refused: FILE must be a regular file.
 #include <fmt/format.h>
 #include <net/if.h>
 #include <sys/resource.h>
@@ -100,6 +100,14 @@ double cpu_seconds() {
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
+// Of this program alone: ru_maxrss also counts what whoever started us was before.
+std::uint64_t peak_rss_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (std::uint64_t kib = 0; word == "VmHWM:" && status >> kib) return kib * 1024;
+  return 0;
+}
+
 struct Took {
   double all_s = 0;                         // everything
   double capture_s = 0, capture_cpu_s = 0;  // from the first packet until the spool is closed: without the
@@ -107,16 +115,14 @@ struct Took {
 };
 
 void print(const capture::RunResult& r, const Took& took) {
-  rusage u{};
-  getrusage(RUSAGE_SELF, &u);
   fmt::print(
-      "{{\"packets\":{},\"bytes\":{},\"seconds\":{:.6f},\"capture_seconds\":{:.6f},\"capture_cpu_seconds\":{:.6f},"
+      "{{\"packets\":{},\"bytes\":{},\"seconds\":{:.6f},\"capture_seconds\":{:.6f},\"capture_cpu_seconds\":{:"
+      ".6f},"
       "\"packets_per_second\":{:.0f},"
       "\"cpu_seconds\":{:.6f},"
       "\"peak_rss_bytes\":{},\"calls_isolated\":{},\"packets_isolated\":{}}}\n",
       r.stats.packets, r.stats.bytes, took.all_s, took.capture_s, took.capture_cpu_s,
-      static_cast<double>(r.stats.packets) / took.all_s,
-      cpu_seconds(), static_cast<std::uint64_t>(u.ru_maxrss) * 1024,
+      static_cast<double>(r.stats.packets) / took.all_s, cpu_seconds(), peak_rss_bytes(),
       r.stats.calls_isolated, r.stats.packets_isolated);
 }
 

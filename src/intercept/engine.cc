@@ -5,8 +5,7 @@
 // everybody else's must leave no trace. A call is named by its signalling, its media are bare UDP packets
 // that name nobody.
 //
-// Path of a packet. Nearly all are plain media of somebody else: wire::is_plain_media sees that at forty
-// bytes, and a bitmap of the ports that targets' calls announced says that they are nobody's here. For the
+// Path of a packet. Nearly all are plain media of somebody else and are passed over (pass_over.cc). For the
 // rest wire::decode finds the UDP payload in place, inside of tunnels too. First octet below 0x80 and a start
 // line: SIP. A TCP segment goes to wire::SipStreams, which hands back whole SIP messages, each with frames
 // that hold nothing else, so that everything below knows messages only. All else is possibly media: two
@@ -62,8 +61,7 @@
 //
 // What came in HEP: carried.cc.
 //
-// Cost, measured by bench/isolate: see docs; a packet of somebody else costs a glance at its headers and two
-// bit tests.
+// Cost: pass_over.cc.
 #include "intercept/engine.hh"
 
 #include "base/limits.hh"
