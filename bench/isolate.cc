@@ -3,11 +3,11 @@
 //
 // The real pipeline on a capture file: reader, engine, sealing, spool with its syncs. The roots are random
 // and live in this process only, so no probe in the field would accept a grant made here; and every grant,
-// one for each number, goes through certify, sign_act, issue_grant and verify_grant, since there is no other
-// way to one. A grant must be armed before the packets that it covers, and the capture is old: the acts are
-// signed for half an hour before the first packet, and the wall time given to verify_grant is the capture's
-// own. That is possible only because these roots vouch for nothing; the product has no such switch. Live
-// interfaces are refused: FILE must be a regular file.
+// one for each number unless --per-grant says more, goes through certify, sign_act, issue_grant and
+// verify_grant, since there is no other way to one. A grant must be armed before the packets that it covers,
+// and the capture is old: the acts are signed for half an hour before the first packet, and the wall time
+// given to verify_grant is the capture's own. That is possible only because these roots vouch for nothing;
+// the product has no such switch. Live interfaces are refused: FILE must be a regular file.
 #include <fmt/format.h>
 #include <net/if.h>
 #include <sys/resource.h>
@@ -18,6 +18,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "base/limits.hh"
 #include "capture/run.hh"
 #include "vault/segment_test_grants.hh"
 #include "wire/pcap.hh"
@@ -29,6 +30,7 @@ using vault::testing::EphemeralCarrier;
 
 struct Options {
   std::string capture, targets, spool, open;
+  std::size_t per_grant = 1;
 };
 
 // A spool of our own goes away with us.
@@ -87,19 +89,45 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
 }
 
-void print(const capture::RunResult& r, double wall_s) {
+using Monotonic = std::chrono::steady_clock;
+double since(Monotonic::time_point begun) {
+  return std::chrono::duration<double>(Monotonic::now() - begun).count();
+}
+
+double cpu_seconds() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
+  return seconds(u.ru_utime) + seconds(u.ru_stime);
+}
+
+// Of this program alone: ru_maxrss also counts what whoever started us was before.
+std::uint64_t peak_rss_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (std::uint64_t kib = 0; word == "VmHWM:" && status >> kib) return kib * 1024;
+  return 0;
+}
+
+struct Took {
+  double all_s = 0;                         // everything
+  double capture_s = 0, capture_cpu_s = 0;  // from the first packet until the spool is closed: without the
+                                            // making of grants, which grows with their number
+};
+
+void print(const capture::RunResult& r, const Took& took) {
   fmt::print(
-      "{{\"packets\":{},\"bytes\":{},\"seconds\":{:.6f},\"packets_per_second\":{:.0f},\"cpu_seconds\":{:.6f},"
+      "{{\"packets\":{},\"bytes\":{},\"seconds\":{:.6f},\"capture_seconds\":{:.6f},\"capture_cpu_seconds\":{:"
+      ".6f},"
+      "\"packets_per_second\":{:.0f},"
+      "\"cpu_seconds\":{:.6f},"
       "\"peak_rss_bytes\":{},\"calls_isolated\":{},\"packets_isolated\":{}}}\n",
-      r.stats.packets, r.stats.bytes, wall_s, static_cast<double>(r.stats.packets) / wall_s,
-      seconds(u.ru_utime) + seconds(u.ru_stime), static_cast<std::uint64_t>(u.ru_maxrss) * 1024,
+      r.stats.packets, r.stats.bytes, took.all_s, took.capture_s, took.capture_cpu_s,
+      static_cast<double>(r.stats.packets) / took.all_s, cpu_seconds(), peak_rss_bytes(),
       r.stats.calls_isolated, r.stats.packets_isolated);
 }
 
 Result<int> run(const Options& o) {
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = Monotonic::now();
   std::error_code ec;
   if (if_nametoindex(o.capture.c_str()) != 0 || !fs::is_regular_file(o.capture, ec))
     return fail(Exit::refused, fmt::format("'{}' is not a capture file", o.capture),
@@ -114,8 +142,11 @@ Result<int> run(const Options& o) {
   WRIT_TRY(first, first_packet_time(o.capture));
   EphemeralCarrier carrier{first};
   std::vector<authority::VerifiedGrant> grants;
-  for (const std::string& n : numbers) {
-    WRIT_TRY(grant, carrier.grant(authority::Kind::content, n));
+  for (std::size_t i = 0; i < numbers.size(); i += o.per_grant) {
+    std::vector<authority::Target> targets;
+    for (std::size_t n = i; n < std::min(i + o.per_grant, numbers.size()); ++n)
+      targets.push_back({authority::Target::Type::e164, numbers[n], {}, {}});
+    WRIT_TRY(grant, carrier.grant(carrier.body(authority::Kind::content, std::move(targets))));
     grants.push_back(std::move(grant));
   }
   ScratchDir scratch;
@@ -124,9 +155,10 @@ Result<int> run(const Options& o) {
       scratch.keep ? fs::path(o.spool) : fs::temp_directory_path() / fmt::format("isolate-{}", ::getpid());
   SystemClock clock;
   WRIT_TRY(spool, capture::Spool::open(scratch.path, grants, carrier.probe(), clock));
+  const auto capture_begun = Monotonic::now();
+  const double cpu_before = cpu_seconds();
   WRIT_TRY(result, capture::run_file(o.capture, grants, spool, [] { return Status{}; }));
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
-  print(result, wall.count());
+  print(result, {since(begun), since(capture_begun), cpu_seconds() - cpu_before});
   if (!o.open.empty()) WRIT_CHECK(open_spool(scratch.path, grants, carrier, o.open));
   return static_cast<int>(result.source.truncated || !result.source.problem.empty() ? Exit::partial
                                                                                     : Exit::ok);
@@ -140,6 +172,8 @@ int main(int argc, char** argv) {
   Options o;
   app.add_option("FILE", o.capture, "pcap or pcapng")->required();
   app.add_option("--targets", o.targets, "file with one E.164 number a line")->required();
+  app.add_option("--per-grant", o.per_grant, "so many of the numbers in each grant")
+      ->check(CLI::Range(std::size_t{1}, limits::targets_per_grant_max));
   app.add_option("--spool", o.spool, "keep the sealed spool here");
   app.add_option("--open", o.open, "write the packets that the spool holds to this pcap");
   try {

@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const wire::Decoded d = wire::decode(p);
   wire::Glance g;
   if (wire::is_plain_media(p, g))
-    fuzz::check(d.verdict == wire::Verdict::udp && d.tunnels == 0 && d.udp.src.port == g.src_port &&
-                d.udp.dst.port == g.dst_port && !d.udp.payload.empty() && d.udp.payload[0] >= 0x80);
+    fuzz::check(d.verdict == wire::Verdict::udp && d.tunnels == 0 && d.udp.src == g.src() &&
+                d.udp.dst == g.dst() && !d.udp.payload.empty() && d.udp.payload[0] >= 0x80);
   fuzz::check(fuzz::within(d.udp.payload, frame));
   fuzz::check(fuzz::within(d.fragment.data, frame));
   fuzz::check(fuzz::within(d.tcp.payload, frame) && fuzz::within(d.network, frame));

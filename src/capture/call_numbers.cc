@@ -36,8 +36,8 @@ Result<CallNumbers> CallNumbers::open(const fs::path& lane_dir, const std::strin
   return n;
 }
 
-Result<std::uint32_t> CallNumbers::number_of(std::uint32_t n) {
-  if (n == 0) return 0u;
+std::uint32_t CallNumbers::number_of(std::uint32_t n) {
+  if (n == 0) return 0;
   highest_ = std::max(highest_, n);
   std::uint32_t before = 0;
   for (const auto& [first, count] : mine_) {
@@ -46,9 +46,14 @@ Result<std::uint32_t> CallNumbers::number_of(std::uint32_t n) {
   }
   mine_.emplace_back(next_, std::max(reserved_at_once, n - before));
   next_ += mine_.back().second;
-  took_ = true;
-  WRIT_CHECK(write());
+  took_ = unsaved_ = true;
   return mine_.back().first + (n - before - 1);
+}
+
+std::string CallNumbers::text() const {
+  auto sources = sources_;
+  if (!source_.empty()) sources[source_] = mine_;
+  return canonical(Json{{"schema", numbers_schema}, {"next", next_}, {"sources", sources}});
 }
 
 Status CallNumbers::close() {
@@ -57,17 +62,12 @@ Status CallNumbers::close() {
   for (std::size_t i = 0; i + 1 < mine_.size(); ++i) before += mine_[i].second;
   auto& [first, count] = mine_.back();
   const std::uint32_t used = highest_ > before ? highest_ - before : 0;
-  if (first + count != next_ || used == 0 || used >= count) return {};
-  count = used;
-  next_ = first + used;
-  return write();
-}
-
-Status CallNumbers::write() const {
-  auto sources = sources_;
-  if (!source_.empty()) sources[source_] = mine_;
-  return write_file(file_,
-                    canonical(Json{{"schema", numbers_schema}, {"next", next_}, {"sources", sources}}));
+  if (first + count == next_ && used > 0 && used < count) {
+    count = used;
+    next_ = first + used;
+    unsaved_ = true;
+  }
+  return unsaved_ ? write_file(file_, take()) : Status{};
 }
 
 }  // namespace writ::capture

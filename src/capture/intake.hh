@@ -6,7 +6,7 @@
 
 #include "base/result.hh"
 #include "base/time.hh"
-#include "wire/packet.hh"
+#include "intercept/engine.hh"
 
 namespace writ::capture {
 
@@ -15,6 +15,8 @@ class Intake {
   virtual ~Intake() = default;
   virtual Status begin() = 0;  // before the first packet
   virtual Status feed(const wire::RawPacket& p) = 0;
+  // May take packets at the front of a capture file, `most` at most, without their being fed.
+  virtual intercept::Passed pass_over(wire::CaptureReader&, std::uint64_t) { return {}; }
   // Something may be missing from here to there, `packets` of them when that is known (else 0).
   // from == until: from that moment on.
   virtual Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) = 0;

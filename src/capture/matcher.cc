@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace writ::capture {
+namespace {
+
+constexpr std::chrono::seconds tick_every{1};  // of packet time
+
+}  // namespace
 
 Matcher::Matcher(const std::vector<authority::VerifiedGrant>& grants, intercept::Sink& sink,
                  const RunSettings& settings)
@@ -13,10 +18,15 @@ Matcher::Matcher(const std::vector<authority::VerifiedGrant>& grants, intercept:
 
 Status Matcher::feed(const wire::RawPacket& p) {
   if (duplicates_ && duplicates_->seen(p)) return {};
-  WRIT_CHECK(engine_.on_packet(p));
-  if (p.at - last_tick_ < std::chrono::seconds{1} && p.at >= last_tick_) return {};
+  if (!engine_.pass(p)) WRIT_CHECK(engine_.on_packet(p));
+  if (p.at - last_tick_ < tick_every && p.at >= last_tick_) return {};
   last_tick_ = p.at;
   return engine_.tick(p.at);
+}
+
+intercept::Passed Matcher::pass_over(wire::CaptureReader& reader, std::uint64_t most) {
+  if (duplicates_) return {};  // these look at every packet
+  return engine_.pass_over(reader, last_tick_, last_tick_ + tick_every, most);
 }
 
 Status Matcher::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {

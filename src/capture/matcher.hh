@@ -25,7 +25,9 @@ class Matcher {
   // Tells every grant whose window the time falls into (Intake::gap).
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets);
   Status finish() { return engine_.finish(); }
-  void pass_over(std::uint64_t packets) { engine_.pass_over(packets); }
+  // Passes what is plain media of nobody's at the front of a capture file; feed() is for the rest.
+  intercept::Passed pass_over(wire::CaptureReader& reader, std::uint64_t most);
+  void skip(std::uint64_t packets) { engine_.skip(packets); }
   const intercept::EngineStats& stats() const { return engine_.stats(); }
   std::uint64_t duplicates() const { return duplicates_ ? duplicates_->removed() : 0; }
 

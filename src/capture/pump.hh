@@ -15,6 +15,9 @@ class Pump final : public Intake {
        const RunSettings& settings);
   Status begin() override;
   Status feed(const wire::RawPacket& p) override { return matcher_.feed(p); }
+  intercept::Passed pass_over(wire::CaptureReader& reader, std::uint64_t most) override {
+    return matcher_.pass_over(reader, most);
+  }
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) override;
   Status housekeeping() override;
   Status finish() override { return matcher_.finish(); }

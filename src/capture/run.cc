@@ -17,7 +17,7 @@ namespace writ::capture {
 namespace {
 
 // Between two looks at the clock; far below the time that any promise allows.
-constexpr std::uint64_t packets_between_looks = 256;
+constexpr std::uint64_t packets_between_looks = 1024;
 
 // Gives the pages that were read back to the system: a capture of any size takes a bounded part of memory.
 // They are clean file pages, so that one that is touched again is simply read again.
@@ -43,18 +43,17 @@ class Records {
  public:
   // `spool`: of a source that can be read again; it is told each packet's place.
   Records(Intake& intake, Spool* spool, SourceEnd& end) : intake_(intake), spool_(spool), end_(end) {}
-  Status take(const wire::RawPacket& p, std::uint64_t lost) {
-    ++n_;
-    if (spool_ != nullptr) spool_->at(n_);
-    if (lost != end_.lost) {
-      WRIT_CHECK(
-          intake_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - end_.lost));
-      end_.lost = lost;
+  // Reads on until it is time to look at the clock; false when the reader has no more.
+  Result<bool> read_on(wire::CaptureReader& reader) {
+    wire::RawPacket p;
+    for (const std::uint64_t look = n_ + packets_between_looks; n_ < look;) {
+      pass_over(reader, look - n_);
+      if (n_ == look) break;
+      if (!reader.next(p)) return false;
+      WRIT_CHECK(take(p, reader.lost()));
     }
-    last_ = p.at;
-    return intake_.feed(p);
+    return true;
   }
-  bool look_now() const { return n_ % packets_between_looks == 0; }
   Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
     if (spool_ != nullptr) spool_->at(n_ + 1);
     end_.problem = broken_stream.empty() ? reader.broken() : broken_stream;
@@ -66,6 +65,23 @@ class Records {
   }
 
  private:
+  void pass_over(wire::CaptureReader& reader, std::uint64_t most) {
+    const intercept::Passed passed = intake_.pass_over(reader, most);
+    n_ += passed.packets;
+    if (passed.packets > 0) last_ = passed.last;
+  }
+  Status take(const wire::RawPacket& p, std::uint64_t lost) {
+    ++n_;
+    if (spool_ != nullptr) spool_->at(n_);
+    if (lost != end_.lost) {
+      WRIT_CHECK(
+          intake_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - end_.lost));
+      end_.lost = lost;
+    }
+    last_ = p.at;
+    return intake_.feed(p);
+  }
+
   Intake& intake_;
   Spool* spool_;
   SourceEnd& end_;
@@ -75,15 +91,13 @@ class Records {
 
 Status pump_mapped(View file, wire::CaptureReader& reader, Intake& intake, Records& records) {
   WRIT_CHECK(intake.begin());
-  wire::RawPacket p;
   ReadBehind behind{file};
-  while (reader.next(p)) {
-    WRIT_CHECK(records.take(p, reader.lost()));
-    if (!records.look_now()) continue;
-    behind.passed(p.bytes.data());
+  for (;;) {
+    WRIT_TRY(more, records.read_on(reader));
+    if (!more) return records.end(reader, {});
+    behind.passed(file.data() + reader.position());
     WRIT_CHECK(intake.housekeeping());
   }
-  return records.end(reader, {});
 }
 
 // The part of a stream that is in memory.
@@ -137,17 +151,14 @@ Status pump_stream(ByteSource& source, Intake& intake, Records& records, const v
     return tl::unexpected(std::move(e));
   }
   wire::CaptureReader& reader = *opened;
-  wire::RawPacket p;
-  for (std::uint64_t begin = 0;;) {
-    while (!stopped() && reader.next(p)) {
-      WRIT_CHECK(records.take(p, reader.lost()));
-      if (records.look_now()) WRIT_CHECK(intake.housekeeping());
-    }
+  for (std::uint64_t begin = 0; !stopped();) {
+    WRIT_TRY(more, records.read_on(reader));
+    WRIT_CHECK(intake.housekeeping());  // also when a few packets come at a time, and seldom
+    if (more) continue;
     if (!reader.starved()) break;
-    WRIT_TRY(came, window.more(static_cast<std::size_t>(reader.position() - begin)));
+    WRIT_CHECK(window.more(static_cast<std::size_t>(reader.position() - begin)));
     begin = reader.position();
     reader.window(window.bytes(), window.last());
-    if (!came) WRIT_CHECK(intake.housekeeping());
   }
   return records.end(reader, source.broken());
 }

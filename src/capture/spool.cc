@@ -4,9 +4,14 @@
 // Group commit. A commit costs a sync for each stream that has something new, about 2 ms each: every 50 ms,
 // with many busy targets, that would stop the capture for much of the time. So the frames are sealed and
 // written here, and the syncs of one round run side by side on a few threads while the next packets are read;
-// the disk merges them. A round that is due waits for the one before: a slow disk slows the capture down, it
-// does not pile up what is not safe. Only a stream's first frame, which makes its file, and the end are
-// waited for.
+// the disk merges them. A round waits for the one before only when what waits for it is older than was
+// promised: then a slow disk slows the capture down, it does not pile up what is not safe.
+//
+// Preparation. A frame must not be written before the numbers of its calls are reserved and its segment has a
+// file; both wait for the disk. So a lane that needs either is prepared beside the capture, at once, while
+// its records gather in memory (held_bytes_max of all lanes together; a capture file is read a thousand times
+// faster than it was recorded); the next round writes them. Only what exceeds that, and the end, are waited
+// for.
 //
 // Resume. Each record carries a mark: place of the packet in the source, and how many records that packet
 // gave this stream before. The engine is deterministic, so a run over the same file gives the same records at
@@ -33,19 +38,55 @@ namespace {
 using Monotonic = std::chrono::steady_clock;
 // Half of what is promised, so that the sync itself fits into the other half.
 constexpr auto commit_after = limits::group_commit_ms_max / 2;
+constexpr std::size_t held_bytes_max = 8u << 20;
 
 struct Tape {  // one stream of one grant
   std::optional<vault::SegmentWriter> writer;
   std::uint64_t resume_mark = 0, position = 0, ordinal = 0;
-  bool dirty = false;
+  bool dirty = false, listed = false;  // has what no round has written; is in Impl::dirty
+  Monotonic::time_point dirty_since{};
+  struct Held {
+    std::uint64_t mark = 0;
+    std::size_t bytes = 0;
+  };
+  std::vector<Held> held;  // records that came while the lane waited and its frame was full; in held_bytes
+  Bytes held_bytes;
 };
 
 struct Lane {
   Tape call_data, content;
   bool content_allowed = false, ended = false;
+  bool waits = false;  // for its preparation: no frame of it may be written
   LaneCounts counts;
   std::optional<CallNumbers> numbers;
   std::set<std::uint32_t> calls_up;
+
+  bool is_prepared() const {
+    const auto lacks_file = [](const Tape& t) { return t.dirty && !t.writer->has_file(); };
+    return numbers->saved() && !lacks_file(call_data) && !lacks_file(content);
+  }
+};
+
+struct Preparation {
+  Lane* lane = nullptr;
+  std::string numbers;  // to be written; empty: none
+  Status reserved;
+  struct File {
+    Tape* tape = nullptr;
+    Result<std::shared_ptr<vault::SegmentWriter::NewFile>> made;
+  };
+  std::vector<File> files;
+
+  void work() {
+    if (!numbers.empty()) reserved = write_file(lane->numbers->file(), numbers);
+    for (File& f : files) f.made = f.tape->writer->make_file();
+  }
+};
+
+struct Syncing {
+  vault::SegmentWriter* writer = nullptr;
+  vault::SegmentWriter::Written written;
+  Status synced;
 };
 
 Result<Fd> lock_spool(const fs::path& dir) {
@@ -64,19 +105,34 @@ Result<Fd> lock_spool(const fs::path& dir) {
 struct Spool::Impl {
   Fd lock;
   std::vector<Lane> lanes;
-  std::vector<Tape*> dirty;
+  struct Listed {
+    Lane* lane = nullptr;
+    Tape* tape = nullptr;
+  };
+  std::vector<Listed> dirty;   // for the next round
+  std::vector<Lane*> waiting;  // for the next preparation
   RunProgress progress;
   Monotonic::time_point dirty_since{};
   std::uint64_t position = 0, bytes_closed = 0;
+  std::size_t held = 0;  // bytes, of all tapes
   Bytes scratch;
 
   // True when the record is in the spool already.
   bool resumed(Lane& lane, Tape& tape, std::uint64_t& mark);
   Status append(Lane& lane, Tape& tape, View record, std::uint64_t& counter);
+  bool hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark);
+  Status release(Tape& tape);
+  void see_to(Lane& lane);  // lists what it has for the next round, or the lane for preparation
+  void list(Lane& lane, Tape& tape);
+  void begin_preparing();  // nothing to do while one is under way
+  Status end_preparing();  // waits for it
+  Status prepare(const Lane& lane);
   Status begin_round();
   Status end_round();  // waits for it; nothing to do when there is none
 
-  SyncRound round;  // last: it ends before the writers do
+  std::vector<Preparation> preparations;
+  std::vector<Syncing> syncing;
+  SyncRound preparing, round;  // last: they end before what they work on does
 };
 
 bool Spool::Impl::resumed(Lane& lane, Tape& tape, std::uint64_t& mark) {
@@ -94,47 +150,130 @@ bool Spool::Impl::resumed(Lane& lane, Tape& tape, std::uint64_t& mark) {
 Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& counter) {
   std::uint64_t mark = 0;
   if (resumed(lane, tape, mark)) return {};
-  WRIT_CHECK(tape.writer->append(record, mark));
+  see_to(lane);  // a number may have been reserved for this very record
+  if (!hold(lane, tape, record, mark)) {
+    if (!tape.writer->has_room(record) || !tape.held.empty()) WRIT_CHECK(prepare(lane));
+    WRIT_CHECK(tape.writer->append(record, mark));
+  }
   ++counter;
   if (tape.dirty) return {};
   tape.dirty = true;
-  if (dirty.empty()) dirty_since = Monotonic::now();
-  dirty.push_back(&tape);
+  tape.dirty_since = Monotonic::now();
+  see_to(lane);
+  return {};
+}
+
+// True when the record waits in memory with its lane.
+bool Spool::Impl::hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark) {
+  if (!lane.waits || (tape.held.empty() && tape.writer->has_room(record)) ||
+      held + record.size() > held_bytes_max)
+    return false;
+  tape.held.push_back({mark, record.size()});
+  put_bytes(tape.held_bytes, record);
+  held += record.size();
+  return true;
+}
+
+Status Spool::Impl::release(Tape& tape) {
+  held -= tape.held_bytes.size();
+  const Bytes bytes = std::exchange(tape.held_bytes, {});
+  View rest = bytes;
+  for (const Tape::Held& h : std::exchange(tape.held, {})) {
+    WRIT_CHECK(tape.writer->append(rest.first(h.bytes), h.mark));
+    rest = rest.subspan(h.bytes);
+  }
+  return {};
+}
+
+void Spool::Impl::see_to(Lane& lane) {
+  if (lane.waits) return;
+  if (!lane.is_prepared()) {
+    lane.waits = true;
+    waiting.push_back(&lane);
+    return;
+  }
+  list(lane, lane.call_data);
+  list(lane, lane.content);
+}
+
+void Spool::Impl::list(Lane& lane, Tape& tape) {
+  if (!tape.dirty || tape.listed) return;
+  tape.listed = true;
+  dirty_since = dirty.empty() ? tape.dirty_since : std::min(dirty_since, tape.dirty_since);
+  dirty.push_back({&lane, &tape});
+}
+
+void Spool::Impl::begin_preparing() {
+  if (waiting.empty() || !preparing.is_idle()) return;
+  std::vector<SyncRound::Task> tasks;
+  preparations.clear();
+  preparations.reserve(waiting.size());
+  for (Lane* lane : waiting) {
+    Preparation& p = preparations.emplace_back();
+    p.lane = lane;
+    if (!lane->numbers->saved()) p.numbers = lane->numbers->take();
+    for (Tape* t : {&lane->call_data, &lane->content})
+      if (t->dirty && !t->writer->has_file()) p.files.push_back({t, {}});
+    tasks.emplace_back([&p] { p.work(); });
+  }
+  waiting.clear();
+  preparing.start(std::move(tasks));
+}
+
+Status Spool::Impl::end_preparing() {
+  preparing.wait();
+  Status first;
+  const auto note = [&](Status s) {
+    if (!s && first) first = std::move(s);
+  };
+  for (Preparation& p : std::exchange(preparations, {})) {
+    if (!p.reserved) p.lane->numbers->not_taken();
+    note(std::move(p.reserved));
+    for (Preparation::File& f : p.files) note(f.tape->writer->adopt(std::move(f.made)));
+    p.lane->waits = false;
+    see_to(*p.lane);
+    if (p.lane->waits) continue;  // for what it came to need meanwhile
+    for (Tape* t : {&p.lane->call_data, &p.lane->content})
+      if (t->writer && first) note(release(*t));
+  }
+  return first;
+}
+
+Status Spool::Impl::prepare(const Lane& lane) {
+  while (lane.waits) {
+    begin_preparing();
+    WRIT_CHECK(end_preparing());
+  }
   return {};
 }
 
 Status Spool::Impl::begin_round() {
-  std::vector<SyncRound::Item> items(dirty.size());
-  std::vector<Status> failed(dirty.size());
-  const auto write = [&](std::size_t i) {
-    vault::SegmentWriter& writer = *dirty[i]->writer;
-    if (auto written = writer.begin_commit())
-      items[i] = {&writer, std::move(*written), {}};
-    else
-      failed[i] = tl::unexpected(written.error());
-  };
-  std::vector<std::size_t> without_file;
-  for (std::size_t i = 0; i < dirty.size(); ++i) {
-    dirty[i]->dirty = false;
-    if (dirty[i]->writer->has_file())
-      write(i);
-    else
-      without_file.push_back(i);
+  std::vector<SyncRound::Task> tasks;
+  syncing.clear();
+  syncing.reserve(dirty.size());
+  Status first;
+  for (const auto& [lane, tape] : std::exchange(dirty, {})) {
+    tape->listed = false;
+    if (lane->waits) continue;  // end_preparing lists it again
+    tape->dirty = false;
+    // A stream that fails does not keep what the others wrote from its sync.
+    if (auto written = tape->writer->begin_commit()) {
+      Syncing& s = syncing.emplace_back(Syncing{&*tape->writer, std::move(*written), {}});
+      tasks.emplace_back([&s] { s.synced = vault::SegmentWriter::sync_written(s.written); });
+    } else if (first) {
+      first = tl::unexpected(std::move(written).error());
+    }
   }
-  side_by_side(without_file.size(), [&](std::size_t n) { write(without_file[n]); });
-  dirty.clear();
-  // A stream that failed does not keep what the others wrote from its sync.
-  std::erase_if(items, [](const SyncRound::Item& item) { return item.writer == nullptr; });
-  round.start(std::move(items));
-  for (const Status& s : failed) WRIT_CHECK(s);
-  return {};
+  round.start(std::move(tasks));
+  return first;
 }
 
 Status Spool::Impl::end_round() {
+  round.wait();
   Status first;
-  for (SyncRound::Item& item : round.wait())
-    if (Status s = item.writer->end_commit(item.written, std::move(item.synced)); !s && first)
-      first = std::move(s);
+  for (Syncing& s : std::exchange(syncing, {}))
+    if (Status ended = s.writer->end_commit(s.written, std::move(s.synced)); !ended && first)
+      first = std::move(ended);
   return first;
 }
 
@@ -190,8 +329,7 @@ Status Spool::event(std::size_t grant, const intercept::Event& e) {
   if (lane.ended) return {};
   follow(lane.calls_up, e);
   intercept::Event numbered = e;
-  WRIT_TRY(number, lane.numbers->number_of(e.call));
-  numbered.call = number;
+  numbered.call = lane.numbers->number_of(e.call);
   return i_->append(lane, lane.call_data, intercept::encode(numbered), lane.counts.events);
 }
 
@@ -203,32 +341,45 @@ Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const w
                 "stop using this probe and tell its makers: the packet was not written");
   if (lane.ended) return {};
   intercept::PacketTag numbered = tag;
-  WRIT_TRY(number, lane.numbers->number_of(tag.call));
-  numbered.call = number;
+  numbered.call = lane.numbers->number_of(tag.call);
   intercept::encode(numbered, p, i_->scratch);
   return i_->append(lane, lane.content, i_->scratch, lane.counts.packets);
 }
 
 Status Spool::maybe_commit() {
+  if (i_->preparing.is_done()) WRIT_CHECK(i_->end_preparing());
+  i_->begin_preparing();
   if (i_->round.is_done()) WRIT_CHECK(i_->end_round());
-  if (i_->dirty.empty() || Monotonic::now() - i_->dirty_since < commit_after) return {};
+  const auto age = i_->dirty.empty() ? Monotonic::duration{} : Monotonic::now() - i_->dirty_since;
+  const bool busy = !i_->round.is_idle();
+  if (age < (busy ? Monotonic::duration{limits::group_commit_ms_max} : commit_after)) return {};
   WRIT_CHECK(i_->end_round());
   return i_->begin_round();
 }
 
 Status Spool::commit() {
   WRIT_CHECK(i_->end_round());
+  for (const Lane& lane : i_->lanes) WRIT_CHECK(i_->prepare(lane));
   WRIT_CHECK(i_->begin_round());
   return i_->end_round();
 }
 
 namespace {
 
-Status close_lane(Lane& lane) {
-  lane.calls_up.clear();
-  for (Tape* tape : {&lane.call_data, &lane.content})
-    if (tape->writer) WRIT_CHECK(tape->writer->close());
-  return lane.numbers ? lane.numbers->close() : Status{};
+// All side by side: what its frames bear is reserved already, only what was not used is given back.
+Status close_lanes(const std::vector<Lane*>& lanes) {
+  std::vector<Status> closed(lanes.size() * 3);
+  side_by_side(closed.size(), [&](std::size_t n) {
+    Lane& lane = *lanes[n / 3];
+    Tape& tape = n % 3 == 0 ? lane.content : lane.call_data;
+    if (n % 3 == 2)
+      closed[n] = lane.numbers->close();
+    else if (tape.writer)
+      closed[n] = tape.writer->close();
+  });
+  for (Lane* lane : lanes) lane->calls_up.clear();
+  for (const Status& s : closed) WRIT_CHECK(s);
+  return {};
 }
 
 }  // namespace
@@ -237,21 +388,24 @@ Status Spool::end_grant(std::size_t grant) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
   lane.ended = true;
-  std::erase_if(i_->dirty, [&](const Tape* t) { return t == &lane.call_data || t == &lane.content; });
+  WRIT_CHECK(i_->prepare(lane));
+  std::erase_if(i_->dirty, [&](const Impl::Listed& l) { return l.lane == &lane; });
   WRIT_CHECK(i_->end_round());
-  return close_lane(lane);
+  return close_lanes({&lane});
 }
 
 Status Spool::close() {
-  WRIT_CHECK(i_->end_round());
-  i_->dirty.clear();
+  // One that failed keeps no other from its end.
+  Status first = i_->end_round();
   std::vector<Lane*> open;
-  for (Lane& lane : i_->lanes)
-    if (!std::exchange(lane.ended, true)) open.push_back(&lane);
-  std::vector<Status> closed(open.size());
-  side_by_side(open.size(), [&](std::size_t n) { closed[n] = close_lane(*open[n]); });
-  for (const Status& s : closed) WRIT_CHECK(s);
-  return {};
+  for (Lane& lane : i_->lanes) {
+    if (std::exchange(lane.ended, true)) continue;
+    if (Status s = i_->prepare(lane); !s && first) first = std::move(s);
+    open.push_back(&lane);
+  }
+  i_->dirty.clear();
+  Status closed = close_lanes(open);
+  return first ? closed : first;
 }
 
 bool Spool::ended(std::size_t grant) const { return i_->lanes.at(grant).ended; }

@@ -11,24 +11,24 @@ constexpr std::size_t sync_threads_max = 8;
 
 }  // namespace
 
-void SyncRound::start(std::vector<Item> items) {
-  items_ = std::move(items);
+void SyncRound::start(std::vector<Task> tasks) {
+  tasks_ = std::move(tasks);
   next_ = 0;
-  left_ = items_.size();
-  const std::size_t n = std::min(items_.size(), sync_threads_max);
+  left_ = tasks_.size();
+  const std::size_t n = std::min(tasks_.size(), sync_threads_max);
   for (std::size_t t = 0; t < n; ++t)
     threads_.emplace_back([this] {
-      for (std::size_t i = next_++; i < items_.size(); i = next_++) {
-        items_[i].synced = vault::SegmentWriter::sync_written(items_[i].written);
+      for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
+        tasks_[i]();
         --left_;
       }
     });
 }
 
-std::vector<SyncRound::Item> SyncRound::wait() {
+void SyncRound::wait() {
   for (std::thread& t : threads_) t.join();
   threads_.clear();
-  return std::exchange(items_, {});
+  tasks_.clear();
 }
 
 void side_by_side(std::size_t n, const std::function<void(std::size_t)>& f) {

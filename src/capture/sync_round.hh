@@ -1,36 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One round of group commit: what several streams have written is synced side by side, while the capture goes
-// on.
+// What waits for the disk is done side by side, while the capture goes on.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <thread>
 #include <vector>
 
-#include "vault/segment.hh"
-
 namespace writ::capture {
 
+// One set of tasks at a time, on a few threads of its own.
 class SyncRound {
  public:
-  struct Item {
-    vault::SegmentWriter* writer = nullptr;
-    vault::SegmentWriter::Written written;
-    Status synced;
-  };
+  using Task = std::function<void()>;
 
   SyncRound() = default;
   SyncRound(const SyncRound&) = delete;
   SyncRound& operator=(const SyncRound&) = delete;
   ~SyncRound() { wait(); }
-  // The earlier round has been waited for.
-  void start(std::vector<Item> items);
-  // All of a round that was started is synced, or has failed.
-  bool is_done() const { return !threads_.empty() && left_ == 0; }
-  // What became of the round that was started; empty when there is none.
-  std::vector<Item> wait();
+  void start(std::vector<Task> tasks);  // the earlier round has been waited for
+  bool is_idle() const { return threads_.empty(); }
+  bool is_done() const { return !is_idle() && left_ == 0; }
+  void wait();
 
  private:
-  std::vector<Item> items_;
+  std::vector<Task> tasks_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> next_{0}, left_{0};
 };

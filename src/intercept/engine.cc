@@ -5,8 +5,7 @@
 // everybody else's must leave no trace. A call is named by its signalling, its media are bare UDP packets
 // that name nobody.
 //
-// Path of a packet. Nearly all are plain media of somebody else: wire::is_plain_media sees that at forty
-// bytes, and a bitmap of the ports that targets' calls announced says that they are nobody's here. For the
+// Path of a packet. Nearly all are plain media of somebody else and are passed over (pass_over.cc). For the
 // rest wire::decode finds the UDP payload in place, inside of tunnels too. First octet below 0x80 and a start
 // line: SIP. A TCP segment goes to wire::SipStreams, which hands back whole SIP messages, each with frames
 // that hold nothing else, so that everything below knows messages only. All else is possibly media: two
@@ -62,8 +61,7 @@
 //
 // What came in HEP: carried.cc.
 //
-// Cost, measured by bench/isolate: see docs; a packet of somebody else costs a glance at its headers and two
-// bit tests.
+// Cost: pass_over.cc.
 #include "intercept/engine.hh"
 
 #include "base/limits.hh"
@@ -103,15 +101,12 @@ void Engine::Impl::note_unread(Unread what, Instant at) {
 }
 
 Status Engine::Impl::on_packet(const wire::RawPacket& p) {
+  if (pass(p)) return {};
   if (stats.packets++ == 0) first_seen = p.at;
   frame = stats.packets;
   stats.bytes += p.wire_length;
   last_seen = p.at;
   if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
-  if (wire::Glance media; wire::is_plain_media(p, media) && !concerns(media)) {
-    ++stats.udp;
-    return {};
-  }
   const wire::Decoded d = wire::decode(p);
   switch (d.verdict) {
     case wire::Verdict::udp:
@@ -321,7 +316,11 @@ Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, 
     : i_(std::make_unique<Impl>(grants, sink, std::move(options))) {}
 Engine::~Engine() = default;
 Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
-void Engine::pass_over(std::uint64_t packets) { i_->stats.packets += packets; }
+bool Engine::pass(const wire::RawPacket& p) { return i_->pass(p); }
+Passed Engine::pass_over(wire::CaptureReader& reader, Instant from, Instant until, std::uint64_t most) {
+  return i_->pass_over(reader, from, until, most);
+}
+void Engine::skip(std::uint64_t packets) { i_->stats.packets += packets; }
 Status Engine::tick(Instant now) { return i_->tick(now); }
 Status Engine::finish() { return i_->finish(); }
 const EngineStats& Engine::stats() const { return i_->stats; }

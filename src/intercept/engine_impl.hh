@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine's parts: engine.cc (packets and time), carried.cc (HEP), attach.cc (identity and pending proof),
-// signalling.cc (dialogs), registration.cc, transfer.cc (REFER, Replaces, 3xx), parties.cc (hold,
-// conferences), legs.cc (several Call-IDs of one call), digits.cc, announced.cc (SDP), flows.cc (media),
-// reports.cc (events). The essay stands at the head of engine.cc.
+// The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
+// attach.cc (identity and pending proof), signalling.cc (dialogs), registration.cc, transfer.cc (REFER,
+// Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc,
+// announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <memory>
 #include <span>
@@ -33,12 +33,12 @@ struct Datagram {
 struct Engine::Impl {
   Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o);
 
+  // pass_over.cc
+  bool concerns(const wire::Glance& media) const;
+  bool pass(const wire::RawPacket& p);
+  Passed pass_over(wire::CaptureReader& reader, Instant from, Instant until, std::uint64_t most);
+
   // engine.cc
-  // Whether plain media can be anything to us: of a call of a target, or on the port of signalling.
-  bool concerns(const wire::Glance& media) const {
-    return table.maybe(media.dst_port) || table.maybe(media.src_port) || media.dst_port == sip_port ||
-           media.src_port == sip_port;
-  }
   Status on_packet(const wire::RawPacket& p);
   Status on_fragment(const wire::Fragment& f, const wire::RawPacket& p);
   Status on_datagram(const Datagram& d);

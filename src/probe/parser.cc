@@ -85,9 +85,10 @@ class Parser {
       }
       board_.at_hand.store(place, std::memory_order_relaxed);
       if (!take(*record, place) || findings_.strayed()) return parser_strayed;
-      findings_.publish();
       if (place > board_.done.load(std::memory_order_relaxed))
-        board_.done.store(place, std::memory_order_release);
+        board_.done.store(place,
+                          std::memory_order_release);  // first: what is seen is of a frame that was done with
+      findings_.publish();
       board_.at_hand.store(0, std::memory_order_release);
       if (++n % 64 == 0) look();
     }
@@ -124,13 +125,13 @@ class Parser {
   Status take_packet(const wire::RawPacket& p, std::uint64_t number, bool suspect) {
     if (new_here_) {
       new_here_ = false;
-      matcher_.pass_over(number - 1);
+      matcher_.skip(number - 1);
       WRIT_CHECK(matcher_.gap(p.at, p.at,
                               "the probe's parser was lost with what it knew of the calls that were up", 0));
     }
     if (!suspect) return matcher_.feed(p);
     looked_ = {};  // a copy soon that has it behind itself
-    matcher_.pass_over(1);
+    matcher_.skip(1);
     return matcher_.gap(p.at, p.at, "the probe's parser failed at a packet, which was passed over", 1);
   }
 

@@ -24,7 +24,7 @@ inline std::uint32_t generation_of(Seat s) { return static_cast<std::uint32_t>(s
 struct Board {
   RingHead frames, findings;
   // By the parser. A sealer or owner that reads these trusts none of them: they are numbers to show.
-  // Where the frame at hand lies, plus 1; 0: none. The last one of which all findings are published.
+  // Where the frame at hand lies, plus 1; 0: none. The last one that was done with.
   alignas(64) std::atomic<std::uint64_t> at_hand{0}, done{0};
   std::atomic<Seat> standby{0};
   std::atomic<std::uint32_t> calls_seen{0};

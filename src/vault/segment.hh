@@ -70,6 +70,13 @@ class SegmentWriter {
   Status end_commit(const Written& w, Status synced);
   // Whether a segment's file is open: if not, the next begin_commit waits for the disk to make one.
   bool has_file() const;
+  // ... unless it was made ahead, on any thread, while this writer did nothing but append what has_room;
+  // then adopt says so. A file that could not be made latches as in commit().
+  struct NewFile;
+  Result<std::shared_ptr<NewFile>> make_file() const;
+  Status adopt(Result<std::shared_ptr<NewFile>> made);
+  // Whether append would only buffer the record.
+  bool has_room(View record) const;
   Status close();                 // commit, trailer, sync
   std::uint64_t records() const;  // appended
   std::uint64_t records_acknowledged() const;

@@ -16,6 +16,15 @@
 
 namespace writ::vault {
 
+// A segment's file with nothing in it but its header.
+struct SegmentWriter::NewFile {
+  explicit NewFile(const crypto::Secret32& key) : push(key) {}
+  std::uint64_t number = 0;
+  crypto::StreamPush push;
+  Bytes head;
+  Fd fd;
+};
+
 struct SegmentWriter::Impl {
   fs::path dir;
   crypto::Digest grant{};
@@ -42,7 +51,9 @@ struct SegmentWriter::Impl {
 
   Status usable() const;
   Status latch(Status s);
-  Status start_segment();
+  bool has_room(View record) const;
+  Result<std::shared_ptr<NewFile>> make_file() const;
+  void start_segment(NewFile&& file);
   Status flush();
   Status end_segment(bool final);
 };
@@ -61,9 +72,13 @@ Status SegmentWriter::Impl::latch(Status s) {
   return s;
 }
 
-Status SegmentWriter::Impl::start_segment() {
+bool SegmentWriter::Impl::has_room(View record) const {
+  return plain_records == 0 || plain.size() + 4 + record.size() <= limits::frame_bytes_max;
+}
+
+Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::Impl::make_file() const {
   const crypto::Secret32 key;
-  push.emplace(key);
+  auto made = std::make_shared<NewFile>(key);
   format::Header h;
   h.grant = grant;
   h.stream = stream;
@@ -73,23 +88,32 @@ Status SegmentWriter::Impl::start_segment() {
   h.source = source;
   h.previous = previous;
   for (const crypto::BoxPublic& to : recipients) h.recipients.push_back({to, crypto::seal(to, key.view())});
-  const View stream_header = push->header();
+  const View stream_header = made->push.header();
   h.stream_header.assign(stream_header.begin(), stream_header.end());
-  const Bytes head = format::encode_header(h, *probe);
-  WRIT_TRY(file, create_segment_file(dir / format::file_name(stream, h.number), head));
-  fd = std::move(file);
+  made->number = h.number;
+  made->head = format::encode_header(h, *probe);
+  WRIT_TRY(fd, create_segment_file(dir / format::file_name(stream, h.number), made->head));
+  made->fd = std::move(fd);
+  return made;
+}
+
+void SegmentWriter::Impl::start_segment(NewFile&& file) {
+  push.emplace(std::move(file.push));
+  fd = std::move(file.fd);
   hash = std::make_unique<crypto::Sha256>();
-  hash->update(head);
-  number = h.number;
+  hash->update(file.head);
+  number = file.number;
   frames = frame_records = 0;
-  bytes = head.size();
-  total_bytes += head.size();
-  return {};
+  bytes = file.head.size();
+  total_bytes += file.head.size();
 }
 
 Status SegmentWriter::Impl::flush() {
   if (plain_records == 0) return {};
-  if (!fd) WRIT_CHECK(start_segment());
+  if (!fd) {
+    WRIT_TRY(made, make_file());
+    start_segment(std::move(*made));
+  }
   frame.assign(format::frame_header_bytes, 0);
   push->push(plain, false, frame);
   format::finish_frame(frame, frames, plain_records, plain_mark);
@@ -195,8 +219,7 @@ Status SegmentWriter::append(View record, std::uint64_t mark) {
   if (record.size() > record_bytes_max)
     return fail(Exit::failure,
                 fmt::format("a record of {} bytes is larger than a segment takes", record.size()));
-  if (i_->plain_records > 0 && i_->plain.size() + 4 + record.size() > limits::frame_bytes_max)
-    WRIT_CHECK(i_->latch(i_->flush()));
+  if (!i_->has_room(record)) WRIT_CHECK(i_->latch(i_->flush()));
   if (i_->plain.capacity() == 0) i_->plain.reserve(4096);
   put_be32(i_->plain, static_cast<std::uint32_t>(record.size()));
   put_bytes(i_->plain, record);
@@ -232,15 +255,27 @@ Status SegmentWriter::end_commit(const Written& w, Status synced) {
 }
 
 bool SegmentWriter::has_file() const { return bool{i_->fd}; }
+bool SegmentWriter::has_room(View record) const { return i_->has_room(record); }
+Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::make_file() const { return i_->make_file(); }
+
+Status SegmentWriter::adopt(Result<std::shared_ptr<NewFile>> made) {
+  WRIT_CHECK(i_->usable());
+  if (!made) return i_->latch(tl::unexpected(std::move(made).error()));
+  i_->start_segment(std::move(**made));
+  return {};
+}
 
 Status SegmentWriter::commit() {
   WRIT_TRY(w, begin_commit());
   return end_commit(w, sync_written(w));
 }
 
+// One sync, that of the trailer: it vouches for all before it, and nothing is acknowledged until then.
 Status SegmentWriter::close() {
-  WRIT_CHECK(commit());
+  WRIT_CHECK(i_->usable());
+  WRIT_CHECK(i_->latch(i_->flush()));
   if (i_->fd) WRIT_CHECK(i_->latch(i_->end_segment(true)));
+  i_->acknowledged = i_->appended;
   i_->closed = true;
   return {};
 }

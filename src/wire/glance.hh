@@ -4,6 +4,8 @@
 // (glance_test.cc and fuzz/link_fuzz.cc hold them against each other); whatever is not quite so is left to
 // decode.
 #pragma once
+#include <cstring>
+
 #include "wire/packet.hh"
 #include "wire/transport.hh"
 
@@ -11,12 +13,24 @@ namespace writ::wire {
 
 struct Glance {
   std::uint16_t src_port = 0, dst_port = 0;
+  const std::uint8_t* addresses = nullptr;  // in the frame: source, then destination
+  bool v6 = false;
+
+  Endpoint src() const { return {address(addresses), src_port}; }
+  Endpoint dst() const { return {address(addresses + (v6 ? 16 : 4)), dst_port}; }
+
+ private:
+  Address address(const std::uint8_t* at) const {
+    Address a{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+    std::memcpy(v6 ? a.b.data() : a.b.data() + 12, at, v6 ? 16 : 4);
+    return a;
+  }
 };
 
 // True for Ethernet (at most one VLAN tag), IPv4 without options or IPv6 without extension headers, UDP, in
 // one piece and not cut, of one byte or more, the first 0x80 or above (RFC 3550 version 2: no SIP, no STUN,
-// no tunnel begins so), and to no port of a tunnel. decode() then gives Verdict::udp with these ports and no
-// tunnel.
+// no tunnel begins so), and to no port of a tunnel. decode() then gives Verdict::udp between these endpoints
+// and no tunnel.
 [[gnu::always_inline]] inline bool is_plain_media(const RawPacket& p, Glance& out) {
   constexpr std::size_t ethernet = 14, tag = 4, ipv4 = 20, ipv6 = 40, udp = 8;
   if (p.link_type != static_cast<std::uint32_t>(LinkType::ethernet)) return false;
@@ -32,17 +46,20 @@ struct Glance {
   v += at;
   size -= at;
   std::size_t length = 0;  // of the datagram, as IP says
+  const std::uint8_t* addresses = nullptr;
   if (type == type_ipv4) {
     const std::size_t total = load_be16(v + 2);
     if (v[0] != 0x45 || v[9] != ip_protocol_udp || (load_be16(v + 6) & 0x3fff) != 0 || total > size ||
         total < ipv4)
       return false;
     length = total - ipv4;
+    addresses = v + 12;
     v += ipv4;
   } else if (type == type_ipv6) {
     if (size < ipv6 + udp || v[0] >> 4 != 6 || v[6] != ip_protocol_udp) return false;
     length = load_be16(v + 4);
     if (length > size - ipv6) return false;
+    addresses = v + 8;
     v += ipv6;
   } else {
     return false;
@@ -50,7 +67,10 @@ struct Glance {
   if (length <= udp) return false;
   const std::size_t stated = load_be16(v + 4);
   if (stated <= udp || stated > length || v[udp] < 0x80) return false;
-  out = {load_be16(v), load_be16(v + 2)};
+  out.src_port = load_be16(v);
+  out.dst_port = load_be16(v + 2);
+  out.addresses = addresses;
+  out.v6 = type == type_ipv6;
   return !is_tunnel_port(out.dst_port);
 }
 

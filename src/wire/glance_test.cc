@@ -18,9 +18,9 @@ bool agrees(const RawPacket& p, bool& taken) {
   taken = is_plain_media(p, g);
   if (!taken) return true;
   const Decoded d = decode(p);
-  return d.verdict == Verdict::udp && d.tunnels == 0 && d.udp.src.port == g.src_port &&
-         d.udp.dst.port == g.dst_port && !d.udp.truncated && !d.udp.payload.empty() &&
-         d.udp.payload[0] >= 0x80;
+  return d.verdict == Verdict::udp && d.tunnels == 0 && d.udp.src == g.src() && d.udp.dst == g.dst() &&
+         d.udp.src.port == g.src_port && d.udp.dst.port == g.dst_port && !d.udp.truncated &&
+         !d.udp.payload.empty() && d.udp.payload[0] >= 0x80;
 }
 
 Bytes rtp() { return Bytes(24, 0x80); }

@@ -105,6 +105,18 @@ bool CaptureReader::next_classic(RawPacket& out) {
   return true;
 }
 
+std::optional<PlainRecords> CaptureReader::plain_records() const {
+  if (format_ != Format::classic || !swapped_ || record_header_ != PlainRecords::header_bytes ||
+      !broken_.empty() || truncated_ || starved_)
+    return std::nullopt;
+  PlainRecords r;
+  r.at_ = file_.data() + at_;
+  r.end_ = file_.data() + file_.size();
+  r.scale_ = nano_ ? 1 : 1000;
+  r.link_type_ = link_type_;
+  return r;
+}
+
 CaptureWriter::CaptureWriter(std::uint32_t link_type) {
   put_le(out_, magic_nano, 4);
   put_le(out_, 2, 2);

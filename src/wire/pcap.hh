@@ -3,13 +3,44 @@
 // header) and pcapng (SHB, IDB with if_tsresol and if_tsoffset, EPB, SPB, obsolete PB; several interfaces and
 // sections). draft-ietf-opsawg-pcap, -pcapng.
 #pragma once
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/limits.hh"
 #include "base/result.hh"
 #include "wire/packet.hh"
 
 namespace writ::wire {
+
+// Records of a classic file in its usual shape (little endian, 16-byte headers), for a loop that cannot
+// afford a call a packet: pass over what needs no more than a look, leave the rest to CaptureReader::next.
+class PlainRecords {
+ public:
+  // The record at the front, in place. False where next() has to judge: at the end, at a record that is cut
+  // or broken.
+  [[gnu::always_inline]] bool front(RawPacket& out) const {
+    const auto left = static_cast<std::size_t>(end_ - at_);
+    if (left < header_bytes) return false;
+    const std::uint32_t captured = le32(at_ + 8);
+    if (captured > limits::packet_bytes_max || captured > left - header_bytes) return false;
+    out.at = from_ns(std::int64_t{le32(at_)} * 1'000'000'000 + le32(at_ + 4) * scale_);
+    out.link_type = link_type_;
+    out.bytes = View(at_ + header_bytes, captured);
+    out.wire_length = std::max(captured, le32(at_ + 12));
+    return true;
+  }
+  void pop(const RawPacket& front) { at_ = front.bytes.data() + front.bytes.size(); }
+
+ private:
+  friend class CaptureReader;
+  static constexpr std::size_t header_bytes = 16;
+  static std::uint32_t le32(const std::uint8_t* p) { return __builtin_bswap32(load_be32(p)); }
+  const std::uint8_t *at_ = nullptr, *end_ = nullptr;
+  std::int64_t scale_ = 1;  // nanoseconds of a tick
+  std::uint32_t link_type_ = 1;
+};
 
 class CaptureReader {
  public:
@@ -23,6 +54,10 @@ class CaptureReader {
   bool is_ng() const { return format_ == Format::ng; }
   // Frames that the capturing card or host itself says it lost before the one that was read last (ERF).
   std::uint64_t lost() const { return lost_; }
+
+  // What is left, when it can be read so; and where that reading stopped.
+  std::optional<PlainRecords> plain_records() const;
+  void skip_to(const PlainRecords& left) { at_ = static_cast<std::size_t>(left.at_ - file_.data()); }
 
   // A file that comes piece by piece. next() says false and starved() when the window ends within a record
   // and is not the last: give a window that begins at position(), with more in it.

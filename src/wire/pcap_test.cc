@@ -229,5 +229,50 @@ TEST(Capture, Refusals) {
   }
 }
 
+// Read by next() alone, and by next() wherever PlainRecords stop.
+TEST(Pcap, PlainRecordsAreTheRecords) {
+  for (const std::uint32_t magic : {0xa1b2c3d4u, 0xa1b23c4du}) {
+    Builder b{false};
+    b.u32(magic);
+    b.put(0, 16);
+    b.u32(1);
+    for (std::uint32_t n = 0; n < 50; ++n) {
+      b.u32(1'790'000'000 + n);
+      b.u32(n * 1999);
+      b.u32(n);
+      b.u32(n * 2);
+      b.out.resize(b.out.size() + n, static_cast<std::uint8_t>(n));
+    }
+    for (std::size_t size = b.out.size(); size >= 24; --size) {
+      const View file = View(b.out).first(size);
+      auto by_next = *CaptureReader::open(file), by_both = *CaptureReader::open(file);
+      RawPacket a, c;
+      for (std::size_t n = 0;; ++n) {
+        const bool any = by_next.next(a);
+        auto plain = by_both.plain_records();
+        if (plain && n % 3 != 0 && plain->front(c)) {
+          plain->pop(c);
+          by_both.skip_to(*plain);
+          ASSERT_TRUE(any);
+        } else {
+          ASSERT_EQ(by_both.next(c), any);
+        }
+        EXPECT_EQ(by_next.position(), by_both.position());
+        EXPECT_EQ(by_next.truncated(), by_both.truncated());
+        if (!any) break;
+        EXPECT_EQ(a.at, c.at);
+        EXPECT_EQ(a.bytes.data(), c.bytes.data());
+        EXPECT_EQ(a.bytes.size(), c.bytes.size());
+        EXPECT_EQ(a.wire_length, c.wire_length);
+      }
+    }
+  }
+  Builder big{true};
+  big.u32(0xa1b2c3d4);
+  big.put(0, 16);
+  big.u32(1);
+  EXPECT_FALSE(CaptureReader::open(big.out)->plain_records());
+}
+
 }  // namespace
 }  // namespace writ::wire
