@@ -224,11 +224,18 @@ Status Spool::commit() {
 
 namespace {
 
+// A stream that failed does not keep another from its end.
+void keep_first(Status& first, Status s) {
+  if (first && !s) first = std::move(s);
+}
+
 Status close_lane(Lane& lane) {
+  Status first;
   lane.calls_up.clear();
   for (Tape* tape : {&lane.call_data, &lane.content})
-    if (tape->writer) WRIT_CHECK(tape->writer->close());
-  return lane.numbers ? lane.numbers->close() : Status{};
+    if (tape->writer) keep_first(first, tape->writer->close());
+  if (lane.numbers) keep_first(first, lane.numbers->close());
+  return first;
 }
 
 }  // namespace
@@ -238,20 +245,21 @@ Status Spool::end_grant(std::size_t grant) {
   if (lane.ended) return {};
   lane.ended = true;
   std::erase_if(i_->dirty, [&](const Tape* t) { return t == &lane.call_data || t == &lane.content; });
-  WRIT_CHECK(i_->end_round());
-  return close_lane(lane);
+  Status first = i_->end_round();
+  keep_first(first, close_lane(lane));
+  return first;
 }
 
 Status Spool::close() {
-  WRIT_CHECK(i_->end_round());
+  Status first = i_->end_round();
   i_->dirty.clear();
   std::vector<Lane*> open;
   for (Lane& lane : i_->lanes)
     if (!std::exchange(lane.ended, true)) open.push_back(&lane);
   std::vector<Status> closed(open.size());
   side_by_side(open.size(), [&](std::size_t n) { closed[n] = close_lane(*open[n]); });
-  for (const Status& s : closed) WRIT_CHECK(s);
-  return {};
+  for (Status& s : closed) keep_first(first, std::move(s));
+  return first;
 }
 
 bool Spool::ended(std::size_t grant) const { return i_->lanes.at(grant).ended; }
