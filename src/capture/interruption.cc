@@ -37,9 +37,10 @@ std::optional<Interruption> interruption_before(const fs::path& probe_dir) {
     sign = std::max(sign, s.at);
     if (s.ended) {
       sign = s.at;
-      if (!s.live && (s.exit == 0 || s.exit == static_cast<int>(Exit::partial))) return {};
-      i.why = s.exit == 0 ? "the probe was stopped"
-                          : fmt::format("the probe was not at work: its last run failed (exit {})", s.exit);
+      const bool in_order = s.exit == 0 || s.exit == static_cast<int>(Exit::partial);
+      if (!s.live && in_order) return {};
+      i.why = in_order ? "the probe was stopped"
+                       : fmt::format("the probe was not at work: its last run failed (exit {})", s.exit);
     }
     if (s.live)
       for (const GrantLeft& g : s.grants)
