@@ -14,7 +14,7 @@ fail() {
 
 # The carrier, its order, the grant on its medium; the undisturbed run and its production.
 crash_world() {
-  cc -O1 -Wall -Wextra -shared -fPIC -o "$WORK/cut_at.so" tests/acceptance/cut_at.c -ldl -pthread || fail "cut_at.c"
+  cc -O1 -Wall -Wextra -shared -fPIC -o "$WORK/cut_at.so" tests/acceptance/cut_at.c -ldl || fail "cut_at.c"
   lawful_shift sandbox/harbor.pcap
   lawful_carrier || fail "carrier"
   writ_then --quiet records import sandbox/subscribers.csv --as "$(as intake-1)" || fail "records"

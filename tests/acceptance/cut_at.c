@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests only, loaded with LD_PRELOAD: lets a process end at its n-th system call that changes the disk, in whichever of its threads.
-// strace counts each thread by itself, and cannot tear a write.
+// For tests only, loaded with LD_PRELOAD: lets a process end at the n-th system call that changes the disk, counted over all of its threads
+// and of the processes that it makes. strace counts each thread by itself, and cannot tear a write.
 //
-//   CUT_AT=n     at the n-th call (1, 2, ...), counted over all threads
-//   CUT_HOW      kill: before it; torn: a write does half of it first, another call all of it; freeze: the file CUT_FLAG appears, and
-//                neither this nor a later call returns
+//   CUT_AT=n     at the n-th call (1, 2, ...)
+//   CUT_HOW      kill: before it; torn: a write does half of it first, another call all of it; freeze: the eight bytes of the file CUT_FLAG
+//                are no longer zero, and neither this nor a later call returns
 //   CUT_COUNT    a file of eight bytes where the calls are counted
 //   CUT_DIR      only calls on files whose path holds this text are counted
 //   CUT_LIE=1    fsync and fdatasync say "done" and do nothing
@@ -13,7 +13,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -26,14 +25,22 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t own_count, fail_count, *count = &own_count;
+static uint64_t fail_count, *count, *flag;
 static uint64_t cut_at, fail_from;
 static int how_torn, how_freeze, lie, fail_errno, fail_sync;
-static const char *flag, *dir;
+static const char *dir;
 
 static ssize_t (*real_write)(int, const void *, size_t);
 static int (*real_open)(const char *, int, ...);
+
+// Eight bytes of a file, or of none; before the process gives up opening files, and with those that it forks.
+static uint64_t *shared(const char *file) {
+  const int fd = file ? real_open(file, O_RDWR | O_CLOEXEC) : -1;
+  void *m = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+  if (fd >= 0) close(fd);
+  if (m == MAP_FAILED) abort();
+  return m;
+}
 
 __attribute__((constructor)) static void begin(void) {
   const char *v;
@@ -45,14 +52,9 @@ __attribute__((constructor)) static void begin(void) {
   if ((v = getenv("CUT_FAIL"))) fail_errno = atoi(v);
   if ((v = getenv("CUT_SYNC"))) fail_sync = *v == '1';
   if ((v = getenv("CUT_FROM"))) fail_from = strtoull(v, NULL, 10);
-  flag = getenv("CUT_FLAG");
   dir = getenv("CUT_DIR");
-  if (!(v = getenv("CUT_COUNT"))) return;
-  int fd = real_open(v, O_RDWR | O_CLOEXEC);
-  if (fd < 0) return;
-  void *m = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (m != MAP_FAILED) count = m;
-  close(fd);
+  count = shared(getenv("CUT_COUNT"));
+  flag = shared(getenv("CUT_FLAG"));
 }
 
 static int named(const char *path) { return !dir || (path && strstr(path, dir)); }
@@ -70,26 +72,23 @@ static void die(void) {
   kill(getpid(), SIGKILL);
   for (;;) pause();
 }
-static void freeze(void) {  // with the mutex held: whoever comes later waits for good
-  close(real_open(flag, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+static void freeze(void) {
+  *flag = 1;
   for (;;) pause();
 }
 
 // Whether this call is the one; it ends here, or after the call when it is to be torn.
 static int here(int counted) {
   if (!counted) return 0;
-  pthread_mutex_lock(&mutex);
-  const int cut = ++*count == cut_at;
-  if (cut && how_freeze) freeze();
-  if (cut && !how_torn) die();
-  pthread_mutex_unlock(&mutex);
-  return cut;
+  const uint64_t n = __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
+  if (cut_at && how_freeze && n >= cut_at) freeze();
+  if (n != cut_at) return 0;
+  if (!how_torn) die();
+  return 1;
 }
 static int fails(int fd) {
   if (!fail_errno || !named_fd(fd)) return 0;
-  pthread_mutex_lock(&mutex);
-  const int now = ++fail_count >= fail_from;
-  pthread_mutex_unlock(&mutex);
+  const int now = __atomic_add_fetch(&fail_count, 1, __ATOMIC_SEQ_CST) >= fail_from;
   if (now) errno = fail_errno;
   return now;
 }
