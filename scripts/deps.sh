@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the Debian 12 packages that are missing: `scripts/deps.sh run` for ./run, `scripts/deps.sh test` for ./test.
+# Installs the Debian 12 packages that are missing: `scripts/deps.sh run` for ./run, `test` for ./test, `long` for tests/long.
 set -euo pipefail
 
 build=(
@@ -22,10 +22,13 @@ test=(
   postgresql-15 sqlite3 curl zstd iproute2
 )
 
+long=(kamailio rtpengine-daemon baresip-core sip-tester ethtool xfsprogs)  # real calls in tests/long/interworking; power cuts on xfs
+
 case "${1:-}" in
   run) wanted=("${build[@]}" "${run[@]}") ;;
   test) wanted=("${build[@]}" "${run[@]}" "${test[@]}") ;;
-  *) echo "usage: scripts/deps.sh run|test" >&2; exit 2 ;;
+  long) wanted=("${build[@]}" "${run[@]}" "${test[@]}" "${long[@]}") ;;
+  *) echo "usage: scripts/deps.sh run|test|long" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "capture/interruption.hh"
 #include "custody/ledger.hh"
 
 namespace writ::probe {
@@ -45,6 +46,7 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
     WRIT_CHECK(r->journal->write("probe.refused", {{"exit", static_cast<int>(e.exit)}}));
     return tl::unexpected(e);
   };
+  const auto interrupted = capture::interruption_before(o.dir);
   const auto now = r->guard->now();
   if (!now) return refuse(now.error());
   if (const Status good = check_cert(o.cert, r->self, *now); !good) return refuse(good.error());
@@ -60,6 +62,11 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
   WRIT_TRY(spool, capture::Spool::open(spool_dir, r->grants, r->self.sign, r->wall, name));
   r->spool.emplace(std::move(spool));
   for (const authority::VerifiedGrant& g : r->grants) WRIT_CHECK(custody::note_matter(spool_dir, g));
+  if (name.empty() && interrupted) {
+    WRIT_TRY(at, r->guard->now());
+    WRIT_CHECK(capture::say_interruption(*interrupted, at, r->grants, spool_dir, r->self.sign.public_key(),
+                                         *r->spool));
+  }
   return r;
 }
 

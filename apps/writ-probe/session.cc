@@ -34,8 +34,13 @@ Result<Exit> run_on_file(const RunOptions& o, const capture::RunSettings& settin
   const Exit exit = result ? judge(*result) : result.error().exit;
   status.end(*ready->spool, static_cast<int>(exit));
   Json counts = grant_counts(ready->grants, *ready->spool);
-  WRIT_CHECK(ready->journal->write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}}));
-  if (!result) return tl::unexpected(std::move(result).error());
+  const Status noted =
+      ready->journal->write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}});
+  if (!result) {  // what ended the run is said, also when that keeps the log from being written
+    if (!noted) fmt::print(stderr, "{}", to_text(noted.error()));
+    return tl::unexpected(std::move(result).error());
+  }
+  WRIT_CHECK(noted);
   Json said = summary(*result, std::move(counts), exit);
   said["source"] = source;
   print_summary(said, o.json);

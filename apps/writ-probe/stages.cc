@@ -79,7 +79,7 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   const bool owner_is_there = bool(say(owner, says_ready, ids));
   const auto source = owner_is_there ? hear(owner, says_source) : std::nullopt;
   if (!source) return Exit::failure;  // the owner said why
-  capture::StatusKeeper status{o.dir, ready->grants, true, ready->wall, ready->boot};
+  capture::StatusKeeper status{o.dir, ready->grants, o.read.empty(), ready->wall, ready->boot};
   Journal& journal = *ready->journal;
   WRIT_CHECK(journal.write("probe.start", {{"grants", ready->grants.size()}, {"source", *source}}));
   WRIT_CHECK(restrict_files({o.dir}, {o.grants}));
@@ -108,9 +108,13 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   const Json parser{{"takeovers", stage.board().takeovers.load()},
                     {"fresh_starts", stage.board().fresh_starts.load()},
                     {"findings_refused", sealed ? sealed->refused : 0}};
-  WRIT_CHECK(journal.write("probe.stop",
-                           {{"grants", counts}, {"exit", static_cast<int>(exit)}, {"parser", parser}}));
-  if (!sealed) return tl::unexpected(std::move(sealed).error());
+  const Status noted =
+      journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}, {"parser", parser}});
+  if (!sealed) {  // what ended the run is said, also when that keeps the log from being written
+    if (!noted) fmt::print(stderr, "{}", to_text(noted.error()));
+    return tl::unexpected(std::move(sealed).error());
+  }
+  WRIT_CHECK(noted);
   Json out = summary(sealed->run, std::move(counts), exit);
   out["source"] = end.description;  // by now it is known whose clock stamped the packets
   out["parser"] = parser;

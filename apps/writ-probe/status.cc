@@ -62,13 +62,15 @@ Result<Json> stream_status(const fs::path& dir, vault::Stream stream, const cryp
   std::uint64_t records = 0, bytes = 0, cut = 0;
   bool final = false;
   for (const auto& [number, file] : files) {
-    // The last one of a running probe grows while we look.
-    if (alive && number == files.back().first) {
+    // The last one of a running probe grows while we look; one that was killed left it as it was.
+    if (number == files.back().first) {
       WRIT_TRY(map, MappedFile::open(file));
       WRIT_TRY(part, vault::whole_part(map.bytes(), key, file.filename().string()));
-      bytes += part.bytes;
-      records += part.records;
-      continue;
+      if (alive || !part.closed) {
+        bytes += part.bytes;
+        records += part.records;
+        continue;
+      }
     }
     WRIT_TRY(s, vault::verify_segment(file, key));
     records += s.records;

@@ -8,8 +8,8 @@
 // nobody.
 //
 // What the kernel had to drop because we were slow, and the time in which an interface was down, become gaps
-// of every grant. Nothing is resumed: what passed while nobody listened is gone, and the new run's events say
-// when it began.
+// of every grant. Nothing is resumed: what passed while nobody listened is gone, and is said as a gap
+// (interruption.hh).
 #include "capture/live.hh"
 
 #include <fmt/format.h>

@@ -27,6 +27,7 @@ struct Number {
 constexpr Number own_numbers[] = {{"packets_per_s", &RunStatus::packets_per_s},
                                   {"calls_up", &RunStatus::calls_up},
                                   {"spool_bytes", &RunStatus::spool_bytes},
+                                  {"acknowledged", &RunStatus::acknowledged},
                                   {"spool_bytes_per_hour", &RunStatus::spool_bytes_per_hour},
                                   {"disk_free", &RunStatus::disk_free}};
 struct Count {
@@ -178,7 +179,7 @@ std::string status_text(const RunStatus& s, const std::vector<Alarm>& alarms, bo
       "{}  since {}  told {} s ago\n"
       "packets    {} ({}/s)  dropped {}\n"
       "calls      {} up, {} isolated; {} packets isolated, {} to review\n"
-      "spool      {} bytes sealed; {} bytes free: {}\n"
+      "spool      {} records safe, {} bytes sealed; {} bytes free: {}\n"
       "clock      {}, mark {}, offset {} ms{}\n",
       !alive ? (s.ended ? fmt::format("ended (exit {})", s.exit) : "gone")
              : (s.ended  ? std::string("between runs")
@@ -186,8 +187,9 @@ std::string status_text(const RunStatus& s, const std::vector<Alarm>& alarms, bo
                          : "reading a file"),
       rfc3339_seconds(s.started), seconds_between(s.at, now), s.counts.packets, s.packets_per_s,
       s.counts.dropped, s.calls_up, s.counts.calls_isolated, s.counts.packets_isolated, s.counts.reviews,
-      s.spool_bytes, s.disk_free, hours ? fmt::format("{} h", *hours) : "nothing is written at present",
-      rfc3339_seconds(now), rfc3339_seconds(s.clock_mark), s.clock_offset_ms,
+      s.acknowledged, s.spool_bytes, s.disk_free,
+      hours ? fmt::format("{} h", *hours) : "nothing is written at present", rfc3339_seconds(now),
+      rfc3339_seconds(s.clock_mark), s.clock_offset_ms,
       s.clock_step_at == Instant{}
           ? ""
           : fmt::format(", set by {} ms at {}", s.clock_step_ms, rfc3339_seconds(s.clock_step_at)));
@@ -223,6 +225,8 @@ std::string status_metrics(const RunStatus& s, const std::vector<Alarm>& alarms,
   metric("reviews_total", "counter", "Identities claimed and not proven.", number(s.counts.reviews));
   metric("calls_up", "gauge", "Calls that go on.", number(s.calls_up));
   metric("spool_bytes_total", "counter", "Bytes sealed in this run.", number(s.spool_bytes));
+  metric("spool_records_total", "counter", "Records of this run that are safe on the disk.",
+         number(s.acknowledged));
   metric("spool_free_bytes", "gauge", "Free bytes where the spool lies.", number(s.disk_free));
   const auto hours = disk_hours(s);
   metric("spool_disk_hours", "gauge", "Hours until the disk is full at the present rate.",

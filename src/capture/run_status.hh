@@ -29,6 +29,7 @@ struct RunStatus {  // "writ.run-status/1"
   RunProgress counts;
   std::uint64_t packets_per_s = 0, calls_up = 0;
   std::uint64_t spool_bytes = 0;           // sealed by this run
+  std::uint64_t acknowledged = 0;          // records of this run that are safe on the disk
   std::uint64_t spool_bytes_per_hour = 0;  // over the last ten minutes
   std::uint64_t disk_free = 0;             // bytes, where the spool lies
   Instant last_drop{};                     // zero: none

@@ -366,6 +366,11 @@ Status Spool::commit() {
 
 namespace {
 
+// A stream that failed does not keep another from its end.
+void keep_first(Status& first, Status s) {
+  if (first && !s) first = std::move(s);
+}
+
 // All side by side: what its frames bear is reserved already, only what was not used is given back.
 Status close_lanes(const std::vector<Lane*>& lanes) {
   std::vector<Status> closed(lanes.size() * 3);
@@ -378,8 +383,9 @@ Status close_lanes(const std::vector<Lane*>& lanes) {
       closed[n] = tape.writer->close();
   });
   for (Lane* lane : lanes) lane->calls_up.clear();
-  for (const Status& s : closed) WRIT_CHECK(s);
-  return {};
+  Status first;
+  for (Status& s : closed) keep_first(first, std::move(s));
+  return first;
 }
 
 }  // namespace
@@ -388,24 +394,24 @@ Status Spool::end_grant(std::size_t grant) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
   lane.ended = true;
-  WRIT_CHECK(i_->prepare(lane));
+  Status first = i_->prepare(lane);
   std::erase_if(i_->dirty, [&](const Impl::Listed& l) { return l.lane == &lane; });
-  WRIT_CHECK(i_->end_round());
-  return close_lanes({&lane});
+  keep_first(first, i_->end_round());
+  keep_first(first, close_lanes({&lane}));
+  return first;
 }
 
 Status Spool::close() {
-  // One that failed keeps no other from its end.
   Status first = i_->end_round();
   std::vector<Lane*> open;
   for (Lane& lane : i_->lanes) {
     if (std::exchange(lane.ended, true)) continue;
-    if (Status s = i_->prepare(lane); !s && first) first = std::move(s);
+    keep_first(first, i_->prepare(lane));
     open.push_back(&lane);
   }
   i_->dirty.clear();
-  Status closed = close_lanes(open);
-  return first ? closed : first;
+  keep_first(first, close_lanes(open));
+  return first;
 }
 
 bool Spool::ended(std::size_t grant) const { return i_->lanes.at(grant).ended; }

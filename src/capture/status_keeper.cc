@@ -17,6 +17,13 @@ constexpr std::int64_t step_ms = 500;  // beyond what adjusting a clock's rate d
 
 std::int64_t millis(Nanos d) { return std::chrono::floor<std::chrono::milliseconds>(d).count(); }
 
+std::uint64_t free_bytes(const fs::path& dir) {
+  struct statvfs s {};
+  return ::statvfs(dir.c_str(), &s) == 0 ? std::uint64_t{s.f_bavail} * s.f_frsize : 0;
+}
+
+}  // namespace
+
 Instant clock_mark_of(const fs::path& probe_dir) {
   const auto text = read_file(probe_dir / "clock.mark");
   if (!text) return {};
@@ -24,13 +31,6 @@ Instant clock_mark_of(const fs::path& probe_dir) {
   if (!j) return {};
   return parse_rfc3339(field<std::string>(*j, "at", "clock.mark").value_or("")).value_or(Instant{});
 }
-
-std::uint64_t free_bytes(const fs::path& dir) {
-  struct statvfs s {};
-  return ::statvfs(dir.c_str(), &s) == 0 ? std::uint64_t{s.f_bavail} * s.f_frsize : 0;
-}
-
-}  // namespace
 
 StatusKeeper::StatusKeeper(fs::path probe_dir, const std::vector<authority::VerifiedGrant>& grants, bool live,
                            Clock& wall, Clock& boot)
@@ -85,7 +85,9 @@ void StatusKeeper::take(Spool& spool) {
   status_.disk_free = free_bytes(dir_);
   rates(boot);
   clocks(wall, boot);
+  status_.acknowledged = 0;
   for (std::size_t g = 0; g < grants_.size(); ++g) {
+    status_.acknowledged += spool.counts(g).acknowledged;
     status_.grants[g].ended = spool.ended(g);
     status_.grants[g].looked = wall;
   }

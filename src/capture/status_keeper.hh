@@ -39,6 +39,8 @@ class StatusKeeper {
   std::deque<Sample> samples_;  // of the spool's bytes, one in ten seconds, ten minutes
 };
 
+// The highest time that a run in this directory has seen (wall_guard.hh); zero when there is none.
+Instant clock_mark_of(const fs::path& probe_dir);
 // nullopt: there was no run yet.
 Result<std::optional<RunStatus>> read_run_status(const fs::path& probe_dir);
 

@@ -29,6 +29,7 @@ Sealer::Sealer(Stage& stage, const std::vector<authority::VerifiedGrant>& grants
 
 Result<Sealed> Sealer::run() {
   const Status worked = work();
+  if (!worked && worked.error().exit == Exit::failure) say_early_end(worked.error().what);
   // What was acquired under authority is kept, whatever ended the run.
   Status closed = spool_.close();
   if (!worked) return tl::unexpected(worked.error());
@@ -36,6 +37,16 @@ Result<Sealed> Sealer::run() {
   sealed_.run.spool_bytes = spool_.bytes_written();
   sealed_.run.kernel_dropped = board_.dropped;
   return sealed_;
+}
+
+// A stream that failed may not be the one that can say so: the others do, as far as they can.
+void Sealer::say_early_end(const std::string& why) {
+  for (std::size_t g = 0; g < grants_.size(); ++g) {
+    if (!grants_[g].covers(last_at_)) continue;
+    Json detail{
+        {"why", "the run ended early: " + why}, {"from", rfc3339(last_at_)}, {"until", rfc3339(last_at_)}};
+    static_cast<void>(spool_.event(g, {intercept::EventType::gap, last_at_, 0, "", std::move(detail)}));
+  }
 }
 
 Status Sealer::work() {
@@ -98,6 +109,7 @@ bool Sealer::fits(std::uint32_t grant, std::uint32_t call, Instant at) {
   std::uint32_t& highest = highest_call_[grant];
   if (call > highest + calls_ahead_max) return false;
   highest = std::max(highest, call);
+  last_at_ = std::max(last_at_, at);
   return true;
 }
 

@@ -38,6 +38,7 @@ class Sealer {
   bool fits(std::uint32_t grant, std::uint32_t call, Instant at);
   Status look();
   Status refuse(const char* why);
+  void say_early_end(const std::string& why);
 
   Board& board_;
   RingReader findings_;
@@ -47,6 +48,7 @@ class Sealer {
   const std::function<void(const std::string&)>& said_;
   int owner_;
   std::vector<std::uint32_t> highest_call_;  // by grant
+  Instant last_at_{};                        // of what was sealed
   bool finished_ = false;
   Sealed sealed_;
   std::chrono::steady_clock::time_point looked_{};

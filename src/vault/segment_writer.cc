@@ -15,6 +15,12 @@
 #include "vault/segment_file.hh"
 
 namespace writ::vault {
+namespace {
+
+constexpr const char* free_the_disk =
+    "free or replace the disk and start writ-probe again: it goes on after the last acknowledged record";
+
+}  // namespace
 
 // A segment's file with nothing in it but its header.
 struct SegmentWriter::NewFile {
@@ -60,16 +66,20 @@ struct SegmentWriter::Impl {
 
 Status SegmentWriter::Impl::usable() const {
   if (!failed && !closed) return {};
-  return fail(
-      Exit::failure, fmt::format("the {} stream takes no more records", to_string(stream)),
-      "after a failed write or sync nothing more is acknowledged (docs/design.md, spool)",
-      closed ? "an open stream" : "a disk that takes what is written to it",
-      "free or replace the disk and start writ-probe again: it goes on after the last acknowledged record");
+  return fail(Exit::failure, fmt::format("the {} stream takes no more records", to_string(stream)),
+              "after a failed write or sync nothing more is acknowledged (docs/design.md, spool)",
+              closed ? "an open stream" : "a disk that takes what is written to it", free_the_disk);
 }
 
 Status SegmentWriter::Impl::latch(Status s) {
-  if (!s) failed = true;
-  return s;
+  if (s) return s;
+  failed = true;
+  Error e = std::move(s).error();
+  e.what = fmt::format("the {} of grant {} cannot be written: {}", to_string(stream),
+                       crypto::hex(grant).substr(0, 8), e.what);
+  e.missing = "a disk that takes what is written to it";
+  e.next = free_the_disk;
+  return tl::unexpected(std::move(e));
 }
 
 bool SegmentWriter::Impl::has_room(View record) const {

@@ -113,13 +113,21 @@ bool is_start(View v) {
   return starts_ci(s, "SIP/") || (m != Method::none && m != Method::other);
 }
 
+// How many there are at the front. Between messages they are keep-alives; but behind a hole they may be the
+// end of the message before.
+std::size_t line_ends(View v) {
+  std::size_t n = 0;
+  while (n < v.size() && (v[n] == '\r' || v[n] == '\n')) ++n;
+  return n;
+}
+
 // Behind a hole, or where a connection was joined, a message may begin in the middle of a segment: at a line
 // that can be nothing but a start line, since a line of a header that we know follows it.
 std::size_t hidden_start(View v) {
   const std::string_view s = text_of(v);
   for (std::size_t n = s.find('\n'); n != s.npos; n = s.find('\n', n + 1)) {
     const View rest = v.subspan(n + 1);
-    if (!looks_like_sip(rest) || !is_start(rest)) continue;
+    if (line_ends(rest) != 0 || !looks_like_sip(rest) || !is_start(rest)) continue;
     const std::size_t line = s.find('\n', n + 1);
     const std::size_t colon = line == s.npos ? s.npos : s.find(':', line);
     if (colon != s.npos && header_of(trim(s.substr(line + 1, colon - line - 1))) != Header::other)
@@ -436,8 +444,10 @@ void SipStreams::Impl::read(const FlowKey& k, Stream& s, std::vector<SipOverStre
   for (auto it = s.pieces.begin(); it != s.pieces.end();) {
     const std::uint64_t at = it->first;
     Piece& piece = it->second;
-    if (!s.follows_used(at) && !piece.begins && !(piece.offset == 0 && is_start(piece.bytes()))) {
-      const std::size_t inside = piece.searched ? 0 : hidden_start(piece.bytes());
+    const bool own_start = piece.offset == 0 && is_start(piece.bytes());
+    const std::size_t lead = own_start ? line_ends(piece.bytes()) : 0;
+    if (!s.follows_used(at) && !piece.begins && (!own_start || lead != 0)) {
+      const std::size_t inside = lead != 0 ? lead : piece.searched ? 0 : hidden_start(piece.bytes());
       piece.searched = true;
       if (inside != 0) {
         Piece message = piece;
@@ -478,7 +488,7 @@ void SipStreams::Impl::expire(const FlowKey& k, Stream& s, Instant before, std::
     const std::size_t junk = looks_like_sip(run) ? 0 : junk_length(run);
     const std::size_t n =
         junk + (junk < run.size() ? read_run(k, s, at + junk, View(run).subspan(junk), out) : 0);
-    if (junk > 0 && s.sip) ++dropped;
+    if (line_ends(View(run).first(junk)) < junk && s.sip) ++dropped;
     const View rest = View(run).subspan(n);
     const bool begins = looks_like_sip(rest);
     if (begins && headers_end(text_of(rest)) != 0)

@@ -130,6 +130,27 @@ TEST(SipStream, JoinsInTheMiddleOfAConnectionAtTheNextStartLine) {
   EXPECT_EQ(s.texts(), std::vector{message(1)});
 }
 
+// Found by fuzz/tcp_fuzz: the line ends were taken for keep-alives, and the first message was never whole.
+TEST(SipStream, LineEndsBeforeAMessageMayBeTheEndOfTheOneBeforeThatComesLate) {
+  const std::string both = message(1) + message(2);
+  for (std::size_t back = 1; back <= 4; ++back) {
+    const std::size_t cut = message(1).size() - back;
+    Streams s;
+    s.feed(tcp_frame(99, "", 40000, 5060, 2));
+    s.feed(tcp_frame(static_cast<std::uint32_t>(100 + cut), both.substr(cut)));
+    EXPECT_EQ(s.texts(), std::vector{message(2)}) << "it need not wait";
+    s.feed(tcp_frame(100, both.substr(0, cut)));
+    EXPECT_EQ(s.texts(), (std::vector{message(2), message(1)})) << back;
+    s.s.finish(s.out);
+    EXPECT_EQ(s.s.dropped(), 0u);
+  }
+  Streams s;  // joined at a keep-alive: nothing is missing
+  s.feed(tcp_frame(100, "\r\n\r\n" + message(1)));
+  s.s.finish(s.out);
+  EXPECT_EQ(s.texts(), std::vector{message(1)});
+  EXPECT_EQ(s.s.dropped(), 0u);
+}
+
 TEST(SipStream, AHoleHoldsUpOnlyTheMessageThatLiesAcrossIt) {
   Streams s;
   const std::string one = message(1, 900), two = message(2, 10);
