@@ -85,7 +85,7 @@ void add_tracks(CallRecord& call, std::size_t index, const Packets& packets, std
                            : DecodeRequest{"unknown", 8000, 1, {}};
     const auto facts = codec_facts(request);
     if (facts)
-      out.push_back({index, false, request, *facts, std::move(placed)});
+      out.push_back({index, false, request, *facts, std::move(placed), timeline.stretch});
     else
       say(s.why, fmt::format("payload type {}, {} packets: {}", type, placed.size(), facts.error().what));
   }

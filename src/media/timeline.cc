@@ -5,12 +5,16 @@
 // anchored where its quickest packet of the first second says. When the two disagree by more than two
 // seconds, and not for one packet only, a new run begins at the arrival and is noted: a sender that restarts
 // its timestamps, or a probe whose clock was set. If the probe's clock went back, time cannot: the recording
-// goes on by the RTP clock. Cost: one sort of the stream's packets.
+// goes on by the RTP clock. A sender whose clock drifts audibly is stretched to the probe's. Cost: one sort
+// of the stream's packets.
 #include "media/timeline.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "media/drift.hh"
 
 namespace writ::media {
 namespace {
@@ -151,13 +155,33 @@ class Placer {
  public:
   Placer(std::vector<Seen> seen, Timeline& out) : seen_(std::move(seen)), out_(out) {}
   void run() {
+    measure();
     for (std::size_t i = 0; i < seen_.size(); ++i)
       out_.audio.push_back({seen_[i].index, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
     if (unnoted_ > 0) out_.notes.push_back(fmt::format("and {} more jumps of its clock", unnoted_));
   }
 
  private:
-  Instant predicted(const Seen& p) const { return base_ + Nanos{nanos_of(p.ticks - base_ticks_, rate_)}; }
+  // Of a stream with one clock rate throughout.
+  void measure() {
+    std::vector<ClockPoint> points;
+    points.reserve(seen_.size());
+    for (const Seen& p : seen_) {
+      if (p.clock_rate != seen_.front().clock_rate) return;
+      const std::int64_t sent = nanos_of(p.ticks - seen_.front().ticks, p.clock_rate);
+      points.push_back({sent, (p.arrival - seen_.front().arrival).count() - sent});
+    }
+    out_.stretch = clock_stretch(points);
+    if (out_.stretch == 1.0) return;
+    const double ppm = (out_.stretch - 1.0) * 1e6;
+    note(fmt::format("its clock runs {:.0f} ppm {}: stretched to the time of arrival", std::abs(ppm),
+                     ppm > 0 ? "slow" : "fast"));
+  }
+  Nanos lasts(std::int64_t nanos) const {
+    if (out_.stretch == 1.0) return Nanos{nanos};
+    return Nanos{std::llround(static_cast<double>(nanos) * out_.stretch)};
+  }
+  Instant predicted(const Seen& p) const { return base_ + lasts(nanos_of(p.ticks - base_ticks_, rate_)); }
   Nanos late_by(const Seen& p) const { return p.arrival + clock_shift_ - predicted(p); }
 
   // The run that begins with packet i: its quickest packet of the first second tells when it began.

@@ -28,6 +28,7 @@ struct Timeline {
   std::vector<PlacedPacket> audio;  // in order of sequence numbers, each once; no events, no comfort noise
   std::vector<PlacedPacket> noise;  // comfort noise packets (RFC 3389) that come after audio
   std::vector<std::string> notes;   // oddities, for people
+  double stretch = 1.0;             // seconds that a second of the sender's clock lasts (drift.hh)
 };
 Timeline place(const intercept::MediaStream& s, const Packets& packets);
 

@@ -10,6 +10,7 @@
 #include <soxr.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace writ::media {
@@ -25,8 +26,8 @@ struct FreeSoxr {
 // Streaming rate conversion of one channel; passes through when the rates agree.
 class Resampler {
  public:
-  Status open(std::uint32_t in, std::uint32_t out) {
-    if (in == out) return {};
+  Status open(double in, std::uint32_t out) {
+    if (in == static_cast<double>(out)) return {};
     const soxr_io_spec_t io{SOXR_INT16_I, SOXR_INT16_I, 1.0, nullptr,
                             SOXR_NO_DITHER};  // dither is not reproducible evidence
     const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
@@ -90,8 +91,10 @@ struct TrackPlayer::Impl {
   Status decode_next(std::vector<std::int16_t>& pcm);
   Status fill(std::int64_t gap, std::vector<std::int16_t>& pcm);
   std::int64_t noise_left() const;
-  std::int64_t place_of(Instant t) const {
-    return samples_in(t - track.packets.front().at, track.facts.rate);
+  std::int64_t place_of(Instant t) const {  // by the sender's clock
+    Nanos d = t - track.packets.front().at;
+    if (track.stretch != 1.0) d = Nanos{std::llround(static_cast<double>(d.count()) / track.stretch)};
+    return samples_in(d, track.facts.rate);
   }
   void lost(const Error& e);
   std::vector<std::int16_t> conceal(View payload) const;
@@ -183,7 +186,7 @@ Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
 // One step: a stretch without a packet, one packet, or the end.
 Status TrackPlayer::Impl::produce() {
   if (!opened) {
-    WRIT_CHECK(resampler.open(track.facts.rate, rate));
+    WRIT_CHECK(resampler.open(track.facts.rate / track.stretch, rate));
     opened = true;
   }
   std::vector<std::int16_t> pcm;

@@ -16,6 +16,7 @@ struct Track {
   DecodeRequest request;
   CodecFacts facts;
   std::vector<PlacedPacket> packets;
+  double stretch = 1.0;  // of its stream's Timeline
 };
 
 struct TrackResult {
