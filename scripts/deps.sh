@@ -6,8 +6,8 @@ set -euo pipefail
 build=(
   build-essential cmake ninja-build ccache mold pkg-config
   libsodium-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libexpected-dev
-  libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
-  libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev
+  libpcap-dev libseccomp-dev libavcodec-dev libavutil-dev libopus-dev libbcg729-dev libsrtp2-dev libsoxr-dev libsndfile1-dev libmp3lame-dev
+  libcairo2-dev libpango1.0-dev libisofs-dev libphonenumber-dev libgtest-dev libgmock-dev libspandsp-dev
   libpq-dev libicu-dev libzstd-dev libboost-dev libhowardhinnant-date-dev libpugixml-dev tzdata
   libtesseract-dev libleptonica-dev libtiff-dev tesseract-ocr-eng libre2-dev
   libmupdf-dev libmujs-dev libgumbo-dev libopenjp2-7-dev libjbig2dec0-dev libjpeg-dev libharfbuzz-dev libfreetype-dev libssl-dev zlib1g-dev

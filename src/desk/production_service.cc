@@ -88,8 +88,13 @@ Status render(intercept::Matter& m, const fs::path& dir, Production& done) {
     WRIT_CHECK(media::render_call(call, m.packets, media::default_worker(), dir,
                                   fmt::format("{:03}-{}", number, call.direction)));
     if (!call.wav.empty()) ++done.recordings;
-    for (const intercept::MediaStream& s : call.media)
+    for (const intercept::MediaStream& s : call.media) {
       if (s.kind != "video" && !s.copy_of && !s.decoded) ++done.undecodable;
+      // The probe says what it knows to be closed; that keys of the signalling do not open a stream shows
+      // here.
+      if (s.encrypted && !s.opened && !s.copy_of && s.kind == "audio" && !call.srtp_keys.empty())
+        m.unavailable.push_back("call " + call.call_id + ": " + s.why);
+    }
   }
   done.calls = m.calls.size();
   done.reviews = m.reviews.size();

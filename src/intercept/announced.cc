@@ -126,10 +126,10 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   if (m.is_request || d.phase == Phase::answered)
     for (End& e : d.ends)
       if (!e.replaced && e.side == side && e.hop == hop && !announced(e.at)) e.replaced = changed = true;
-  bool encrypted = false, plain = false;
+  bool closed = false, open = false;  // open: plain, or with keys that stand in the signalling
   for (const wire::SdpMedia& s : sdp.media) {
     changed = install(d, s, sdp.origin, side, hop) || changed;
-    if (s.rtp.port != 0) (s.encrypted ? encrypted : plain) = true;
+    if (s.rtp.port != 0) (s.encrypted && s.crypto.empty() ? closed : open) = true;
   }
   const auto has_side = [&](Side s) {
     return std::any_of(d.ends.begin(), d.ends.end(), [&](const End& e) { return e.side == s; });
@@ -137,7 +137,7 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   d.both_sides = d.both_sides || (has_side(Side::caller) && has_side(Side::callee)) ||
                  (!m.is_request && !d.ends.empty());
   if (changed) WRIT_CHECK(media_changed(d, g.at));
-  if (encrypted && !plain && d.both_sides)
+  if (closed && !open && d.both_sides)
     for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && covers(a, g.at))
         WRIT_CHECK(unavailable(d, a, g.at, "media encrypted (SRTP), keys unknown here"));

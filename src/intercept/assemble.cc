@@ -13,6 +13,8 @@
 namespace writ::intercept {
 namespace {
 
+constexpr std::size_t srtp_keys_max = 256;
+
 std::string text_at(const Json& detail, const char* key) {
   const auto it = detail.find(key);
   return it != detail.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -37,9 +39,11 @@ class CallReader {
     StreamBuilder streams(sdp_);
     for (const std::size_t i : index) {
       const PacketTag& tag = packets_[i].tag;
-      if (tag.role == PacketRole::sip || tag.role == PacketRole::rtcp) continue;
+      if (tag.role == PacketRole::sip) continue;
       with_datagram(i, [&](const wire::UdpPacket& udp) {
-        if (tag.role == PacketRole::rtp)
+        if (tag.role == PacketRole::rtcp)
+          streams.rtcp(i, tag, packets_[i].raw.at, udp);
+        else if (tag.role == PacketRole::rtp)
           streams.rtp(i, tag, packets_[i].raw.at, udp);
         else
           streams.other(i, tag, packets_[i].raw.at, udp);
@@ -111,9 +115,24 @@ class CallReader {
     if (body.text.empty()) return;
     const wire::Sdp sdp = wire::parse_sdp(body.text);
     for (const std::string& o : sdp.oddities) odd(o);
-    for (const wire::SdpMedia& media : sdp.media)
+    for (const wire::SdpMedia& media : sdp.media) {
       for (const std::string& o : media.oddities) odd(o);
+      for (const std::string& line : media.crypto) keys(line);
+    }
     sdp_.add(at, sdp);
+  }
+
+  // All keys of the call: authentication, not the order of messages, says which one a stream was sent under.
+  void keys(const std::string& line) {
+    const wire::SdesLine read = wire::parse_crypto(line);
+    if (!read.why.empty()) odd("a=crypto: " + read.why);
+    for (const wire::SdesKey& k : read.keys)
+      if (std::find(call_.srtp_keys.begin(), call_.srtp_keys.end(), k) == call_.srtp_keys.end()) {
+        if (call_.srtp_keys.size() < srtp_keys_max)
+          call_.srtp_keys.push_back(k);
+        else
+          odd("a=crypto: more keys than are read");
+      }
   }
 
   void odd(const std::string& text) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intercept/evidence.hh"
+#include "wire/sdes.hh"
 
 namespace writ::intercept {
 
@@ -26,10 +27,21 @@ struct MediaStream {           // one 5-tuple and SSRC
   std::uint64_t lost = 0;        // sequence numbers never seen between first and last
   Instant first{}, last{};
   bool encrypted = false;
+  bool opened = false;  // set by media/: keys of the call's own signalling open it
   // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of
   // the one mixed.
   std::optional<std::size_t> copy_of;
-  bool decoded = false;                   // set by media/
+  bool decoded = false;     // set by media/
+  std::string file;         // fax: relative name of its TIFF; foreign: of its own WAV; set by media/
+  std::uint32_t pages = 0;  // fax: in `file`
+  // From an address that the call did not announce, beside one that sends to the same end: injected, or a
+  // device that nobody told of. Not mixed into the call's recording.
+  bool foreign = false;
+  // What RTCP said, by nobody proven: packets that the sender counts, packets that the receiver missed
+  // (negative with duplicates), the sender's goodbye.
+  std::optional<std::uint64_t> rtcp_sent;
+  std::optional<std::int64_t> rtcp_lost;
+  std::optional<Instant> rtcp_bye;
   std::string why;                        // why not decoded, or an oddity
   std::vector<std::size_t> packet_index;  // into Matter::packets, in order of arrival
   // payload type -> mapping in force for this stream (dynamic types differ by call and may change by
@@ -47,7 +59,7 @@ struct MediaStream {           // one 5-tuple and SSRC
 struct Digit {
   Instant at{};
   char digit = 0;
-  std::string source = "rfc4733";  // rfc4733 | info | inband
+  std::string source = "rfc4733";  // rfc4733 | rfc4733-foreign (of a foreign stream) | info | inband
   bool from_target = false;
 };
 
@@ -66,6 +78,9 @@ struct CallRecord {
   std::vector<Event> events;
   std::vector<std::string> anomalies;
   std::string leg_of;  // Call-ID of another call of the grant that is the same conversation (a B2BUA between)
+  // SRTP keys of the call's SDP (a=crypto), by time, each once. Content: in no file that is made of this
+  // record.
+  std::vector<wire::SdesKey> srtp_keys;
 };
 
 struct Gap {

@@ -26,6 +26,14 @@ Json stream_json(const MediaStream& s) {
             {"encrypted", s.encrypted},
             {"decoded", s.decoded},
             {"why", s.why}};
+  if (s.kind == "fax") j["pages"] = s.pages;
+  if (s.kind == "fax" || s.foreign) j["file"] = s.file;
+  if (s.foreign) j["foreign"] = true;
+  Json rtcp = Json::object();
+  if (s.rtcp_sent) rtcp["sent"] = *s.rtcp_sent;
+  if (s.rtcp_lost) rtcp["lost_at_receiver"] = *s.rtcp_lost;
+  if (s.rtcp_bye) rtcp["bye"] = rfc3339(*s.rtcp_bye);
+  if (!rtcp.empty()) j["rtcp"] = std::move(rtcp);
   if (s.copy_of) j["copy_of"] = *s.copy_of;
   return j;
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "intercept/stable_order.hh"
+#include "wire/udptl.hh"
 
 namespace writ::intercept {
 namespace {
@@ -143,7 +144,7 @@ struct StreamBuilder::Building {
   // Same SSRC and direction on another 5-tuple, the same payload under the same sequence number and
   // timestamp.
   bool is_copy_of(const Building& b) const {
-    if (s.ssrc != b.s.ssrc || s.codec == "T38" || (s.src == b.s.src && s.dst == b.s.dst)) return false;
+    if (s.ssrc != b.s.ssrc || s.codec != b.s.codec || (s.src == b.s.src && s.dst == b.s.dst)) return false;
     if (s.direction != b.s.direction && s.direction != Direction::unknown &&
         b.s.direction != Direction::unknown)
       return false;
@@ -190,6 +191,7 @@ void StreamBuilder::note_format(Building& b, std::uint8_t pt, Instant at,
 }
 
 void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+  if (fax(index, tag, at, udp)) return;
   const auto p = wire::parse_rtp(udp.payload);
   if (!p) {
     ++other_packets_;
@@ -207,22 +209,43 @@ void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, con
   b.sequence(*p);
 }
 
-// T.38 over UDPTL has no SSRC: one stream for each direction of an image m= line. Anything else is counted.
-void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
-  const wire::SdpMedia* m = sdp_.in_force(udp.dst, at);
-  if (m == nullptr || m->kind != "image") m = sdp_.in_force(udp.src, at);
-  if (m == nullptr || m->kind != "image") {
-    ++other_packets_;
-    note_zrtp(udp, at);
-    return;
-  }
+// What an image m= line announced, of either end.
+const wire::SdpMedia* StreamBuilder::image_at(const wire::UdpPacket& udp, Instant at) const {
+  for (const wire::Endpoint& e : {udp.dst, udp.src})
+    if (const wire::SdpMedia* m = sdp_.in_force(e, at); m != nullptr && m->kind == "image") return m;
+  return nullptr;
+}
+
+// T.38 over UDPTL has no SSRC: one stream for each direction of an image m= line. False when this is none:
+// the last audio before the switch may still come to the same port.
+bool StreamBuilder::fax(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+  const wire::SdpMedia* m = image_at(udp, at);
+  if (m == nullptr) return false;
+  const auto p = wire::parse_udptl(udp.payload);
+  // RTP begins like a UDPTL datagram of a high number; then its lengths do not fit.
+  if (wire::parse_rtp(udp.payload) && (!p || !p->exact)) return false;
   Building& b = stream(Key{udp.src, udp.dst, 0}, at);
   b.s.kind = "fax";
   b.s.codec = "T38";
+  b.s.fmtp = "version=" + std::to_string(m->t38_version);
   ++b.s.packets;
   b.s.last = std::max(b.s.last, at);
   b.s.packet_index.push_back(index);
   ++b.votes[static_cast<std::size_t>(tag.direction)];
+  if (p) {
+    wire::RtpPacket as_rtp;
+    as_rtp.sequence = p->sequence;
+    as_rtp.payload = udp.payload;
+    b.sequence(as_rtp);
+  }
+  return true;
+}
+
+// Anything that is no RTP and no fax is counted.
+void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+  if (fax(index, tag, at, udp)) return;
+  ++other_packets_;
+  note_zrtp(udp, at);
 }
 
 // RFC 6189 5.1: twelve bytes of header, the message's preamble and length, then its type. From Confirm1 and
@@ -244,12 +267,32 @@ bool StreamBuilder::zrtp_agreed(const MediaStream& s) const {
 
 namespace {
 
+// Under RTP/AVP an offer of keys that the other side passes over in silence leaves the media plain.
+bool is_encrypted(const wire::SdpMedia* to, const wire::SdpMedia* from) {
+  if (to == nullptr || from == nullptr)
+    return to != nullptr ? to->encrypted : from != nullptr && from->encrypted;
+  if (to->must_encrypt || from->must_encrypt) return true;
+  return to->encrypted && from->encrypted;
+}
+
+// Why no key for it can be known; "" when keys stand in the signalling, or nothing says how they are agreed.
+std::string why_closed(const wire::SdpMedia* to, const wire::SdpMedia* from) {
+  const auto either = [&](auto&& f) { return (to != nullptr && f(*to)) || (from != nullptr && f(*from)); };
+  if (either([](const wire::SdpMedia& m) { return !m.crypto.empty(); })) return {};
+  if (either([](const wire::SdpMedia& m) { return m.dtls; }))
+    return "captured, not decodable: encrypted, keys agreed by DTLS and unknown";
+  if (either([](const wire::SdpMedia& m) { return m.mikey; }))
+    return "captured, not decodable: encrypted, keys agreed by MIKEY and unknown";
+  return {};
+}
+
 void name_kind(MediaStream& s, const SdpTimeline& sdp) {
   const wire::SdpMedia* to = sdp.in_force(s.dst, s.last);
   const wire::SdpMedia* from = sdp.in_force(s.src, s.last);
   const wire::SdpMedia* m = to != nullptr ? to : from;
   if (m != nullptr) {
-    s.encrypted = (to != nullptr && to->encrypted) || (from != nullptr && from->encrypted);
+    s.encrypted = is_encrypted(to, from);
+    if (s.encrypted) s.why = why_closed(to, from);
     s.kind = m->kind == "audio" || m->kind == "video" ? m->kind : m->kind == "image" ? "fax" : "other";
   }
   // An RTP stream on a port that was announced for fax is the audio before the switch.
@@ -269,7 +312,7 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
     name_kind(b->s, sdp_);
     if (zrtp_agreed(b->s)) {
       b->s.encrypted = true;
-      b->s.why = "encrypted, keys agreed by ZRTP and unknown";
+      b->s.why = "captured, not decodable: encrypted, keys agreed by ZRTP and unknown";
     }
     std::sort(b->seen.begin(), b->seen.end(),
               [](const Building::Seen& x, const Building::Seen& y) { return x.sequence < y.sequence; });
@@ -287,10 +330,14 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
   }
   // A copy of a copy names the one that is mixed.
   std::vector<MediaStream> out;
+  std::vector<bool> announced;
   for (const auto& b : all) {
     while (b->s.copy_of && all[*b->s.copy_of]->s.copy_of) b->s.copy_of = all[*b->s.copy_of]->s.copy_of;
+    rtcp_.tell(b->s);
+    announced.push_back(sdp_.in_force(b->s.src, b->s.last) != nullptr);
     out.push_back(b->s);
   }
+  mark_foreign(out, announced);
   std::sort(notes_.begin(), notes_.end());
   notes_.erase(std::unique(notes_.begin(), notes_.end()), notes_.end());
   anomalies.insert(anomalies.end(), notes_.begin(), notes_.end());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intercept/calls.hh"
+#include "intercept/rtcp_facts.hh"
 #include "wire/rtp.hh"
 #include "wire/sdp.hh"
 
@@ -37,6 +38,10 @@ class StreamBuilder {
  public:
   explicit StreamBuilder(const SdpTimeline& sdp) : sdp_(sdp) {}
   void rtp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
+  // What looks like RTCP on a port of fax may be a UDPTL datagram of a high number.
+  void rtcp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
+    if (!fax(index, tag, at, udp)) rtcp_.add(at, udp);
+  }
   void other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
   // Streams by first packet; copies of one stream on another hop are marked.
   std::vector<MediaStream> finish(std::vector<std::string>& anomalies);
@@ -51,11 +56,14 @@ class StreamBuilder {
   };
   Building& stream(const Key& k, Instant at);
   void note_format(Building& b, std::uint8_t pt, Instant at, std::vector<std::string>* anomalies);
+  const wire::SdpMedia* image_at(const wire::UdpPacket& udp, Instant at) const;
+  bool fax(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
   void note_zrtp(const wire::UdpPacket& udp, Instant at);
   bool zrtp_agreed(const MediaStream& s) const;
   const SdpTimeline& sdp_;
   std::map<std::pair<wire::Endpoint, wire::Endpoint>, Instant> zrtp_confirmed_;  // by sender and receiver
   std::map<Key, std::shared_ptr<Building>> streams_;
+  RtcpFacts rtcp_;
   std::vector<std::string> notes_;
   std::uint64_t other_packets_ = 0;
 };

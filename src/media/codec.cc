@@ -11,13 +11,16 @@ extern "C" {
 #include <libavutil/channel_layout.h>
 #include <libavutil/log.h>
 }
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <optional>
+
+#include "media/noise.hh"
+#include "media/opus.hh"
 
 namespace writ::media {
 namespace {
@@ -52,8 +55,6 @@ Backend backend_of(const CodecFacts& f) {
       return {avcodec_find_decoder(AV_CODEC_ID_G729), 10};
     case CodecKind::gsm:
       return {avcodec_find_decoder_by_name("gsm"), 33};
-    case CodecKind::opus:
-      return {avcodec_find_decoder_by_name("libopus")};
     case CodecKind::g726:
       return {avcodec_find_decoder(f.big_endian ? AV_CODEC_ID_ADPCM_G726 : AV_CODEC_ID_ADPCM_G726LE)};
     case CodecKind::g723:
@@ -62,6 +63,15 @@ Backend backend_of(const CodecFacts& f) {
       return {avcodec_find_decoder(AV_CODEC_ID_ILBC), 50};
     case CodecKind::speex:
       return {avcodec_find_decoder_by_name("libspeex")};
+    case CodecKind::amr:
+      return {avcodec_find_decoder(AV_CODEC_ID_AMR_NB)};
+    case CodecKind::amr_wb:
+      return {avcodec_find_decoder(AV_CODEC_ID_AMR_WB)};
+    case CodecKind::dvi4:
+      return {avcodec_find_decoder(AV_CODEC_ID_ADPCM_IMA_WAV)};
+    case CodecKind::opus:
+    case CodecKind::cn:
+      break;  // not of libavcodec
   }
   return {};
 }
@@ -74,7 +84,7 @@ Result<Context> open_context(const CodecFacts& f, const Backend& b, int block_al
   c->sample_rate = static_cast<int>(f.rate);
   av_channel_layout_default(&c->ch_layout, f.channels);
   c->block_align = block_align;
-  c->bits_per_coded_sample = f.kind == CodecKind::g726 ? f.bits : 0;
+  c->bits_per_coded_sample = f.kind == CodecKind::g726 ? f.bits : f.kind == CodecKind::dvi4 ? 4 : 0;
   c->request_sample_fmt = AV_SAMPLE_FMT_S16;
   if (avcodec_open2(c.get(), b.codec, nullptr) < 0)
     return fail(Exit::unit, fmt::format("libavcodec does not open its decoder {}", b.codec->name));
@@ -133,6 +143,8 @@ struct Codec::Impl {
   std::unique_ptr<AVPacket, FreePacket> packet{av_packet_alloc()};
   std::unique_ptr<AVFrame, FreeFrame> frame{av_frame_alloc()};
   std::uint32_t last_samples = 0;  // of the last payload that decoded
+  std::optional<OpusStream> opus;
+  std::optional<ComfortNoise> noise;
   std::array<std::uint8_t, payload_bytes_max + AV_INPUT_BUFFER_PADDING_SIZE> input{};
 
   bool decode_frame(AVCodecContext& c, View bytes, std::vector<std::int16_t>& out, std::size_t max);
@@ -141,6 +153,9 @@ struct Codec::Impl {
   std::uint32_t decode_split(AVCodecContext& c, View payload, std::size_t size, std::uint32_t samples,
                              std::vector<std::int16_t>& out, std::size_t max);
   std::uint32_t decode_g723(View payload, std::vector<std::int16_t>& out, std::size_t max);
+  std::uint32_t decode_amr(View payload, std::vector<std::int16_t>& out, std::size_t max);
+  std::uint32_t decode_dvi4(View payload, std::vector<std::int16_t>& out, std::size_t max);
+  std::uint32_t decode_opus(View payload, std::vector<std::int16_t>& out, std::size_t max);
   std::uint32_t decode_payload(View payload, std::vector<std::int16_t>& out, std::size_t max);
 };
 
@@ -198,8 +213,12 @@ std::uint32_t Codec::Impl::decode_split(AVCodecContext& c, View payload, std::si
   if (payload.empty()) return broken;
   if (facts.kind == CodecKind::g729) {
     if (payload.size() < 2) return broken + 1;
-    out.resize(
-        std::min<std::size_t>(max, out.size() + samples));  // SID: the silence descriptor of annex B, 10 ms
+    // SID: the silence descriptor of annex B, which stands for 10 ms.
+    std::vector<std::int16_t> quiet;
+    if (noise && payload.size() == 2) noise->take_sid(payload, samples, quiet);
+    quiet.resize(samples);
+    out.insert(out.end(), quiet.begin(), quiet.end());
+    out.resize(std::min(max, out.size()));
     return broken + (payload.size() == 2 ? 0 : 1);
   }
   out.resize(std::min<std::size_t>(max, out.size() + samples));
@@ -217,6 +236,53 @@ std::uint32_t Codec::Impl::decode_g723(View payload, std::vector<std::int16_t>& 
   return broken;
 }
 
+// Comfort noise and "nothing was sent" are silence of their 20 ms, as is a frame that came damaged.
+std::uint32_t Codec::Impl::decode_amr(View payload, std::vector<std::int16_t>& out, std::size_t max) {
+  const std::uint32_t samples = facts.rate / 50;
+  std::uint32_t broken = 0;
+  const auto frames = wire::split_amr(facts.amr, payload);
+  for (const wire::AmrFrame& f : frames)
+    if (f.speech)
+      broken += decode_one(*context, f.stored, samples, out, max);
+    else
+      out.resize(std::min<std::size_t>(max, out.size() + samples));
+  if (!frames.empty()) return broken;
+  out.resize(std::min<std::size_t>(max, out.size() + last_samples));
+  return 1;
+}
+
+// RFC 3551 section 4.5.1 is IMA ADPCM with the first sample of an octet in its high half and a predictor that
+// is no sample; the blocks of WAV files have it the other way round, and their first sample in the header.
+std::uint32_t Codec::Impl::decode_dvi4(View payload, std::vector<std::int16_t>& out, std::size_t max) {
+  constexpr std::uint8_t step_max = 88;
+  const std::uint32_t samples = nominal_samples(facts, payload);
+  std::vector<std::int16_t> pcm;
+  bool good = payload.size() >= 4 && payload[2] <= step_max;
+  if (good && samples > 0) {
+    Bytes block{payload[1], payload[0], payload[2], 0};
+    for (const std::uint8_t b : payload.subspan(4))
+      block.push_back(static_cast<std::uint8_t>(b << 4 | b >> 4));
+    block.resize((block.size() + 3) / 4 * 4);
+    block.resize(std::min(block.size(), payload_bytes_max));
+    good = decode_frame(*context, block, pcm, std::size_t{samples} + 16);
+  }
+  if (!pcm.empty()) pcm.erase(pcm.begin());
+  if (!good) pcm.clear();
+  pcm.resize(good || samples > 0 ? samples : last_samples);
+  out.insert(out.end(), pcm.begin(), pcm.end());
+  out.resize(std::min(max, out.size()));
+  return good ? 0 : 1;
+}
+
+std::uint32_t Codec::Impl::decode_opus(View payload, std::vector<std::int16_t>& out, std::size_t max) {
+  const std::size_t before = out.size();
+  const bool good = opus->decode(payload, out);
+  const std::uint32_t samples = nominal_samples(facts, payload);
+  if (!good) out.resize(before + (samples ? samples : last_samples));
+  out.resize(std::min(max, out.size()));
+  return good ? 0 : 1;
+}
+
 std::uint32_t Codec::Impl::decode_payload(View payload, std::vector<std::int16_t>& out, std::size_t max) {
   switch (facts.kind) {
     case CodecKind::g729:
@@ -230,6 +296,16 @@ std::uint32_t Codec::Impl::decode_payload(View payload, std::vector<std::int16_t
       return decode_split(*second, payload, 38, 160, out, max);
     case CodecKind::speex:
       return decode_one(*context, payload, 0, out, max);
+    case CodecKind::amr:
+    case CodecKind::amr_wb:
+      return decode_amr(payload, out, max);
+    case CodecKind::dvi4:
+      return decode_dvi4(payload, out, max);
+    case CodecKind::opus:
+      return decode_opus(payload, out, max);
+    case CodecKind::cn:
+      noise->take_cn(payload);
+      return 0;
     default:
       return decode_one(*context, payload, nominal_samples(facts, payload), out, max);
   }
@@ -241,6 +317,16 @@ Result<Codec> Codec::open(const DecodeRequest& r) {
   auto i = std::make_unique<Impl>();
   i->facts = facts;
   i->last_samples = facts.rate / 50;
+  if (!i->packet || !i->frame) return fail(Exit::unit, "out of memory");
+  if (facts.kind == CodecKind::cn || facts.kind == CodecKind::g729) {
+    WRIT_TRY(noise, ComfortNoise::open());
+    i->noise = std::move(noise);
+  }
+  if (facts.kind == CodecKind::opus) {
+    WRIT_TRY(opus, OpusStream::open());
+    i->opus = std::move(opus);
+  }
+  if (facts.kind == CodecKind::cn || facts.kind == CodecKind::opus) return Codec{std::move(i)};
   const Backend b = backend_of(facts);
   WRIT_TRY(context, open_context(facts, b, b.block_align));
   i->context = std::move(context);
@@ -248,8 +334,18 @@ Result<Codec> Codec::open(const DecodeRequest& r) {
     WRIT_TRY(second, open_context(facts, b, 38));
     i->second = std::move(second);
   }
-  if (!i->packet || !i->frame) return fail(Exit::unit, "out of memory");
   return Codec{std::move(i)};
+}
+
+void Codec::recover(View next, std::uint32_t samples, std::vector<std::int16_t>& out) {
+  if (i_->opus) i_->opus->recover(next, samples, out);
+}
+
+void Codec::noise(std::uint32_t samples, std::vector<std::int16_t>& out) {
+  samples = std::min(samples, i_->facts.rate * packet_seconds_max);
+  const std::size_t before = out.size();
+  if (i_->noise) i_->noise->more(samples, out);
+  out.resize(before + samples);
 }
 
 std::uint32_t Codec::rate() const { return i_->facts.rate; }

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hh"
 #include "base/result.hh"
+#include "wire/amr.hh"
 
 namespace writ::media {
 
@@ -35,6 +36,10 @@ enum class CodecKind : std::uint8_t {
   g723,
   ilbc,
   speex,
+  amr,
+  amr_wb,
+  dvi4,
+  cn,
 };
 
 // What can be said of a codec without opening a decoder.
@@ -44,6 +49,7 @@ struct CodecFacts {
   std::uint8_t channels = 1;  // inside the payload; what comes out is mono
   std::uint8_t bits = 8;      // G.726: per sample
   bool big_endian = false;    // G.726: AAL2 packing
+  wire::AmrLayout amr;        // AMR and AMR-WB
 };
 // Exit::partial when the codec is not known, or its parameters make no sense.
 Result<CodecFacts> codec_facts(const DecodeRequest& r);
@@ -59,8 +65,14 @@ class Codec {
   ~Codec();
   std::uint32_t rate() const;
   // Appends the payload's samples to `out`. Codec frames that cannot be decoded become silence of their
-  // length. Returns the number of such frames; a G.729 SID frame (comfort noise) is silence but not counted.
+  // length. Returns the number of such frames; frames of comfort noise are no fault. RFC 3389's have no
+  // length of their own, G.729's (SID) and AMR's are silence of theirs.
   std::uint32_t decode(View payload, std::vector<std::int16_t>& out);
+  // What the packet after a loss repeats of what was lost (Opus in-band FEC): appends at most `samples`, the
+  // last of the loss; nothing where nothing is repeated. To be asked before that packet is decoded.
+  void recover(View next, std::uint32_t samples, std::vector<std::int16_t>& out);
+  // Appends the noise that the sender's last SID or CN asks for; silence when none does.
+  void noise(std::uint32_t samples, std::vector<std::int16_t>& out);
 
  private:
   struct Impl;

@@ -44,6 +44,10 @@ constexpr std::array known{
     Known{"G723", CodecKind::g723, 8000},
     Known{"ILBC", CodecKind::ilbc, 8000},
     Known{"SPEEX", CodecKind::speex, 0},
+    Known{"AMR", CodecKind::amr, 8000},
+    Known{"AMR-WB", CodecKind::amr_wb, 16000},
+    Known{"DVI4", CodecKind::dvi4, 0},
+    Known{"CN", CodecKind::cn, 0},
 };
 
 // RFC 6716 section 3.1: what the first one or two bytes of an Opus packet say of its duration, at 48 kHz.
@@ -92,6 +96,14 @@ Result<CodecFacts> codec_facts(const DecodeRequest& r) {
                 fmt::format("codec {}/{}/{} makes no sense", r.codec, r.clock_rate, r.channels));
   if (f.kind == CodecKind::speex && f.rate != 8000 && f.rate != 16000 && f.rate != 32000)
     return fail(Exit::partial, fmt::format("Speex at {} Hz cannot be decoded", f.rate));
+  if (f.kind == CodecKind::amr || f.kind == CodecKind::amr_wb) {
+    f.amr = wire::amr_layout(f.kind == CodecKind::amr_wb, r.fmtp, r.channels);
+    if (!f.amr.readable)
+      return fail(Exit::partial,
+                  fmt::format("{} interleaved, sorted or of several channels cannot be decoded", r.codec));
+  }
+  if (f.kind == CodecKind::dvi4 && r.channels > 1)
+    return fail(Exit::partial, "DVI4 of several channels cannot be decoded");
   return f;
 }
 
@@ -119,6 +131,13 @@ std::uint32_t nominal_samples(const CodecFacts& f, View p) {
       return opus_samples(p);
     case CodecKind::speex:
       return n == 0 ? 0 : f.rate / 50;
+    case CodecKind::amr:
+    case CodecKind::amr_wb:
+      return static_cast<std::uint32_t>(wire::split_amr(f.amr, p.first(n)).size()) * (f.rate / 50);
+    case CodecKind::dvi4:
+      return n > 4 ? (n - 4) * 2 : 0;
+    case CodecKind::cn:
+      return 0;
   }
   return 0;
 }

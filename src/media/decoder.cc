@@ -30,9 +30,11 @@ Result<Decoder> Decoder::start(const fs::path& program, const DecodeRequest& r) 
   return Decoder{std::make_unique<Impl>(Impl{std::move(talk), rate})};
 }
 
-Result<DecodedFrame> Decoder::decode(View payload) {
-  WRIT_TRY(answer, i_->talk.ask(frame_payload, payload.first(std::min(payload.size(), payload_bytes_max)),
-                                answer_s_max));
+Result<DecodedFrame> Decoder::ask(std::uint8_t what, std::uint32_t samples, View payload) {
+  Bytes question{what};
+  put_be32(question, samples);
+  put_bytes(question, payload.first(std::min(payload.size(), payload_bytes_max)));
+  WRIT_TRY(answer, i_->talk.ask(frame_payload, question, answer_s_max));
   const Bytes& body = answer.body;
   if (answer.kind != frame_pcm || body.size() < 4 || body.size() % 2 != 0) return i_->talk.lost();
   DecodedFrame f;
@@ -43,11 +45,11 @@ Result<DecodedFrame> Decoder::decode(View payload) {
   return f;
 }
 
-Result<DecodedFrame> Decoder::conceal(std::uint32_t samples) {
-  DecodedFrame f;
-  f.pcm.assign(std::min(samples, i_->rate * packet_seconds_max), 0);
-  return f;
+Result<DecodedFrame> Decoder::decode(View payload) { return ask(ask_decode, 0, payload); }
+Result<DecodedFrame> Decoder::recover(View next, std::uint32_t samples) {
+  return ask(ask_recover, samples, next);
 }
+Result<DecodedFrame> Decoder::noise(std::uint32_t samples) { return ask(ask_noise, samples, {}); }
 
 std::uint32_t Decoder::rate() const { return i_->rate; }
 int Decoder::pid() const { return i_->talk.pid(); }

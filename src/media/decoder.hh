@@ -26,10 +26,13 @@ class Decoder {
   // One RTP payload. Exit::partial when the worker died or does not answer in time; the Decoder is then of no
   // further use.
   Result<DecodedFrame> decode(View payload);
-  Result<DecodedFrame> conceal(
-      std::uint32_t samples);  // a lost packet: silence, for evidence must not invent sound
+  // What the packet after a loss repeats of it, at most so many samples; empty when nothing.
+  Result<DecodedFrame> recover(View next, std::uint32_t samples);
+  // The comfort noise that the sender asked for; silence when it did not.
+  Result<DecodedFrame> noise(std::uint32_t samples);
 
  private:
+  Result<DecodedFrame> ask(std::uint8_t what, std::uint32_t samples, View payload);
   struct Impl;
   explicit Decoder(std::unique_ptr<Impl> i);
   std::unique_ptr<Impl> i_;

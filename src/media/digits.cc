@@ -13,7 +13,7 @@ namespace writ::media {
 namespace {
 
 struct Key {
-  bool from_target = false;
+  bool from_target = false, foreign = false;
   std::uint32_t ssrc = 0, timestamp = 0;
   std::uint8_t event = 0;
   auto operator<=>(const Key&) const = default;
@@ -35,18 +35,18 @@ void mark_continuations(std::map<Key, Found>& events) {
 
 }  // namespace
 
-std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call,
-                                          const std::vector<intercept::EvidencePacket>& packets) {
+std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, const Packets& packets) {
   std::map<Key, Found> events;
   for (const intercept::MediaStream& s : call.media) {
-    if (s.copy_of || s.encrypted || s.kind != "audio") continue;
+    if (s.copy_of || (s.encrypted && !s.opened) || s.kind != "audio") continue;
     for (const std::size_t index : s.packet_index) {
-      const auto rtp = index < packets.size() ? rtp_of(packets[index]) : std::nullopt;
+      const auto rtp = packets.rtp(index);
       if (!rtp || !is_event(s, rtp->payload_type)) continue;
       const auto e = wire::parse_telephone_event(rtp->payload);
       if (!e || wire::event_digit(e->event) == 0) continue;
-      const Key key{s.direction == intercept::Direction::from_target, rtp->ssrc, rtp->timestamp, e->event};
-      const Instant at = packets[index].raw.at;
+      const Key key{s.direction == intercept::Direction::from_target, s.foreign, rtp->ssrc, rtp->timestamp,
+                    e->event};
+      const Instant at = packets.at(index);
       Found& f = events.try_emplace(key, Found{at, 0, false, false}).first->second;
       f.at = std::min(f.at, at);
       f.duration = std::max(f.duration, e->duration);
@@ -56,7 +56,9 @@ std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call,
   mark_continuations(events);
   std::vector<intercept::Digit> out;
   for (const auto& [key, found] : events)
-    if (!found.continues) out.push_back({found.at, wire::event_digit(key.event), "rfc4733", key.from_target});
+    if (!found.continues)
+      out.push_back({found.at, wire::event_digit(key.event), key.foreign ? "rfc4733-foreign" : "rfc4733",
+                     key.from_target});
   std::ranges::stable_sort(out, {}, &intercept::Digit::at);
   return out;
 }

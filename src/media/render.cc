@@ -11,7 +11,9 @@
 #include <array>
 #include <map>
 
+#include "media/fax.hh"
 #include "media/recording.hh"
+#include "media/srtp.hh"
 #include "media/timeline.hh"
 #include "media/track.hh"
 
@@ -20,7 +22,6 @@ namespace {
 
 using intercept::CallRecord;
 using intercept::Direction;
-using intercept::EvidencePacket;
 using intercept::MediaStream;
 
 // A capture with a wild clock must not fill the disk with silence.
@@ -38,7 +39,7 @@ void say(std::string& why, std::string_view more) {
 // Why a stream is not even tried; "" when it is.
 std::string not_tried(const MediaStream& s) {
   if (s.copy_of) return fmt::format("the same as stream {} at another hop: mixed once", *s.copy_of);
-  if (s.encrypted) return "encrypted, keys unknown";
+  if (s.encrypted && !s.opened) return "captured, not decodable: encrypted, keys unknown";
   if (s.kind != "audio") return fmt::format("{} is not turned into sound", s.kind);
   return {};
 }
@@ -70,21 +71,21 @@ void choose_sides(CallRecord& call, std::vector<Track>& tracks) {
 }
 
 // One track for each payload type that can be decoded; says on the stream what cannot.
-void add_tracks(CallRecord& call, std::size_t index, const std::vector<EvidencePacket>& packets,
-                std::vector<Track>& out) {
+void add_tracks(CallRecord& call, std::size_t index, const Packets& packets, std::vector<Track>& out) {
   MediaStream& s = call.media[index];
   Timeline timeline = place(s, packets);
   for (const std::string& n : timeline.notes) say(s.why, n);
   if (timeline.audio.empty()) say(s.why, "no audio packets");
   std::map<int, std::vector<PlacedPacket>> by_type;
   for (const PlacedPacket& p : timeline.audio) by_type[p.payload_type].push_back(p);
+  for (const PlacedPacket& p : timeline.noise) by_type[p.payload_type].push_back(p);
   for (auto& [type, placed] : by_type) {
     const auto f = format_of(s, type);
     const auto request = f ? DecodeRequest{f->codec, f->clock_rate, f->channels, f->fmtp}
                            : DecodeRequest{"unknown", 8000, 1, {}};
     const auto facts = codec_facts(request);
     if (facts)
-      out.push_back({index, false, request, *facts, std::move(placed)});
+      out.push_back({index, false, request, *facts, std::move(placed), timeline.stretch});
     else
       say(s.why, fmt::format("payload type {}, {} packets: {}", type, placed.size(), facts.error().what));
   }
@@ -100,6 +101,7 @@ void cut_wild_times(CallRecord& call, std::vector<Track>& tracks, Instant origin
   for (Track& t : tracks) {
     const auto n =
         std::erase_if(t.packets, [&](const PlacedPacket& p) { return p.at - origin > recording_max; });
+    for (PlacedPacket& p : t.packets) p.noise_until = std::min(p.noise_until, origin + recording_max);
     if (n > 0)
       say(call.media[t.stream].why,
           fmt::format("{} packets lie more than 24 h after the call's first sound: left out", n));
@@ -141,16 +143,20 @@ void report(CallRecord& call, const std::vector<Track>& tracks, const std::vecto
   for (std::size_t k = 0; k < tracks.size(); ++k) {
     const TrackResult& r = players[k].result();
     MediaStream& s = call.media[tracks[k].stream];
+    if (tracks[k].facts.kind == CodecKind::cn) continue;  // noise alone is nothing heard
     s.decoded = s.decoded || r.decoded > 0;
     if (r.broken > 0)
       say(s.why, fmt::format("{} of {} payloads of {} are broken: silence there", r.broken,
                              r.broken + r.decoded, tracks[k].request.codec));
+    if (r.recovered > 0)
+      say(s.why, fmt::format("{} lost packets were recovered from what the next one repeats", r.recovered));
     if (r.lost_workers > 0) say(s.why, fmt::format("{} times {}", r.lost_workers, r.last_loss));
   }
 }
 
-Status record(CallRecord& call, const std::vector<EvidencePacket>& packets, std::vector<Track>& tracks,
-              const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
+// Where the recording lies, without its ending; "" when nothing could be decoded.
+Result<std::string> record(CallRecord& call, const Packets& packets, std::vector<Track>& tracks,
+                           const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
   const Instant origin = first_sample(tracks);
   cut_wild_times(call, tracks, origin);
   const std::uint32_t rate = common_rate(tracks);
@@ -164,24 +170,44 @@ Status record(CallRecord& call, const std::vector<EvidencePacket>& packets, std:
   WRIT_TRY(recording, Recording::create(out_dir, base_name, rate, static_cast<std::uint64_t>(seconds)));
   WRIT_CHECK(mix(players, recording, rate));
   report(call, tracks, players);
-  if (std::ranges::none_of(tracks, [&](const Track& t) { return call.media[t.stream].decoded; })) return {};
+  if (std::ranges::none_of(tracks, [&](const Track& t) { return call.media[t.stream].decoded; }))
+    return std::string{};
   WRIT_CHECK(recording.commit());
-  const fs::path shown = fs::path(out_dir / "").parent_path().filename();
-  call.wav = (shown / (base_name + ".wav")).string();
-  call.mp3 = (shown / (base_name + ".mp3")).string();
+  return (fs::path(out_dir / "").parent_path().filename() / base_name).string();
+}
+
+// A foreign stream is heard by itself, on the side on which it would have been put.
+Status record_foreign(CallRecord& call, const Packets& packets, const fs::path& worker,
+                      const fs::path& out_dir, const std::string& base_name) {
+  for (std::size_t k = 0; k < call.media.size(); ++k) {
+    MediaStream& s = call.media[k];
+    if (!s.foreign || s.kind != "audio") continue;
+    s.file.clear();
+    s.decoded = false;
+    std::vector<Track> tracks;
+    if (!s.encrypted || s.opened) add_tracks(call, k, packets, tracks);
+    if (tracks.empty()) continue;
+    choose_sides(call, tracks);
+    WRIT_TRY(name, record(call, packets, tracks, worker, out_dir, fmt::format("{}-stream{}", base_name, k)));
+    if (!name.empty()) s.file = name + ".wav";
+  }
   return {};
 }
 
 }  // namespace
 
-Status render_call(CallRecord& call, const std::vector<EvidencePacket>& packets, const fs::path& worker,
-                   const fs::path& out_dir, const std::string& base_name) {
+Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket>& evidence,
+                   const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
+  Packets packets{evidence};
+  WRIT_CHECK(unlock(call, packets, worker));
   call.dtmf = find_digits(call, packets);
   call.wav.clear();
   call.mp3.clear();
   std::vector<Track> tracks;
   for (std::size_t k = 0; k < call.media.size(); ++k) {
     MediaStream& s = call.media[k];
+    if (s.codec == "T38" && !s.copy_of) continue;  // pages: below
+    if (s.foreign) continue;                       // below, by itself
     s.decoded = false;
     if (const std::string why = not_tried(s); !why.empty()) {
       if (s.why.empty()) s.why = why;
@@ -191,9 +217,16 @@ Status render_call(CallRecord& call, const std::vector<EvidencePacket>& packets,
   }
   if (!tracks.empty()) {
     choose_sides(call, tracks);
-    WRIT_CHECK(record(call, packets, tracks, worker, out_dir, base_name));
+    WRIT_TRY(name, record(call, packets, tracks, worker, out_dir, base_name));
+    if (!name.empty()) {
+      call.wav = name + ".wav";
+      call.mp3 = name + ".mp3";
+    }
   }
-  if (call.wav.empty() && !call.media.empty())
+  WRIT_CHECK(record_foreign(call, packets, worker, out_dir, base_name));
+  WRIT_CHECK(render_faxes(call, packets, worker, out_dir, base_name));
+  const bool sound = std::ranges::any_of(call.media, [](const MediaStream& s) { return s.codec != "T38"; });
+  if (call.wav.empty() && sound)
     call.anomalies.push_back("recording: none, no stream of this call could be decoded");
   return {};
 }

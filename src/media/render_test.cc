@@ -218,7 +218,7 @@ class RealCapture : public ::testing::TestWithParam<Real> {};
 std::vector<std::int16_t> reference(const Scene& s, const fs::path& dir, const char* how, int rate) {
   Bytes all;
   for (const auto& p : place(s.call.media[0], s.packets).audio)
-    put_bytes(all, rtp_of(s.packets[p.index])->payload);
+    put_bytes(all, Packets{s.packets}.rtp(p.index)->payload);
   (void)write_file(dir / "payloads", View{all});
   const std::string out =
       test::output_of(fmt::format("ffmpeg -v error {} -i '{}' -f s16le -ac 1 -ar {} - 2>/dev/null", how,
@@ -294,7 +294,7 @@ TEST(Render, OpusBothWaysWithOneSsrc) {
   Scene s = test::scene_from(file, {{107, "OPUS", 48000, 2, ""}, {96, "OPUS", 48000, 2, ""}});
   ASSERT_GE(s.call.media.size(), 2u);
   for (auto& m : s.call.media) {
-    const auto rtp = rtp_of(s.packets[m.packet_index[0]]);
+    const auto rtp = Packets{s.packets}.rtp(m.packet_index[0]);
     m.formats = {{rtp->payload_type, "OPUS", 48000, 2, ""}};
   }
   s.call.media[1].direction = intercept::Direction::to_target;

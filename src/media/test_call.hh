@@ -118,7 +118,8 @@ inline Scene scene_from(const fs::path& capture, const std::vector<Format>& form
     p.storage.assign(raw.bytes.begin(), raw.bytes.end());
     p.raw = raw;
     p.raw.bytes = p.storage;
-    const auto rtp = rtp_of(p);
+    const wire::Decoded d = wire::decode(p.raw);
+    const auto rtp = d.verdict == wire::Verdict::udp ? wire::parse_rtp(d.udp.payload) : std::nullopt;
     if (rtp && (ssrc == 0 || rtp->ssrc == ssrc)) add_packet(scene, std::move(p), formats);
   }
   return scene;

@@ -5,12 +5,16 @@
 // anchored where its quickest packet of the first second says. When the two disagree by more than two
 // seconds, and not for one packet only, a new run begins at the arrival and is noted: a sender that restarts
 // its timestamps, or a probe whose clock was set. If the probe's clock went back, time cannot: the recording
-// goes on by the RTP clock. Cost: one sort of the stream's packets.
+// goes on by the RTP clock. A sender whose clock drifts audibly is stretched to the probe's. Cost: one sort
+// of the stream's packets.
 #include "media/timeline.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "media/drift.hh"
 
 namespace writ::media {
 namespace {
@@ -29,7 +33,14 @@ struct Seen {
   std::int64_t ticks = 0;  // extended timestamp
   int payload_type = 0;
   std::uint32_t clock_rate = 8000;
+  bool after_loss = false;
+  bool quiet = false;  // RFC 3389
+  bool sid = false;    // G.729 annex B: speech ends here
 };
+
+bool ends_in_sid(const std::optional<intercept::MediaStream::Format>& f, View payload) {
+  return f && f->codec.starts_with("G729") && payload.size() % 10 == 2;
+}
 
 std::int64_t nanos_of(std::int64_t ticks, std::uint32_t rate) {
   const std::int64_t r = rate;
@@ -65,50 +76,112 @@ class SequenceOrder {
   std::int64_t max_ = 0;
 };
 
-std::vector<Seen> in_order(const intercept::MediaStream& s,
-                           const std::vector<intercept::EvidencePacket>& packets, std::size_t& unreadable) {
+std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packets, std::size_t& unreadable) {
   std::vector<Seen> seen;
   seen.reserve(s.packet_index.size());
   SequenceOrder order;
   for (const std::size_t index : s.packet_index) {
-    const auto rtp = index < packets.size() ? rtp_of(packets[index]) : std::nullopt;
+    if (packets.left_out(index)) continue;
+    const auto rtp = packets.rtp(index);
     if (!rtp) {
       ++unreadable;
       continue;
     }
     Seen p{index,
-           packets[index].raw.at,
+           packets.at(index),
            order.next(rtp->sequence, rtp->timestamp),
            rtp->timestamp,
            0,
            rtp->payload_type,
-           0};
+           0,
+           false,
+           is_silence(s, rtp->payload_type),
+           false};
     const auto format = format_of(s, p.payload_type);
     p.clock_rate = format && format->clock_rate ? format->clock_rate : 8000;
+    p.sid = ends_in_sid(format, rtp->payload);
     if (!rtp->payload.empty())
       seen.push_back(p);  // an empty packet keeps a path open, and may share a real one's number
   }
   std::ranges::stable_sort(seen, {}, &Seen::order);
   const auto rest = std::ranges::unique(seen, {}, &Seen::order);
   seen.erase(rest.begin(), rest.end());
-  std::erase_if(seen,
-                [&](const Seen& p) { return is_event(s, p.payload_type) || is_silence(s, p.payload_type); });
+  for (std::size_t i = 1; i < seen.size(); ++i) seen[i].after_loss = seen[i].order != seen[i - 1].order + 1;
+  std::erase_if(seen, [&](const Seen& p) { return is_event(s, p.payload_type); });
+  return seen;
+}
+
+void count_ticks(std::vector<Seen>& seen) {
   for (std::size_t i = 1; i < seen.size(); ++i)
     seen[i].ticks = seen[i - 1].ticks + static_cast<std::int32_t>(seen[i].timestamp - seen[i - 1].timestamp);
-  return seen;
+}
+
+// Noise packets lie behind the speech before them by their timestamps, and never in front of it or behind the
+// speech that follows; the noise lasts until the next packet, unless one is missing there: what was lost may
+// have been speech, and stays silent.
+void place_noise(const std::vector<Seen>& all, Timeline& out) {
+  std::vector<PlacedPacket> placed;
+  placed.reserve(all.size());
+  std::size_t next_audio = 0;
+  for (const Seen& p : all) {
+    if (!p.quiet) {
+      placed.push_back(out.audio[next_audio++]);
+      continue;
+    }
+    PlacedPacket here{p.index, p.payload_type, {}, p.after_loss, {}};
+    if (!placed.empty()) {
+      const Seen& before = all[placed.size() - 1];
+      const auto ticks = static_cast<std::int32_t>(p.timestamp - before.timestamp);
+      here.at = placed.back().at + Nanos{nanos_of(std::max(0, ticks), before.clock_rate)};
+    }
+    if (next_audio < out.audio.size()) here.at = std::min(here.at, out.audio[next_audio].at);
+    placed.push_back(here);
+  }
+  next_audio = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool followed = i + 1 < all.size() && !all[i + 1].after_loss;
+    const Instant until = followed ? placed[i + 1].at : Instant{};
+    if (!all[i].quiet) {
+      if (all[i].sid) out.audio[next_audio].noise_until = until;
+      ++next_audio;
+    } else if (next_audio > 0) {
+      out.noise.push_back(placed[i]);
+      out.noise.back().noise_until = until;
+    }
+  }
 }
 
 class Placer {
  public:
   Placer(std::vector<Seen> seen, Timeline& out) : seen_(std::move(seen)), out_(out) {}
   void run() {
+    measure();
     for (std::size_t i = 0; i < seen_.size(); ++i)
-      out_.audio.push_back({seen_[i].index, seen_[i].payload_type, place(i)});
+      out_.audio.push_back({seen_[i].index, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
     if (unnoted_ > 0) out_.notes.push_back(fmt::format("and {} more jumps of its clock", unnoted_));
   }
 
  private:
-  Instant predicted(const Seen& p) const { return base_ + Nanos{nanos_of(p.ticks - base_ticks_, rate_)}; }
+  // Of a stream with one clock rate throughout.
+  void measure() {
+    std::vector<ClockPoint> points;
+    points.reserve(seen_.size());
+    for (const Seen& p : seen_) {
+      if (p.clock_rate != seen_.front().clock_rate) return;
+      const std::int64_t sent = nanos_of(p.ticks - seen_.front().ticks, p.clock_rate);
+      points.push_back({sent, (p.arrival - seen_.front().arrival).count() - sent});
+    }
+    out_.stretch = clock_stretch(points);
+    if (out_.stretch == 1.0) return;
+    const double ppm = (out_.stretch - 1.0) * 1e6;
+    note(fmt::format("its clock runs {:.0f} ppm {}: stretched to the time of arrival", std::abs(ppm),
+                     ppm > 0 ? "slow" : "fast"));
+  }
+  Nanos lasts(std::int64_t nanos) const {
+    if (out_.stretch == 1.0) return Nanos{nanos};
+    return Nanos{std::llround(static_cast<double>(nanos) * out_.stretch)};
+  }
+  Instant predicted(const Seen& p) const { return base_ + lasts(nanos_of(p.ticks - base_ticks_, rate_)); }
   Nanos late_by(const Seen& p) const { return p.arrival + clock_shift_ - predicted(p); }
 
   // The run that begins with packet i: its quickest packet of the first second tells when it began.
@@ -177,12 +250,6 @@ class Placer {
 
 }  // namespace
 
-std::optional<wire::RtpPacket> rtp_of(const intercept::EvidencePacket& p) {
-  const wire::Decoded d = wire::decode(p.raw);
-  if (d.verdict != wire::Verdict::udp) return std::nullopt;
-  return wire::parse_rtp(d.udp.payload);
-}
-
 std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type) {
   for (const auto& f : s.formats)
     if (f.payload_type == payload_type) return f;
@@ -205,10 +272,15 @@ bool is_silence(const intercept::MediaStream& s, int payload_type) {
   return f ? f->codec == "CN" : payload_type == 13;
 }
 
-Timeline place(const intercept::MediaStream& s, const std::vector<intercept::EvidencePacket>& packets) {
+Timeline place(const intercept::MediaStream& s, const Packets& packets) {
   Timeline out;
   std::size_t unreadable = 0;
-  Placer{in_order(s, packets, unreadable), out}.run();
+  const std::vector<Seen> all = in_order(s, packets, unreadable);
+  std::vector<Seen> audio = all;
+  std::erase_if(audio, [](const Seen& p) { return p.quiet; });
+  count_ticks(audio);
+  Placer{std::move(audio), out}.run();
+  place_noise(all, out);
   if (unreadable > 0) out.notes.push_back(fmt::format("{} packets are not readable as RTP", unreadable));
   return out;
 }

@@ -6,13 +6,11 @@
 #include <vector>
 
 #include "intercept/calls.hh"
-#include "wire/rtp.hh"
+#include "media/packets.hh"
 #include "wire/sdp.hh"
 
 namespace writ::media {
 
-// The RTP packet inside an evidence packet; nothing when it is not one (or only a fragment).
-std::optional<wire::RtpPacket> rtp_of(const intercept::EvidencePacket& p);
 // What a payload type means in this stream: its own mapping, then the stream's codec, then RFC 3551's table.
 std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type);
 bool is_event(const intercept::MediaStream& s, int payload_type);    // RFC 4733
@@ -21,12 +19,17 @@ bool is_silence(const intercept::MediaStream& s, int payload_type);  // comfort 
 struct PlacedPacket {
   std::size_t index = 0;  // into Matter::packets
   int payload_type = 0;
-  Instant at{};  // of its first sample
+  Instant at{};             // of its first sample
+  bool after_loss = false;  // sequence numbers before it are missing
+  // Comfort noise is to be played from it until then; not later than `at` when none.
+  Instant noise_until{};
 };
 struct Timeline {
   std::vector<PlacedPacket> audio;  // in order of sequence numbers, each once; no events, no comfort noise
+  std::vector<PlacedPacket> noise;  // comfort noise packets (RFC 3389) that come after audio
   std::vector<std::string> notes;   // oddities, for people
+  double stretch = 1.0;             // seconds that a second of the sender's clock lasts (drift.hh)
 };
-Timeline place(const intercept::MediaStream& s, const std::vector<intercept::EvidencePacket>& packets);
+Timeline place(const intercept::MediaStream& s, const Packets& packets);
 
 }  // namespace writ::media

@@ -56,7 +56,7 @@ TEST(Timeline, ReorderedAndDuplicated) {
   ASSERT_EQ(t.audio.size(), 50u);
   const Scene s = test::scene_of(specs, {});
   std::uint16_t expected = 65530;
-  for (const auto& p : t.audio) EXPECT_EQ(rtp_of(s.packets[p.index])->sequence, expected++);
+  for (const auto& p : t.audio) EXPECT_EQ(Packets{s.packets}.rtp(p.index)->sequence, expected++);
   EXPECT_TRUE(t.notes.empty());
 }
 

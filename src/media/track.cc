@@ -10,6 +10,7 @@
 #include <soxr.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace writ::media {
@@ -25,8 +26,8 @@ struct FreeSoxr {
 // Streaming rate conversion of one channel; passes through when the rates agree.
 class Resampler {
  public:
-  Status open(std::uint32_t in, std::uint32_t out) {
-    if (in == out) return {};
+  Status open(double in, std::uint32_t out) {
+    if (in == static_cast<double>(out)) return {};
     const soxr_io_spec_t io{SOXR_INT16_I, SOXR_INT16_I, 1.0, nullptr,
                             SOXR_NO_DITHER};  // dither is not reproducible evidence
     const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
@@ -72,7 +73,7 @@ std::int64_t samples_in(Nanos t, std::uint32_t rate) {
 
 struct TrackPlayer::Impl {
   const Track& track;
-  const std::vector<intercept::EvidencePacket>& packets;
+  const Packets& packets;
   fs::path worker;
   std::optional<Decoder> decoder;
   Resampler resampler;
@@ -86,7 +87,16 @@ struct TrackPlayer::Impl {
   int patience_left = patience;
 
   Status produce();
+  Status start_decoder();
   Status decode_next(std::vector<std::int16_t>& pcm);
+  Status fill(std::int64_t gap, std::vector<std::int16_t>& pcm);
+  std::int64_t noise_left() const;
+  std::int64_t place_of(Instant t) const {  // by the sender's clock
+    Nanos d = t - track.packets.front().at;
+    if (track.stretch != 1.0) d = Nanos{std::llround(static_cast<double>(d.count()) / track.stretch)};
+    return samples_in(d, track.facts.rate);
+  }
+  void lost(const Error& e);
   std::vector<std::int16_t> conceal(View payload) const;
 };
 
@@ -96,14 +106,66 @@ std::vector<std::int16_t> TrackPlayer::Impl::conceal(View payload) const {
       std::min(n ? n : track.facts.rate / 50, track.facts.rate * packet_seconds_max), 0);
 }
 
+Status TrackPlayer::Impl::start_decoder() {
+  if (decoder || patience_left <= 0) return {};
+  WRIT_TRY(started, Decoder::start(worker, track.request));
+  decoder.emplace(std::move(started));
+  return {};
+}
+
+void TrackPlayer::Impl::lost(const Error& e) {
+  patience_left -= decoder->timed_out() ? cost_of_timeout : cost_of_death;
+  decoder.reset();
+  ++result.lost_workers;
+  result.last_loss = e.what;
+}
+
+// Samples of comfort noise still to be played behind the packet that asked for it.
+std::int64_t TrackPlayer::Impl::noise_left() const {
+  if (next == 0) return 0;
+  const PlacedPacket& last = track.packets[next - 1];
+  return last.noise_until > last.at ? place_of(last.noise_until) - cursor : 0;
+}
+
+// A stretch without a packet, at most a second of it: noise where the sender asked for it; what the packet
+// behind the gap repeats; else silence.
+Status TrackPlayer::Impl::fill(std::int64_t gap, std::vector<std::int16_t>& pcm) {
+  const std::int64_t rate_in = track.facts.rate;
+  if (const std::int64_t n = std::min({noise_left(), gap, rate_in}); n > 0 && decoder) {
+    auto noise = decoder->noise(static_cast<std::uint32_t>(n));
+    if (!noise) lost(noise.error());
+    if (noise) pcm = std::move(noise->pcm);
+    pcm.resize(static_cast<std::size_t>(n));
+    return {};
+  }
+  constexpr std::int64_t repeated_ms_max = 60;  // one frame
+  const bool repeats =
+      track.facts.kind == CodecKind::opus && next < track.packets.size() && track.packets[next].after_loss;
+  const std::int64_t repeated = repeats ? std::min(gap, rate_in * repeated_ms_max / 1000) : 0;
+  if (gap > repeated) {
+    pcm.assign(static_cast<std::size_t>(std::min(gap - repeated, rate_in)), 0);
+    return {};
+  }
+  const auto rtp = packets.rtp(track.packets[next].index);
+  WRIT_CHECK(start_decoder());
+  if (rtp && decoder) {
+    auto got = decoder->recover(rtp->payload, static_cast<std::uint32_t>(repeated));
+    if (!got) lost(got.error());
+    if (got && !got->pcm.empty()) {
+      ++result.recovered;
+      pcm = std::move(got->pcm);
+    }
+  }
+  pcm.resize(std::min(pcm.size(), static_cast<std::size_t>(gap)));
+  pcm.insert(pcm.begin(), static_cast<std::size_t>(gap) - pcm.size(), 0);
+  return {};
+}
+
 Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
-  const auto rtp = rtp_of(packets[track.packets[next].index]);
+  const auto rtp = packets.rtp(track.packets[next].index);
   ++next;
   if (!rtp || rtp->payload.empty()) return {};
-  if (!decoder && patience_left > 0) {
-    WRIT_TRY(started, Decoder::start(worker, track.request));
-    decoder.emplace(std::move(started));
-  }
+  WRIT_CHECK(start_decoder());
   if (!decoder) {
     ++result.broken;
     pcm = conceal(rtp->payload);
@@ -115,40 +177,35 @@ Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
     pcm = std::move(frame->pcm);
     return {};
   }
-  patience_left -= decoder->timed_out() ? cost_of_timeout : cost_of_death;
-  decoder.reset();
-  ++result.lost_workers;
+  lost(frame.error());
   ++result.broken;
-  result.last_loss = frame.error().what;
   pcm = conceal(rtp->payload);
   return {};
 }
 
-// One step: a stretch of silence (at most a second), one packet, or the end.
+// One step: a stretch without a packet, one packet, or the end.
 Status TrackPlayer::Impl::produce() {
   if (!opened) {
-    WRIT_CHECK(resampler.open(track.facts.rate, rate));
+    WRIT_CHECK(resampler.open(track.facts.rate / track.stretch, rate));
     opened = true;
   }
-  if (next == track.packets.size()) {
+  std::vector<std::int16_t> pcm;
+  const std::int64_t noise = noise_left();
+  if (next == track.packets.size() && noise <= 0) {
     resampler.convert({}, ready);
     flushed = true;
     decoder.reset();
     return {};
   }
-  const std::int64_t target = samples_in(track.packets[next].at - track.packets.front().at, track.facts.rate);
-  std::vector<std::int16_t> pcm;
-  if (target > cursor)
-    pcm.assign(static_cast<std::size_t>(std::min<std::int64_t>(target - cursor, track.facts.rate)), 0);
-  else
-    WRIT_CHECK(decode_next(pcm));
+  const std::int64_t gap = next < track.packets.size() ? place_of(track.packets[next].at) - cursor : noise;
+  WRIT_CHECK(gap > 0 ? fill(gap, pcm) : decode_next(pcm));
   cursor += static_cast<std::int64_t>(pcm.size());
   if (!pcm.empty()) resampler.convert(pcm, ready);
   return {};
 }
 
-TrackPlayer::TrackPlayer(const Track& track, const std::vector<intercept::EvidencePacket>& packets,
-                         fs::path worker, Instant origin, std::uint32_t rate)
+TrackPlayer::TrackPlayer(const Track& track, const Packets& packets, fs::path worker, Instant origin,
+                         std::uint32_t rate)
     : i_(new Impl{track, packets, std::move(worker), {}, {}, rate, 0, 0, {}, 0, false, false, {}, patience}) {
   i_->ready_at = samples_in(track.packets.front().at - origin, rate);
 }

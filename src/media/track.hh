@@ -16,11 +16,13 @@ struct Track {
   DecodeRequest request;
   CodecFacts facts;
   std::vector<PlacedPacket> packets;
+  double stretch = 1.0;  // of its stream's Timeline
 };
 
 struct TrackResult {
   std::uint64_t decoded = 0;       // payloads
   std::uint64_t broken = 0;        // payloads with a part that could not be decoded
+  std::uint64_t recovered = 0;     // losses of which the next packet repeats something
   std::uint64_t lost_workers = 0;  // died or got stuck
   std::string last_loss;
 };
@@ -28,8 +30,8 @@ struct TrackResult {
 class TrackPlayer {
  public:
   // `origin`: time of the recording's first sample. The track and packets must outlive the player.
-  TrackPlayer(const Track& track, const std::vector<intercept::EvidencePacket>& packets, fs::path worker,
-              Instant origin, std::uint32_t rate);
+  TrackPlayer(const Track& track, const Packets& packets, fs::path worker, Instant origin,
+              std::uint32_t rate);
   TrackPlayer(TrackPlayer&&) noexcept;
   ~TrackPlayer();
   // Adds the samples that belong at [first, first + mix.size() / 2) to the left or right of the interleaved

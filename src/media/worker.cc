@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/worker.hh"
 
+#include <algorithm>
+
 #include "base/io.hh"
+#include "media/srtp_opener.hh"
 #include "worker/sandbox.hh"
 
 namespace writ::media {
@@ -9,11 +12,105 @@ namespace {
 
 // A decoder and one packet need a few MiB; one stream of one call is hours of audio.
 constexpr worker::Bounds bounds{"the codec worker", 256u << 20, 2ull << 30, 3600};
+constexpr worker::Bounds srtp_bounds{"the SRTP worker", 256u << 20, 2ull << 30, 3600};
+
+// Everything was opened; from here on only what the other end of the pipe says.
+bool lock_and_say_ready(int in, int out, View ready, int& code, const worker::Bounds& within = bounds) {
+  if (const Status locked = worker::lock_in(in, out, within); !locked) {
+    code = worker::refuse(out, locked.error());
+    return false;
+  }
+  if (write_all(out, worker::encode_frame(worker::frame_ready, ready))) return true;
+  code = static_cast<int>(Exit::failure);
+  return false;
+}
+
+int decode_payloads(int in, int out, View open) {
+  auto request = decode_open(open);
+  if (!request) return worker::refuse(out, request.error());
+  auto codec = Codec::open(*request);
+  if (!codec) return worker::refuse(out, codec.error());
+  Bytes ready;
+  put_be32(ready, codec->rate());
+  int code = 0;
+  if (!lock_and_say_ready(in, out, ready, code)) return code;
+
+  Bytes body;
+  std::vector<std::int16_t> pcm;
+  while (worker::read_frame(in, frame_payload, ask_head_bytes + payload_bytes_max, body)) {
+    pcm.clear();
+    Reader asked{body};
+    const std::uint8_t what = asked.u8();
+    const std::uint32_t samples = std::min(asked.u32(), codec->rate() * packet_seconds_max);
+    std::uint32_t broken = 0;
+    if (what == ask_decode) broken = codec->decode(asked.rest(), pcm);
+    if (what == ask_recover) codec->recover(asked.rest(), samples, pcm);
+    if (what == ask_noise) codec->noise(samples, pcm);
+    Bytes answer;
+    answer.reserve(4 + pcm.size() * 2);
+    put_be32(answer, broken);
+    for (const std::int16_t s : pcm) {
+      const auto u = static_cast<std::uint16_t>(s);
+      answer.push_back(static_cast<std::uint8_t>(u));
+      answer.push_back(static_cast<std::uint8_t>(u >> 8));
+    }
+    if (!write_all(out, worker::encode_frame(frame_pcm, answer))) return static_cast<int>(Exit::failure);
+  }
+  return 0;
+}
+
+int open_packets(int in, int out, View open) {
+  auto keys = decode_open_srtp(open);
+  if (!keys) return worker::refuse(out, keys.error());
+  auto opener = SrtpOpener::open(std::move(*keys));
+  if (!opener) return worker::refuse(out, opener.error());
+  int code = 0;
+  if (!lock_and_say_ready(in, out, {}, code, srtp_bounds)) return code;
+
+  Bytes body;
+  while (worker::read_frame(in, frame_srtp, batch_bytes_max, body)) {
+    Bytes answer;
+    for (Reader packets{body}; !packets.empty() && packets.ok();) {
+      const OpenedPacket p = opener->take(packets.take(packets.u16()));
+      answer.push_back(p.opened ? 1 : 0);
+      put_be16(answer, p.key);
+      put_be16(answer, static_cast<std::uint16_t>(p.rtp.size()));
+      put_bytes(answer, p.rtp);
+    }
+    if (!write_all(out, worker::encode_frame(frame_rtp, answer))) return static_cast<int>(Exit::failure);
+  }
+  return 0;
+}
+
+int decode_pages(int in, int out) {
+  // What libtiff and the C library ask at their first use (how much memory there is), they ask before the
+  // lock.
+  (void)decode_fax(FaxCoding::mmr, 8, Bytes{0xff});
+  (void)decode_fax(FaxCoding::mh, 8, Bytes{0x00, 0x1a, 0x80});
+  int code = 0;
+  if (!lock_and_say_ready(in, out, {}, code)) return code;
+  Bytes body;
+  while (worker::read_frame(in, frame_page, 5 + fax_data_max, body)) {
+    Reader page{body};
+    const std::uint8_t coding = page.u8();
+    const std::uint32_t width = page.u32();
+    FaxImage image;
+    if (coding < static_cast<std::uint8_t>(FaxCoding::other))
+      image = decode_fax(static_cast<FaxCoding>(coding), width, page.rest());
+    Bytes answer;
+    put_be32(answer, image.rows);
+    put_be32(answer, image.bad_rows);
+    answer.push_back(image.whole ? 1 : 0);
+    put_bytes(answer, image.pixels);
+    if (!write_all(out, worker::encode_frame(frame_pixels, answer))) return static_cast<int>(Exit::failure);
+  }
+  return 0;
+}
 
 }  // namespace
 
 Bytes encode_open(const DecodeRequest& r) {
-  Bytes out;
+  Bytes out{job_codec};
   put_be32(out, r.clock_rate);
   out.push_back(r.channels);
   const std::string_view codec = std::string_view(r.codec).substr(0, 255);
@@ -26,6 +123,7 @@ Bytes encode_open(const DecodeRequest& r) {
 Result<DecodeRequest> decode_open(View body) {
   Reader in{body};
   DecodeRequest r;
+  if (in.u8() != job_codec) return fail(Exit::usage, "the request to the codec worker is of another job");
   r.clock_rate = in.u32();
   r.channels = in.u8();
   r.codec = text_of(in.take(in.u8()));
@@ -34,35 +132,46 @@ Result<DecodeRequest> decode_open(View body) {
   return r;
 }
 
-int run_worker(int in, int out) {
-  Bytes body;
-  if (!worker::read_frame(in, worker::frame_open, open_bytes_max, body)) return static_cast<int>(Exit::usage);
-  auto request = decode_open(body);
-  if (!request) return worker::refuse(out, request.error());
-  auto codec = Codec::open(*request);
-  if (!codec) return worker::refuse(out, codec.error());
-  if (const Status locked = worker::lock_in(in, out, bounds); !locked)
-    return worker::refuse(out, locked.error());
-  Bytes ready;
-  put_be32(ready, codec->rate());
-  if (!write_all(out, worker::encode_frame(worker::frame_ready, ready)))
-    return static_cast<int>(Exit::failure);
-
-  std::vector<std::int16_t> pcm;
-  while (worker::read_frame(in, frame_payload, payload_bytes_max, body)) {
-    pcm.clear();
-    const std::uint32_t broken = codec->decode(body, pcm);
-    Bytes answer;
-    answer.reserve(4 + pcm.size() * 2);
-    put_be32(answer, broken);
-    for (const std::int16_t s : pcm) {
-      const auto u = static_cast<std::uint16_t>(s);
-      answer.push_back(static_cast<std::uint8_t>(u));
-      answer.push_back(static_cast<std::uint8_t>(u >> 8));
-    }
-    if (!write_all(out, worker::encode_frame(frame_pcm, answer))) return static_cast<int>(Exit::failure);
+Bytes encode_open(const std::vector<wire::SdesKey>& keys) {
+  Bytes out{job_srtp};
+  for (const wire::SdesKey& k : keys) {
+    out.push_back(static_cast<std::uint8_t>(k.suite));
+    out.push_back(k.encrypted ? 1 : 0);
+    out.push_back(static_cast<std::uint8_t>(k.master.size()));
+    put_bytes(out, k.master);
+    out.push_back(static_cast<std::uint8_t>(k.mki.size()));
+    put_bytes(out, k.mki);
   }
-  return 0;
+  return out;
+}
+
+Result<std::vector<wire::SdesKey>> decode_open_srtp(View body) {
+  Reader in{body};
+  std::vector<wire::SdesKey> out;
+  bool good = in.u8() == job_srtp;
+  while (good && !in.empty()) {
+    wire::SdesKey k;
+    const std::uint8_t suite = in.u8();
+    k.suite = static_cast<wire::SrtpSuite>(suite);
+    k.encrypted = in.u8() == 1;
+    const View master = in.take(in.u8());
+    k.master.assign(master.begin(), master.end());
+    const View mki = in.take(in.u8());
+    k.mki.assign(mki.begin(), mki.end());
+    good = in.ok() && suite < wire::srtp_suites && master.size() == wire::srtp_key_bytes(k.suite) &&
+           mki.size() <= wire::srtp_mki_bytes_max;
+    out.push_back(std::move(k));
+  }
+  if (!good) return fail(Exit::usage, "the keys for the SRTP worker are cut short");
+  return out;
+}
+
+int run_worker(int in, int out) {
+  Bytes open;
+  if (!worker::read_frame(in, worker::frame_open, open_bytes_max, open) || open.empty())
+    return static_cast<int>(Exit::usage);
+  if (open[0] == job_fax) return decode_pages(in, out);
+  return open[0] == job_srtp ? open_packets(in, out, open) : decode_payloads(in, out, open);
 }
 
 }  // namespace writ::media

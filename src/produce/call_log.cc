@@ -48,8 +48,10 @@ std::string duration(const intercept::CallRecord& c) {
 
 std::string csv_line(const intercept::CallRecord& c) {
   std::set<std::string> codecs;
+  std::vector<std::string> further;  // pages of a fax, and what the call did not announce
   std::uint64_t packets = 0, lost = 0;
   for (const intercept::MediaStream& s : c.media) {
+    if (!s.file.empty()) further.push_back(s.file);
     if (!s.codec.empty()) codecs.insert(s.codec);
     packets += s.packets;
     if (!s.copy_of) lost += s.lost;
@@ -69,7 +71,8 @@ std::string csv_line(const intercept::CallRecord& c) {
                                            fmt::format("{}", lost),
                                            digits_text(c),
                                            c.wav,
-                                           fmt::format("{}", fmt::join(c.anomalies, "; "))};
+                                           fmt::format("{}", fmt::join(c.anomalies, "; ")),
+                                           fmt::format("{}", fmt::join(further, " "))};
   std::string out;
   for (const std::string& f : fields) {
     if (&f != fields.data()) out += ',';
@@ -131,6 +134,7 @@ CallTotals totals(const intercept::Matter& m) {
   for (const intercept::CallRecord& c : m.calls) {
     t.recordings += c.wav.empty() ? 0 : 1;
     t.digits += c.dtmf.size();
+    for (const intercept::MediaStream& s : c.media) t.fax_pages += s.pages;
     t.seconds += talk_seconds(c).value_or(0);
   }
   return t;
@@ -139,7 +143,7 @@ CallTotals totals(const intercept::Matter& m) {
 std::string call_log_csv(const intercept::Matter& m) {
   std::string out =
       "call_id,direction,from,to,start,answer,end,duration_s,release_cause,codecs,packets,lost,digits,"
-      "recording,anomalies\r\n";
+      "recording,anomalies,further_files\r\n";
   for (const intercept::CallRecord& c : m.calls) out += csv_line(c);
   return out;
 }

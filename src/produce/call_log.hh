@@ -9,7 +9,7 @@
 namespace writ::produce {
 
 struct CallTotals {
-  std::size_t calls = 0, recordings = 0, digits = 0;
+  std::size_t calls = 0, recordings = 0, digits = 0, fax_pages = 0;
   std::int64_t seconds = 0;
 };
 CallTotals totals(const intercept::Matter& m);

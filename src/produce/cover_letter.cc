@@ -119,6 +119,9 @@ void enclosures(Paper& p, const intercept::Matter& m, const CallTotals& t) {
          fmt::format("{}: WAV and MP3, target on the left channel, other party on the right, silence "
                      "where packets are missing",
                      count(t.recordings, "recorded call", "recorded calls"))});
+  if (t.fax_pages > 0)
+    rows.push_back({"recordings/*.tif", fmt::format("{} of fax, as transmitted (TIFF, Group 4)",
+                                                    count(t.fax_pages, "page", "pages"))});
   rows.push_back(
       {"authority/", "Trust roots, certificates and the signed grants under which the interception ran"});
   rows.push_back({"manifest.json, manifest.sig", "Size and SHA-256 of every file, signed by two custodians"});
@@ -143,7 +146,7 @@ std::vector<std::string> missing_sentences(const intercept::Matter& m) {
   std::size_t streams = 0;
   for (const intercept::CallRecord& c : m.calls)
     for (const intercept::MediaStream& s : c.media)
-      if (!s.copy_of && s.lost > 0) {
+      if (!s.copy_of && s.lost > 0 && s.kind != "fax") {
         lost += s.lost;
         ++streams;
       }
@@ -152,6 +155,26 @@ std::vector<std::string> missing_sentences(const intercept::Matter& m) {
         "{} never arrived at the point of interception, in {}; the recordings carry silence in their "
         "place.",
         count(lost, "media packet", "media packets"), count(streams, "stream", "streams")));
+  std::uint64_t fax_lost = 0;
+  std::size_t faxes = 0, foreign = 0;
+  for (const intercept::CallRecord& c : m.calls)
+    for (const intercept::MediaStream& s : c.media) {
+      if (s.foreign) ++foreign;
+      if (s.kind != "fax" || s.copy_of || s.lost == 0) continue;
+      fax_lost += s.lost;
+      ++faxes;
+    }
+  if (fax_lost > 0)
+    out.push_back(fmt::format(
+        "{} never arrived at the point of interception, in {}; calls.json states for each page what is "
+        "missing.",
+        count(fax_lost, "fax packet", "fax packets"), count(faxes, "transmission", "transmissions")));
+  if (foreign > 0)
+    out.push_back(
+        fmt::format("{} came from an address that the call had not announced. Where it is sound, it has a "
+                    "recording of its "
+                    "own (-streamN) and is not part of the recording of the call.",
+                    count(foreign, "media stream", "media streams")));
   if (!m.reviews.empty())
     out.push_back(fmt::format(
         "{} claimed an identity of the target that could not be proven. Nothing was captured on such a "

@@ -173,6 +173,24 @@ TEST(Production, TwoWritesAreEqualAndLeftoversGo) {
   EXPECT_FALSE(write_production(s.path / "p", p.in));
 }
 
+TEST(Production, AFaxIsInTheLogTheLetterAndTheManifest) {
+  const sample::Scratch s;
+  sample::Production p;
+  p.recordings(s.path / "p");
+  ASSERT_TRUE(write_production(s.path / "p", p.in));
+  const std::string log = read_text(s.path / "p/call-log.csv").value();
+  EXPECT_NE(log.find(",recordings/002-to-target-fax1.tif\r\n"), std::string::npos) << log;
+  EXPECT_NE(read_text(s.path / "p/manifest.json").value().find("recordings/002-to-target-fax1.tif"),
+            std::string::npos);
+  const std::string letter =
+      output_of("pdftotext -layout " + (s.path / "p/cover-letter.pdf").string() + " -");
+  EXPECT_NE(letter.find("2 pages of fax"), std::string::npos) << letter;
+  EXPECT_NE(letter.find("3 fax packets never arrived"), std::string::npos) << letter;
+  // A file that is named and is not there.
+  p.opened.calls[1].media[0].file = "recordings/elsewhere.tif";
+  EXPECT_FALSE(write_production(s.path / "p", p.in));
+}
+
 TEST(Production, NeedsTwoCustodians) {
   const sample::Scratch s;
   sample::Production p;

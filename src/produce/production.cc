@@ -18,14 +18,16 @@ What is what
   certification.json    the same facts with their Ed25519 signature
   call-log.csv          one line per call (RFC 4180). Times are UTC. duration_s runs from answer to release and is 0 for a
                         call that was not answered, empty where the end is not known. packets counts packets on the wire
-                        (a proxy's port may show a stream twice), lost is counted once per stream. A field that a
+                        (a proxy's port may show a stream twice), lost is counted once per stream. further_files: pages
+                        of a fax, recordings of streams that the call did not announce. A field that a
                         spreadsheet could take for a formula has an apostrophe in front; numbers such as +14045550102
                         have none.
   calls.json            every call with its events, media streams, digits, gaps and anomalies
   content.pcap          the intercepted packets as captured (only where content was authorized); content-N.pcap holds
                         those of link type N where there are several
   recordings/           one WAV and MP3 per call: left the target, right the other party, silence where packets
-                        are missing
+                        are missing; a fax is a TIFF (Group 4) with a directory for each page;
+                        NNN-...-streamN.wav is a stream from an address that the call did not announce
   authority/            roots.json (the carrier's two root keys), certs.json (who may sign what), grant-N.json (the signed
                         grants)
   manifest.json         size and SHA-256 of every file
@@ -74,11 +76,18 @@ Result<std::vector<std::string>> files_below(const fs::path& dir) {
   return out;
 }
 
-// calls.json names recordings as they lie in the package.
+// calls.json names recordings and faxes as they lie in the package.
 Status settle_recordings(const fs::path& dir, intercept::Matter& m, std::set<std::string>& expected) {
   std::error_code ec;
-  for (intercept::CallRecord& c : m.calls)
-    for (std::string* name : {&c.wav, &c.mp3}) {
+  for (intercept::CallRecord& c : m.calls) {
+    std::vector<std::string*> names{&c.wav, &c.mp3};
+    std::vector<std::string> mp3s;
+    for (intercept::MediaStream& s : c.media) {
+      names.push_back(&s.file);
+      if (s.foreign && !s.file.empty()) mp3s.push_back(fs::path(s.file).replace_extension(".mp3").string());
+    }
+    for (std::string& m3 : mp3s) names.push_back(&m3);
+    for (std::string* name : names) {
       if (name->empty()) continue;
       if (name->find('/') == std::string::npos) *name = "recordings/" + *name;
       if (!is_package_path(*name) || !fs::is_regular_file(dir / *name, ec))
@@ -86,6 +95,7 @@ Status settle_recordings(const fs::path& dir, intercept::Matter& m, std::set<std
                     {}, *name, "render the matter again into the same directory");
       expected.insert(*name);
     }
+  }
   return {};
 }
 

@@ -222,6 +222,16 @@ struct Production {
     (void)make_dirs(dir / "recordings");
     (void)write_file(dir / "recordings/001-from-target.wav", std::string_view("RIFF, a recording"));
     opened.calls[0].wav = "001-from-target.wav";
+    (void)write_file(dir / "recordings/002-to-target-fax1.tif", std::string_view("II*, pages"));
+    intercept::MediaStream fax;
+    fax.kind = "fax";
+    fax.codec = "T38";
+    fax.first = opened.calls[1].start;
+    fax.last = *opened.calls[1].end;
+    fax.pages = 2;
+    fax.lost = 3;
+    fax.file = "002-to-target-fax1.tif";
+    opened.calls[1].media.push_back(fax);
   }
   void write(const fs::path& dir) {
     manifest = write_production(dir, in).value();

@@ -61,6 +61,12 @@ void check_call(Package& p, const Json& c) {
     check_time(p, id, m, "first", true, false);
     check_time(p, id, m, "last", true, false);
   }
+  for (const Json& m : c.value("media", Json::array())) {
+    const auto file = m.find("file");
+    if (file != m.end() && file->is_string() && !file->get<std::string>().empty() &&
+        p.listing.files.count(file->get<std::string>()) == 0)
+      p.bad(fmt::format("{}: a fax or stream of call {} is missing", file->get<std::string>(), id));
+  }
   for (const Json& d : c.value("dtmf", Json::array())) check_time(p, id, d, "at", true, false);
   const auto wav = c.find("wav");
   if (wav != c.end() && wav->is_string() && !wav->get<std::string>().empty() &&

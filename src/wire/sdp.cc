@@ -11,12 +11,14 @@ namespace writ::wire {
 namespace {
 
 constexpr std::size_t media_max = 64, formats_max = 128, oddities_max = 16;
+constexpr std::size_t crypto_max = 16, crypto_bytes_max = 1024;
 
 struct Level {  // what may stand at session or media level
   Address address;
   bool has_address = false;
   std::string direction;
-  bool encrypted = false;
+  bool encrypted = false, dtls = false, mikey = false;
+  std::vector<std::string> crypto;
 };
 
 class SdpScan {
@@ -138,12 +140,21 @@ class SdpScan {
       fmtp(value);
     } else if (name == "rtcp") {
       rtcp(value);
+    } else if (name == "t38faxversion") {
+      std::uint64_t version = 0;
+      std::string_view digits = value;
+      if (!out_.media.empty() && take_number(digits, 15, version))
+        out_.media.back().t38_version = static_cast<int>(version);
     } else if (name == "rtcp-mux") {
       if (!out_.media.empty()) out_.media.back().rtcp_mux = true;
     } else if (name == "sendrecv" || name == "sendonly" || name == "recvonly" || name == "inactive") {
       level().direction = name;
     } else if (name == "crypto" || name == "fingerprint" || name == "zrtp-hash" || name == "key-mgmt") {
       level().encrypted = true;
+      level().dtls = level().dtls || name == "fingerprint";
+      level().mikey = level().mikey || name == "key-mgmt";
+      if (name == "crypto" && level().crypto.size() < crypto_max && value.size() <= crypto_bytes_max)
+        level().crypto.emplace_back(value);
     }
   }
 
@@ -204,7 +215,12 @@ class SdpScan {
       m.direction = session_.direction;
     }
     const std::string transport = upper_text(m.transport);
-    m.encrypted = own.encrypted || session_.encrypted || transport.find("SAVP") != std::string::npos;
+    m.must_encrypt = transport.find("SAVP") != std::string::npos;
+    m.encrypted = own.encrypted || session_.encrypted || m.must_encrypt;
+    m.dtls = own.dtls || session_.dtls;
+    m.mikey = own.mikey || session_.mikey;
+    m.crypto = own.crypto;
+    m.crypto.insert(m.crypto.end(), session_.crypto.begin(), session_.crypto.end());
     for (RtpMap& f : m.formats) {
       if (!f.codec.empty()) continue;
       if (const RtpMap* fixed = static_payload_type(f.payload_type)) {
@@ -233,7 +249,10 @@ Sdp parse_sdp(std::string_view text) {
     const std::string_view line = trim(text.substr(0, end));
     text = end == text.npos ? std::string_view{} : text.substr(end + 1);
     if (line.size() < 2 || line[1] != '=') {
-      if (!line.empty()) scan.odd("line without type: " + std::string(line.substr(0, 32)));
+      // The rest of a folded a=crypto would be a key: such a line is not shown.
+      const bool secret = line.substr(0, line.find(' ')).size() > 16;
+      if (!line.empty())
+        scan.odd("line without type" + (secret ? std::string() : ": " + std::string(line.substr(0, 32))));
       continue;
     }
     any = true;

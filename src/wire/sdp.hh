@@ -26,6 +26,12 @@ struct SdpMedia {
   std::string direction = "sendrecv";
   std::vector<RtpMap> formats;  // in order of preference; static payload types filled from RFC 3551 table
   bool encrypted = false;       // SAVP, a=crypto, a=fingerprint, a=zrtp-hash
+  bool must_encrypt = false;    // SAVP: plain media would break the offer
+  bool dtls = false;            // a=fingerprint: keys are agreed in the media path (RFC 5763)
+  bool mikey = false;           // a=key-mgmt (RFC 4567)
+  int t38_version = 0;          // a=T38FaxVersion (ITU-T T.38 annex D)
+  // Values of a=crypto, media level and then the session's; unread (wire/sdes.hh). Content: never shown.
+  std::vector<std::string> crypto;
   std::vector<std::string> oddities;
 };
 

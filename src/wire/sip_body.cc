@@ -41,13 +41,6 @@ bool inflate_any(std::string_view in, std::string& out) {
   return whole;
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_digit(c)) return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 bool from_base64(std::string_view in, std::string& out) {
   std::uint32_t bits = 0;
   int have = 0;

@@ -40,6 +40,13 @@ inline std::string upper_text(std::string_view s) {
   }
   return r;
 }
+// The six bits of a character of base64; -1 when it is none, as is '='.
+constexpr int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
 // Leading digits; false when there are none or the value is above `max`. Removes them from `s`.
 constexpr bool take_number(std::string_view& s, std::uint64_t max, std::uint64_t& out) {
   std::uint64_t v = 0;
