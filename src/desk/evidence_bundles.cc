@@ -245,8 +245,8 @@ Result<std::string> acknowledge(Carrier& c, const SignedBundle& b, const Acting&
   WRIT_TRY(held, held_of(c, b.bundle));
   custody::Acknowledgement ack{b.bundle.probe, b.bundle.matter, b.bundle.sequence,
                                b.id,           std::move(held), c.now()};
-  const std::string text = custody::sign_acknowledgement(std::move(ack), {&by.cert, &by.person.sign},
-                                                         {&c.desk_cert(), &c.desk_key()});
+  std::string text = custody::sign_acknowledgement(std::move(ack), {&by.cert, &by.person.sign},
+                                                   {&c.desk_cert(), &c.desk_key()});
   WRIT_CHECK(c.note(by.person.user, "evidence.acknowledge", b.bundle.matter,
                     Json{{"bundle", crypto::hex(b.id)},
                          {"sequence", b.bundle.sequence},

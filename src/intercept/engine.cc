@@ -257,7 +257,7 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
     return release(d, d.challenged_at, cause_text(407) + ", not repeated", Side::unknown);
   if (quiet > limits::call_idle_s_max) {
     WRIT_CHECK(release(d, std::max(d.last_activity, d.last_media), "inactivity", Side::unknown));
-    d.dormant = true;
+    d.dormant = d.ever_answered || d.media_seen;  // nothing else can wake
   }
   return {};
 }

@@ -102,8 +102,8 @@ Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::Impl::make_file()
   h.stream_header.assign(stream_header.begin(), stream_header.end());
   made->number = h.number;
   made->head = format::encode_header(h, *probe);
-  WRIT_TRY(fd, create_segment_file(dir / format::file_name(stream, h.number), made->head));
-  made->fd = std::move(fd);
+  WRIT_TRY(created, create_segment_file(dir / format::file_name(stream, h.number), made->head));
+  made->fd = std::move(created);
   return made;
 }
 
