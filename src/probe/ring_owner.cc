@@ -166,6 +166,7 @@ Status RingOwner::begin_anew() {
 }
 
 Status RingOwner::judge_hang() {
+  if (parser_gone_) return {};
   const auto now = std::chrono::steady_clock::now();
   const std::uint64_t at = board_.at_hand;
   if (at != seen_at_ || at == 0) {
