@@ -150,7 +150,7 @@ bool Spool::Impl::resumed(Lane& lane, Tape& tape, std::uint64_t& mark) {
 Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& counter) {
   std::uint64_t mark = 0;
   if (resumed(lane, tape, mark)) return {};
-  see_to(lane);  // a number may have been reserved for this very record
+  if (!lane.numbers->saved()) see_to(lane);  // a number was reserved, maybe for this very record
   if (!hold(lane, tape, record, mark)) {
     if (!tape.writer->has_room(record) || !tape.held.empty()) WRIT_CHECK(prepare(lane));
     WRIT_CHECK(tape.writer->append(record, mark));

@@ -234,7 +234,8 @@ TEST(Pcap, PlainRecordsAreTheRecords) {
   for (const std::uint32_t magic : {0xa1b2c3d4u, 0xa1b23c4du}) {
     Builder b{false};
     b.u32(magic);
-    b.put(0, 16);
+    b.put(0, 8);
+    b.put(0, 8);
     b.u32(1);
     for (std::uint32_t n = 0; n < 50; ++n) {
       b.u32(1'790'000'000 + n);
@@ -269,7 +270,8 @@ TEST(Pcap, PlainRecordsAreTheRecords) {
   }
   Builder big{true};
   big.u32(0xa1b2c3d4);
-  big.put(0, 16);
+  big.put(0, 8);
+  big.put(0, 8);
   big.u32(1);
   EXPECT_FALSE(CaptureReader::open(big.out)->plain_records());
 }
