@@ -55,9 +55,10 @@ struct SourcesEnd {
   Json description;
 };
 
-SourcesEnd sources_end(const Fd& owner, Json before) {
+SourcesEnd sources_end(const Fd& owner, const Result<Sealed>& sealed, Json before) {
   SourcesEnd out;
   out.description = std::move(before);
+  if (!sealed) return out;  // the owner is not asked, and sees that we end
   const auto said = hear(owner, says_end);
   if (!said) return out;
   out.source.truncated = said->value("truncated", false);
@@ -70,6 +71,34 @@ SourcesEnd sources_end(const Fd& owner, Json before) {
   return out;
 }
 
+// Status, log and summary of a run that is over; what it ended with.
+Result<Exit> conclude(const RunOptions& o, Ready& ready, const Board& board, capture::StatusKeeper& status,
+                      const Result<Sealed>& sealed, const SourcesEnd& end) {
+  const Error* const error = !sealed ? &sealed.error() : end.error ? &*end.error : nullptr;
+  capture::RunResult run;
+  if (sealed) run = sealed->run;
+  run.source = end.source;
+  Exit exit = error != nullptr ? error->exit : judge(run);
+  if (exit == Exit::ok && (sealed->refused > 0 || sealed->fresh_starts > 0)) exit = Exit::partial;
+  status.end(*ready.spool, static_cast<int>(exit));
+  Json counts = grant_counts(ready.grants, *ready.spool);
+  const Json parser{{"takeovers", board.takeovers.load()},
+                    {"fresh_starts", board.fresh_starts.load()},
+                    {"findings_refused", sealed ? sealed->refused : 0}};
+  const Status noted = ready.journal->write(
+      "probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}, {"parser", parser}});
+  if (error != nullptr) {  // what ended the run is said, also when that keeps the log from being written
+    if (!noted) fmt::print(stderr, "{}", to_text(noted.error()));
+    return tl::unexpected(*error);
+  }
+  WRIT_CHECK(noted);
+  Json out = summary(run, std::move(counts), exit);
+  out["source"] = end.description;  // by now it is known whose clock stamped the packets
+  out["parser"] = parser;
+  print_summary(out, o.json);
+  return exit;
+}
+
 Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, int owner_pid) {
   leave_the_network(true);
   WRIT_CHECK(become_owner(o.dir, false));
@@ -80,8 +109,7 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   const auto source = owner_is_there ? hear(owner, says_source) : std::nullopt;
   if (!source) return Exit::failure;  // the owner said why
   capture::StatusKeeper status{o.dir, ready->grants, o.read.empty(), ready->wall, ready->boot};
-  Journal& journal = *ready->journal;
-  WRIT_CHECK(journal.write("probe.start", {{"grants", ready->grants.size()}, {"source", *source}}));
+  WRIT_CHECK(ready->journal->write("probe.start", {{"grants", ready->grants.size()}, {"source", *source}}));
   WRIT_CHECK(restrict_files({o.dir}, {o.grants}));
   WRIT_CHECK(close_the_door({}));
   WRIT_CHECK(say(owner, says_go, Json::object()));
@@ -94,32 +122,8 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   const std::function<void(const std::string&)> said = [](const std::string& line) {
     fmt::print(stderr, "{}\n", line);
   };
-  auto sealed = Sealer{stage, ready->grants, *ready->spool, watch, said, owner_pid}.run();
-  SourcesEnd end;
-  if (sealed) {
-    end = sources_end(owner, *source);
-    sealed->run.source = end.source;
-    if (end.error) sealed = tl::unexpected(*end.error);
-  }
-  Exit exit = sealed ? judge(sealed->run) : sealed.error().exit;
-  if (sealed && exit == Exit::ok && (sealed->refused > 0 || sealed->fresh_starts > 0)) exit = Exit::partial;
-  status.end(*ready->spool, static_cast<int>(exit));
-  Json counts = grant_counts(ready->grants, *ready->spool);
-  const Json parser{{"takeovers", stage.board().takeovers.load()},
-                    {"fresh_starts", stage.board().fresh_starts.load()},
-                    {"findings_refused", sealed ? sealed->refused : 0}};
-  const Status noted =
-      journal.write("probe.stop", {{"grants", counts}, {"exit", static_cast<int>(exit)}, {"parser", parser}});
-  if (!sealed) {  // what ended the run is said, also when that keeps the log from being written
-    if (!noted) fmt::print(stderr, "{}", to_text(noted.error()));
-    return tl::unexpected(std::move(sealed).error());
-  }
-  WRIT_CHECK(noted);
-  Json out = summary(sealed->run, std::move(counts), exit);
-  out["source"] = end.description;  // by now it is known whose clock stamped the packets
-  out["parser"] = parser;
-  print_summary(out, o.json);
-  return exit;
+  const auto sealed = Sealer{stage, ready->grants, *ready->spool, watch, said, owner_pid}.run();
+  return conclude(o, *ready, stage.board(), status, sealed, sources_end(owner, sealed, *source));
 }
 
 [[noreturn]] void be_sealer(const RunOptions& o, Stage& stage, const Fd& owner, int owner_pid) {
