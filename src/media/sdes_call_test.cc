@@ -45,7 +45,7 @@ void play(Call& c, Secrecy secrecy) {
       Bytes packet = rtp(from_caller ? 0xaaaa : 0xbbbb, sequence);
       for (int k = 0; k < 4; ++k)  // its timestamp goes on where the number wraps
         packet[4 + static_cast<std::size_t>(k)] =
-            static_cast<std::uint8_t>((65'400 + i) * 160u >> (24 - 8 * k));
+            static_cast<std::uint8_t>(static_cast<unsigned>(65'400 + i) * 160u >> (24 - 8 * k));
       if (secret)
         packet = test::protect(keys(from_caller ? caller_key : callee_key),
                                static_cast<std::uint32_t>(65'400 + i) >> 16, packet);
