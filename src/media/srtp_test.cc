@@ -35,7 +35,7 @@ template <class Seal>
 std::vector<test::Spec> sealed(int n, std::uint32_t index, Seal&& seal, std::uint32_t ssrc = 7) {
   std::vector<test::Spec> out;
   for (int i = 0; i < n; ++i, ++index) {
-    test::Spec s{i * 20'000,
+    test::Spec s{std::int64_t{i} * 20'000,
                  static_cast<std::uint16_t>(index),
                  1000 + static_cast<std::uint32_t>(i) * 160,
                  {},
