@@ -5,7 +5,7 @@
 // A record is a length and its bytes, in one piece, at a multiple of eight; where a record does not fit
 // before the end of the ring, a mark sends the reader back to its start. Where a record lies follows from the
 // position alone, so that a writer that repeats what another one wrote before it arrives at the same place:
-// it passes over what is there already (standby.hh).
+// it passes over what is there already (parser.hh).
 //
 // Waiting. Whoever waits says so and sleeps in the kernel (futex(2)) for a few milliseconds at most. The
 // other side looks at that without a fence: a wake that is missed costs these milliseconds, a fence would
