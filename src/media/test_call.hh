@@ -102,7 +102,7 @@ inline Scene scene_of(const std::vector<Spec>& specs, const std::vector<Format>&
 
 inline fs::path shared() {
   const char* set = std::getenv("WRIT_SHARED");
-  return set ? fs::path{set} : fs::path{__FILE__}.parent_path() / "../../../shared";
+  return set ? fs::path{set} : fs::path{WRIT_SOURCE_DIR} / "../shared";
 }
 
 // ssrc 0: all.
