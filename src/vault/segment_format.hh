@@ -59,7 +59,8 @@ class Cursor {
     torn,     // the file ends within a frame
     damaged,  // impossible length, wrong sequence or checksum
   };
-  Cursor(View file, std::size_t at) : file_(file), at_(at) {}
+  // `sequence`: of the frame at `at`.
+  Cursor(View file, std::size_t at, std::uint64_t sequence = 0) : file_(file), at_(at), sequence_(sequence) {}
   Step next(Frame& out);
   std::size_t at() const { return at_; }
   std::uint64_t frames() const { return sequence_; }
@@ -67,7 +68,7 @@ class Cursor {
  private:
   View file_;
   std::size_t at_;
-  std::uint64_t sequence_ = 0;
+  std::uint64_t sequence_;
 };
 
 }  // namespace writ::vault::format
