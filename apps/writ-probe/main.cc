@@ -5,6 +5,7 @@
 
 #include "capture/live.hh"
 #include "field.hh"
+#include "link.hh"
 #include "probe_dir.hh"
 #include "session.hh"
 #include "status.hh"
@@ -41,11 +42,15 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1u, writ::capture::rings_max));
   go->add_option("--duplicates", run.duplicates, "packets that a mirror shows twice: keep or remove")
       ->check(CLI::IsMember({"keep", "remove"}));
+  go->add_flag("--wait", run.wait,
+               "go on, and seal nothing, while there is no grant or the office is not heard of")
+      ->excludes(read);
   go->add_flag("--json", run.json);
 
   std::function<writ::Result<Exit>()> chosen;
   writ::probe::add_field_commands(app, chosen);
   writ::probe::add_status_commands(app, chosen);
+  writ::probe::add_link_commands(app, chosen);
 
   try {
     app.parse(argc, argv);

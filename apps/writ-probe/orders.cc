@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 namespace writ::probe {
 namespace {
@@ -46,30 +44,54 @@ Status Orders::refresh_revocations() {
   return {};
 }
 
+Status Orders::check_lease(Instant now) {
+  if (!mode_.live) return {};
+  if (!lease_) {
+    WRIT_TRY(watch, link::LeaseWatch::of(probe_dir_, grants_dir_, self_.roots, self_.sign.public_key()));
+    lease_ = std::move(watch);
+  }
+  return lease_->check(now, list_.sequence);
+}
+
+Result<Orders::Judged> Orders::judge_files(Instant now, const Report& report) {
+  WRIT_TRY(files, grant_files(grants_dir_));
+  Judged out;
+  for (const fs::path& file : files) {
+    std::error_code ec;
+    const std::pair as_is{fs::file_size(file, ec), fs::last_write_time(file, ec)};
+    const auto [seen, is_new] = judged_.try_emplace(file.filename().string(), as_is);
+    if (!is_new && seen->second == as_is) continue;
+    seen->second = as_is;
+    const auto bytes = read_file(file);
+    const auto grant =
+        bytes ? authority::verify_grant(*bytes, {&self_.roots, &list_, self_.sign.public_key(), now})
+              : Result<authority::VerifiedGrant>{tl::unexpected(bytes.error())};
+    if (grant && !known_.insert(grant->id()).second) continue;
+    WRIT_CHECK(report(bytes ? crypto::hex(crypto::sha256(*bytes)) : std::string{},
+                      grant ? std::optional{grant->id()} : std::nullopt,
+                      grant ? std::nullopt : std::optional{grant.error()}));
+    if (grant) {
+      const Json offer{{"grant", text_of(*bytes)}, {"revocations", text_of(list_bytes_)}};
+      const std::string text = canonical(offer);
+      out.good.push_back({*grant, Bytes(text.begin(), text.end())});
+    } else {
+      out.refused = true;
+      out.all_expired = out.all_expired && grant.error().exit == Exit::expired;
+    }
+  }
+  return out;
+}
+
 Result<std::vector<authority::VerifiedGrant>> Orders::load(const Report& report) {
   WRIT_TRY(now, wall_.now());
   WRIT_CHECK(refresh_revocations());
-  WRIT_TRY(files, grant_files(grants_dir_));
+  if (!mode_.waits) WRIT_CHECK(check_lease(now));
+  WRIT_TRY(judged, judge_files(now, report));
   std::vector<authority::VerifiedGrant> grants;
-  std::set<crypto::Digest> known;
-  bool refused = false, all_expired = true;
-  for (const fs::path& file : files) {
-    WRIT_TRY(bytes, read_file(file));
-    const std::string sha256 = crypto::hex(crypto::sha256(bytes));
-    auto grant = authority::verify_grant(bytes, {&self_.roots, &list_, self_.sign.public_key(), now});
-    if (grant && !known.insert(grant->id()).second) continue;
-    WRIT_CHECK(report(sha256, grant ? std::optional{grant->id()} : std::nullopt,
-                      grant ? std::nullopt : std::optional{grant.error()}));
-    if (grant) {
-      grants.push_back(std::move(*grant));
-    } else {
-      refused = true;
-      all_expired = all_expired && grant.error().exit == Exit::expired;
-    }
-  }
-  if (!grants.empty()) return grants;
-  if (refused)
-    return fail(all_expired ? Exit::expired : Exit::refused, "none of the grants may be used",
+  for (Offered& o : judged.good) grants.push_back(std::move(o.grant));
+  if (!grants.empty() || mode_.waits) return grants;
+  if (judged.refused)
+    return fail(judged.all_expired ? Exit::expired : Exit::refused, "none of the grants may be used",
                 "no interception without a grant: 47 USC 1004; 47 CFR 1.20003",
                 "a grant that is alive and made for this probe",
                 "each grant's own refusal stands above and says who can cure it");
@@ -77,6 +99,56 @@ Result<std::vector<authority::VerifiedGrant>> Orders::load(const Report& report)
               "no interception without a grant: 47 USC 1004; 47 CFR 1.20003",
               "a *.grant.json made for this probe",
               "the technician arms the matter ('writ intercept arm') and brings the grant here");
+}
+
+Result<std::vector<Offered>> Orders::news(const Report& report) {
+  WRIT_TRY(now, wall_.now());
+  WRIT_TRY(judged, judge_files(now, report));
+  return std::move(judged.good);
+}
+
+namespace {
+
+Status say_gap(const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool, Instant from,
+               Instant until, const std::string& why) {
+  for (std::size_t g = 0; g < grants.size(); ++g) {
+    const Instant f = std::max(from, grants[g].from());
+    const Instant u = std::min(until, grants[g].until() - Nanos{1});
+    if (spool.ended(g) || f > u) continue;
+    WRIT_CHECK(spool.event(g, {intercept::EventType::gap, u, 0, "",
+                               Json{{"why", why}, {"from", rfc3339(f)}, {"until", rfc3339(u)}}}));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Orders::heed_lease(Instant now, const std::vector<authority::VerifiedGrant>& grants,
+                          capture::Spool& spool) {
+  const Status heard = check_lease(now);
+  if (heard) return unheard_since_ ? heard_again(now, grants, spool) : Status{};
+  if (unheard_since_) return {};
+  unheard_since_ = now;
+  WRIT_CHECK(say_gap(grants, spool, now, now, "stopped: " + heard.error().what));
+  if (!mode_.waits) return heard;
+  spool.pause(true);
+  fmt::print(stderr, "{}; nothing is sealed until it is\n", heard.error().what);
+  return {};
+}
+
+Status Orders::heard_again(Instant now, const std::vector<authority::VerifiedGrant>& grants,
+                           capture::Spool& spool) {
+  const Instant since = *std::exchange(unheard_since_, std::nullopt);
+  spool.pause(false);
+  WRIT_CHECK(say_gap(grants, spool, since, now, "the office was not heard of: nothing was sealed"));
+  fmt::print(stderr, "the office is heard of again\n");
+  return {};
+}
+
+Status Orders::last_word(const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool) {
+  if (!unheard_since_ || !mode_.waits) return {};
+  WRIT_TRY(now, wall_.now());
+  return heard_again(now, grants, spool);
 }
 
 Status Orders::watch(const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool) {
@@ -90,17 +162,19 @@ Status Orders::watch(const std::vector<authority::VerifiedGrant>& grants, captur
     if (revoked || now >= grants[g].until()) WRIT_CHECK(spool.end_grant(g));
     alive = alive || !spool.ended(g);
   }
-  if (alive) return {};
+  WRIT_CHECK(heed_lease(now, grants, spool));
+  if (!alive && mode_.waits && !said_waiting_)
+    fmt::print(stderr, "no grant is in force: waiting for one, nothing is kept\n");
+  said_waiting_ = !alive;
+  if (alive || mode_.waits) return {};
   return fail(Exit::expired, "the last grant has ended",
               "an interception ends with its authority: 18 USC 2518(4)(e), (5), 3123(c); 47 CFR 1.20003",
               "a grant that is alive",
               "an extension is a new order; what was acquired before is sealed in the spool");
 }
 
-Result<std::vector<authority::VerifiedGrant>> verify_again(const fs::path& probe_dir,
-                                                           const fs::path& grants_dir,
+Result<std::vector<authority::VerifiedGrant>> verify_again(const Public& pinned, const fs::path& grants_dir,
                                                            const std::vector<std::string>& ids) {
-  WRIT_TRY(pinned, load_public(probe_dir));
   WRIT_TRY(list_bytes, read_file(grants_dir / "revocations.json"));
   WRIT_TRY(list, authority::verify_revocations(list_bytes, pinned.roots, 0));
   WRIT_TRY(files, grant_files(grants_dir));
@@ -120,6 +194,14 @@ Result<std::vector<authority::VerifiedGrant>> verify_again(const fs::path& probe
     out.push_back(std::move(it->second));
   }
   return out;
+}
+
+Result<authority::VerifiedGrant> verify_offer(View offer, const Public& pinned, Instant now) {
+  WRIT_TRY(json, parse_canonical(offer, "offer"));
+  WRIT_TRY(grant, field<std::string>(json, "grant", "offer"));
+  WRIT_TRY(list_text, field<std::string>(json, "revocations", "offer"));
+  WRIT_TRY(list, authority::verify_revocations(view_of(list_text), pinned.roots, 0));
+  return authority::verify_grant(view_of(grant), {&pinned.roots, &list, pinned.verify, now});
 }
 
 }  // namespace writ::probe

@@ -38,7 +38,7 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
                                        const std::function<Result<std::string>()>& source) {
   WRIT_TRY(lock, occupy(o.dir));
   WRIT_TRY(self, load_probe(o.dir));
-  auto r = std::make_unique<Ready>(Ready{std::move(lock), std::move(self), {}, {}, {}, {}, {}, {}, {}});
+  auto r = std::make_unique<Ready>(Ready{std::move(lock), std::move(self), {}, {}, {}, {}, {}, {}, {}, {}});
   WRIT_TRY(log, audit::Log::open(o.dir / "log", r->self.sign, r->self.roots.audit_reader, r->wall));
   r->journal.emplace(std::move(log), r->self);
   r->guard.emplace(o.dir / "clock.mark", r->wall, r->boot);
@@ -54,7 +54,8 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
   auto still = custody::lock_custody(o.dir);  // nobody retrieves or destroys while the spool is opened
   if (!still) return tl::unexpected(std::move(still).error());
   WRIT_CHECK(capture::recover_spool(spool_dir, r->self.sign, r->wall));
-  r->orders.emplace(r->self, o.dir, o.grants, *r->guard);
+  const bool live = o.read.empty() || o.read == "-";
+  r->orders.emplace(r->self, o.dir, o.grants, *r->guard, OrdersMode{live, o.wait});
   auto grants = r->orders->load(reporter(*r->journal));
   if (!grants) return refuse(grants.error());
   r->grants = std::move(*grants);
@@ -68,6 +69,21 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
                                          *r->spool));
   }
   return r;
+}
+
+Status take_in(Ready& r, const fs::path& probe_dir, const std::function<Status(View offer)>& hand_on) {
+  WRIT_TRY(news, r.orders->news(reporter(*r.journal)));
+  std::move(news.begin(), news.end(), std::back_inserter(r.coming));
+  if (r.coming.empty()) return {};
+  const auto still = custody::lock_custody(probe_dir);
+  if (!still) return {};  // a retrieval is under way; they wait for its end
+  for (Offered& o : std::exchange(r.coming, {})) {
+    WRIT_CHECK(r.spool->add(o.grant));
+    WRIT_CHECK(custody::note_matter(probe_dir / "spool", o.grant));
+    r.grants.push_back(std::move(o.grant));
+    WRIT_CHECK(hand_on(o.offer));
+  }
+  return {};
 }
 
 }  // namespace writ::probe

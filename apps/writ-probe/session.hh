@@ -15,6 +15,7 @@ struct RunOptions {
   unsigned rings = 1;
   std::string duplicates;  // "keep" or "remove"; by default live sources lose them, files keep them
   bool json = false;
+  bool wait = false;  // without a grant, or unheard by the office, the run goes on and seals nothing
 };
 // Prints the summary on stdout; returns the exit code of a run that ended in good order.
 Result<Exit> run_session(const RunOptions& o);

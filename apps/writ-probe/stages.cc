@@ -26,7 +26,7 @@
 namespace writ::probe {
 namespace {
 
-constexpr std::uint8_t says_ready = 'R', says_source = 'S', says_go = 'G', says_end = 'D';
+constexpr std::uint8_t says_ready = 'R', says_source = 'S', says_go = 'G', says_end = 'D', says_grant = 'N';
 constexpr std::size_t word_bytes_max = 16u << 20;
 
 Status say(const Fd& to, std::uint8_t kind, const Json& what) {
@@ -114,15 +114,24 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   WRIT_CHECK(close_the_door({}));
   WRIT_CHECK(say(owner, says_go, Json::object()));
 
+  const auto hand_on = [&](View offer) -> Status {
+    ++stage.board().offers;  // first: the owner reads what does not fit between us
+    // An owner that is gone is noticed by the sealer, which then ends in good order.
+    static_cast<void>(write_all(owner.get(), worker::encode_frame(says_grant, offer)));
+    return {};
+  };
   const capture::Watch watch = [&]() -> Status {
     Status good = ready->orders->watch(ready->grants, *ready->spool);
+    if (good) good = take_in(*ready, o.dir, hand_on);
+    status.office_unheard(ready->orders->unheard_since());
     status.look(*ready->spool);
     return good;
   };
+  const capture::Watch last_word = [&] { return ready->orders->last_word(ready->grants, *ready->spool); };
   const std::function<void(const std::string&)> said = [](const std::string& line) {
     fmt::print(stderr, "{}\n", line);
   };
-  const auto sealed = Sealer{stage, ready->grants, *ready->spool, watch, said, owner_pid}.run();
+  const auto sealed = Sealer{stage, ready->grants, *ready->spool, watch, last_word, said, owner_pid}.run();
   return conclude(o, *ready, stage.board(), status, sealed, sources_end(owner, sealed, *source));
 }
 
@@ -167,7 +176,8 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   WRIT_CHECK(become_owner(o.dir, !o.interfaces.empty()));
   const auto ready = hear(sealer, says_ready);
   if (!ready) return wait_for(sealer_pid);  // it said why
-  WRIT_TRY(grants, verify_again(o.dir, o.grants, ready->get<std::vector<std::string>>()));
+  WRIT_TRY(pinned, load_public(o.dir));
+  WRIT_TRY(grants, verify_again(pinned, o.grants, ready->get<std::vector<std::string>>()));
   WRIT_TRY(source, open_source(o));
   WRIT_CHECK(say(sealer, says_source, describe(&source, o)));
   if (!hear(sealer, says_go)) return wait_for(sealer_pid);
@@ -179,7 +189,13 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   const std::function<void(const std::string&)> alarm = [](const std::string& line) {
     fmt::print(stderr, "{}\n", line);
   };
-  RingOwner owner{stage, grants, settings, sealer_pid, alarm};
+  const GrantDoor door{[&]() -> std::optional<Bytes> {
+                         Bytes offer;
+                         if (!worker::read_frame(sealer.get(), says_grant, word_bytes_max, offer)) return {};
+                         return offer;
+                       },
+                       [&](View offer, Instant now) { return verify_offer(offer, pinned, now); }};
+  RingOwner owner{stage, grants, door, settings, sealer_pid, alarm};
   capture::SourceEnd end;
   Status worked = run_sources(source, owner, end);
   if (!worked && owner.sealer_ended()) return exit_as(owner.sealer_status());

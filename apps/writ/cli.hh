@@ -51,6 +51,7 @@ void add_request_commands(CLI::App& app, Options& o);             // request
 void add_scan_commands(CLI::App& request, Options& o);            // request scan, request confirm
 void add_intercept_commands(CLI::App& app, Options& o);           // intercept
 void add_reconcile_command(CLI::App& intercept, Options& o);      // intercept reconcile
+void add_link_commands(CLI::App& app, Options& o);                // link
 void add_production_commands(CLI::App& app, Options& o);          // produce
 void add_audit_commands(CLI::App& app, Options& o);               // audit
 void add_record_commands(CLI::App& app, Options& o);              // records

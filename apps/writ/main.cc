@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   writ::cli::add_carrier_commands(app, o);
   writ::cli::add_request_commands(app, o);
   writ::cli::add_intercept_commands(app, o);
+  writ::cli::add_link_commands(app, o);
   writ::cli::add_production_commands(app, o);
   writ::cli::add_ingest_commands(app, o);
   writ::cli::add_audit_commands(app, o);

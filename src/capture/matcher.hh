@@ -22,6 +22,8 @@ class Matcher {
           const RunSettings& settings);
   // Errors come from the sink only.
   Status feed(const wire::RawPacket& p);
+  // The grants have grown at their end: those count from the next packet on.
+  void grants_added() { engine_.grants_added(); }
   // Tells every grant whose window the time falls into (Intake::gap).
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets);
   Status finish() { return engine_.finish(); }

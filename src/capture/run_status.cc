@@ -44,10 +44,13 @@ struct Moment {
   const char* key;
   Instant RunStatus::*at;
 };
-constexpr Moment own_moments[] = {
-    {"started", &RunStatus::started},       {"at", &RunStatus::at},
-    {"last_drop", &RunStatus::last_drop},   {"clock_step_at", &RunStatus::clock_step_at},
-    {"clock_mark", &RunStatus::clock_mark}, {"alarm_at", &RunStatus::alarm_at}};
+constexpr Moment own_moments[] = {{"started", &RunStatus::started},
+                                  {"at", &RunStatus::at},
+                                  {"last_drop", &RunStatus::last_drop},
+                                  {"clock_step_at", &RunStatus::clock_step_at},
+                                  {"clock_mark", &RunStatus::clock_mark},
+                                  {"alarm_at", &RunStatus::alarm_at},
+                                  {"unheard_since", &RunStatus::unheard_since}};
 
 Result<GrantLeft> grant_left_of(const Json& j) {
   WRIT_TRY(grant, field<std::string>(j, "grant", status_name));
@@ -95,6 +98,9 @@ void look_at_run(const RunStatus& s, Instant now, const AlarmLimits& limits, std
   if (s.clock_step_at != Instant{} && now - s.clock_step_at < limits.recent)
     out.push_back({"clock", fmt::format("the clock was set by {} ms at {}", s.clock_step_ms,
                                         rfc3339_seconds(s.clock_step_at))});
+  if (s.unheard_since != Instant{} && !s.ended)
+    out.push_back({"office", fmt::format("the office is not heard of since {}: nothing is sealed",
+                                         rfc3339_seconds(s.unheard_since))});
   for (const GrantLeft& g : s.grants)
     if (in_force(g, now) && g.until - now < limits.authority)
       out.push_back({"authority", fmt::format("the authority of {} ends in {}", g.grant,
@@ -151,6 +157,7 @@ Result<RunStatus> parse_run_status(View text) {
     s.counts.*n.at = value;
   }
   for (const Moment& m : own_moments) {
+    if (m.at == &RunStatus::unheard_since && !j.contains(m.key)) continue;  // an older probe's status
     WRIT_TRY(value, read_time(j, m.key));
     s.*m.at = value;
   }

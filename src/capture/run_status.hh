@@ -37,7 +37,8 @@ struct RunStatus {  // "writ.run-status/1"
   std::int64_t clock_offset_ms = 0, clock_step_ms = 0;
   Instant clock_step_at{}, clock_mark{};  // mark: the highest time ever seen
   std::vector<GrantLeft> grants;
-  Instant alarm_at{};  // the last alarm that stood, in whichever run
+  Instant unheard_since{};  // the office, by a live run that goes on and seals nothing; zero: it is heard
+  Instant alarm_at{};       // the last alarm that stood, in whichever run
   std::string alarm;
 };
 Json to_json(const RunStatus& s);
@@ -51,10 +52,11 @@ struct AlarmLimits {
   std::chrono::hours recent{1};  // how long drops and steps of the clock are told
 };
 struct Alarm {
-  const char* kind;  // "drops" | "disk" | "authority" | "clock" | "stale" | "stopped"
+  const char* kind;  // "drops" | "disk" | "authority" | "clock" | "office" | "stale" | "stopped"
   std::string what;
 };
-inline constexpr const char* alarm_kinds[] = {"drops", "disk", "authority", "clock", "stale", "stopped"};
+inline constexpr const char* alarm_kinds[] = {"drops",  "disk",  "authority", "clock",
+                                              "office", "stale", "stopped"};
 // `alive`: a process works in the probe's directory.
 std::vector<Alarm> alarms_of(const RunStatus& s, bool alive, Instant now, const AlarmLimits& limits);
 

@@ -46,6 +46,9 @@ TEST(RunStatus, IsReadAsItWasWritten) {
   const auto again = parse_run_status(view_of(text));
   ASSERT_TRUE(again) << to_text(again.error());
   EXPECT_EQ(canonical(to_json(*again)), text);
+  Json older = to_json(*again);  // of a probe that knew no link
+  older.erase("unheard_since");
+  EXPECT_TRUE(parse_run_status(view_of(canonical(older))));
   for (std::size_t cut = 0; cut < text.size(); cut += 3)
     EXPECT_FALSE(parse_run_status(view_of(text.substr(0, cut)))) << cut;
 }
@@ -62,6 +65,9 @@ TEST(RunStatus, EachAlarmStandsForItsReasonAndForNothingElse) {
   s.grants[0].ended = false;
   s.live = false;
   EXPECT_EQ(kinds(s, false, noon + 1h), Kinds{}) << "a file was read to its end";
+  s = quiet_run();
+  s.unheard_since = noon - 5min;
+  EXPECT_EQ(kinds(s, true, noon), Kinds{"office"});
   s = quiet_run();
   s.last_drop = noon - 59min;
   EXPECT_EQ(kinds(s, true, noon), Kinds{"drops"});

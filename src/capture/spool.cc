@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <set>
 
 #include "capture/call_numbers.hh"
@@ -104,7 +105,12 @@ Result<Fd> lock_spool(const fs::path& dir) {
 
 struct Spool::Impl {
   Fd lock;
-  std::vector<Lane> lanes;
+  fs::path dir;
+  const crypto::SigningKey* probe = nullptr;
+  Clock* clock = nullptr;
+  std::string source;
+  std::deque<Lane> lanes;  // others point at them
+  bool paused = false;
   struct Listed {
     Lane* lane = nullptr;
     Tape* tape = nullptr;
@@ -119,6 +125,7 @@ struct Spool::Impl {
 
   // True when the record is in the spool already.
   bool resumed(Lane& lane, Tape& tape, std::uint64_t& mark);
+  Status add(const authority::VerifiedGrant& grant);
   Status append(Lane& lane, Tape& tape, View record, std::uint64_t& counter);
   bool hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark);
   Status release(Tape& tape);
@@ -283,28 +290,42 @@ Result<Spool> Spool::open(const fs::path& dir, const std::vector<authority::Veri
   WRIT_CHECK(make_dirs(dir));
   WRIT_TRY(lock, lock_spool(dir));
   i->lock = std::move(lock);
-  i->lanes.resize(grants.size());
-  for (std::size_t g = 0; g < grants.size(); ++g) {
-    const fs::path lane_dir = dir / crypto::hex(grants[g].id());
-    if (::mkdir(lane_dir.c_str(), 0750) != 0 && errno != EEXIST)
-      return tl::unexpected(io_error("mkdir", lane_dir));
-    Lane& lane = i->lanes[g];
-    WRIT_TRY(numbers, CallNumbers::open(lane_dir, source));
-    lane.numbers.emplace(std::move(numbers));
-    WRIT_TRY(call_data,
-             vault::SegmentWriter::open(lane_dir, grants[g], vault::Stream::call_data, probe, clock, source));
-    lane.call_data.resume_mark = call_data.resume_mark();
-    lane.call_data.writer.emplace(std::move(call_data));
-    lane.content_allowed = authority::yields_content(grants[g].body().kind);
-    if (!lane.content_allowed) continue;
-    WRIT_TRY(content,
-             vault::SegmentWriter::open(lane_dir, grants[g], vault::Stream::content, probe, clock, source));
-    lane.content.resume_mark = content.resume_mark();
-    lane.content.writer.emplace(std::move(content));
-  }
+  i->dir = dir;
+  i->probe = &probe;
+  i->clock = &clock;
+  i->source = source;
+  Spool spool{std::move(i)};
+  for (const authority::VerifiedGrant& g : grants) WRIT_CHECK(spool.i_->add(g));
   WRIT_CHECK(sync_dir(dir));
-  return Spool{std::move(i)};
+  return spool;
 }
+
+Status Spool::Impl::add(const authority::VerifiedGrant& grant) {
+  const fs::path lane_dir = dir / crypto::hex(grant.id());
+  if (::mkdir(lane_dir.c_str(), 0750) != 0 && errno != EEXIST)
+    return tl::unexpected(io_error("mkdir", lane_dir));
+  const auto open_tape = [&](Tape& tape, vault::Stream stream) -> Status {
+    WRIT_TRY(writer, vault::SegmentWriter::open(lane_dir, grant, stream, *probe, *clock, source));
+    tape.resume_mark = writer.resume_mark();
+    tape.writer.emplace(std::move(writer));
+    return {};
+  };
+  Lane lane;
+  WRIT_TRY(numbers, CallNumbers::open(lane_dir, source));
+  lane.numbers.emplace(std::move(numbers));
+  WRIT_CHECK(open_tape(lane.call_data, vault::Stream::call_data));
+  lane.content_allowed = authority::yields_content(grant.body().kind);
+  if (lane.content_allowed) WRIT_CHECK(open_tape(lane.content, vault::Stream::content));
+  lanes.push_back(std::move(lane));
+  return {};
+}
+
+Status Spool::add(const authority::VerifiedGrant& grant) {
+  WRIT_CHECK(i_->add(grant));
+  return sync_dir(i_->dir);
+}
+
+void Spool::pause(bool paused) { i_->paused = paused; }
 
 Spool::Spool(std::unique_ptr<Impl> i) : i_(std::move(i)) {}
 Spool::Spool(Spool&&) noexcept = default;
@@ -328,6 +349,7 @@ Status Spool::event(std::size_t grant, const intercept::Event& e) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
   follow(lane.calls_up, e);
+  if (i_->paused) return {};
   intercept::Event numbered = e;
   numbered.call = lane.numbers->number_of(e.call);
   return i_->append(lane, lane.call_data, intercept::encode(numbered), lane.counts.events);
@@ -339,7 +361,7 @@ Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const w
     return fail(Exit::integrity, "a packet was offered under a grant that takes no content",
                 "18 USC 3121(c), 3127(3), (4): a pen register or trap takes no content", {},
                 "stop using this probe and tell its makers: the packet was not written");
-  if (lane.ended) return {};
+  if (lane.ended || i_->paused) return {};
   intercept::PacketTag numbered = tag;
   numbered.call = lane.numbers->number_of(tag.call);
   intercept::encode(numbered, p, i_->scratch);

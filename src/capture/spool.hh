@@ -23,11 +23,13 @@ struct LaneCounts {  // of one grant, in this run
 class Spool final : public intercept::Sink {
  public:
   // `source` names the capture file (source_identity, run.hh), so that a run that was killed is finished
-  // once; empty for live interfaces. Exit::unit when another process has the spool.
+  // once; empty for live interfaces. Key and clock outlive it. Exit::unit when another process has the spool.
   static Result<Spool> open(const fs::path& dir, const std::vector<authority::VerifiedGrant>& grants,
                             const crypto::SigningKey& probe, Clock& clock, const std::string& source = {});
   Spool(Spool&&) noexcept;
   ~Spool() override;
+  // One more, after those that are there.
+  Status add(const authority::VerifiedGrant& grant);
   // The place in the source (1, 2, ...) of what comes next; 0 for live interfaces.
   void at(std::uint64_t position);
   Status event(std::size_t grant, const intercept::Event& e) override;
@@ -36,6 +38,8 @@ class Spool final : public intercept::Sink {
                           // when nothing is due
   Status commit();
   Status close();
+  // While nobody may stop the interception from afar, nothing is sealed: what comes meanwhile is dropped.
+  void pause(bool paused);
   // The grant's authority is over: its streams are closed, whatever else comes for it is dropped.
   Status end_grant(std::size_t grant);
   bool ended(std::size_t grant) const;

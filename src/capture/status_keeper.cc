@@ -41,10 +41,14 @@ StatusKeeper::StatusKeeper(fs::path probe_dir, const std::vector<authority::Veri
   }
   status_.live = live;
   status_.started = status_.at = wall_.now();
-  status_.grants.resize(grants_.size());
-  for (std::size_t g = 0; g < grants_.size(); ++g) {
-    status_.grants[g].grant = crypto::hex(grants_[g].id()).substr(0, 8);
-    status_.grants[g].until = grants_[g].until();
+  list_grants();
+}
+
+void StatusKeeper::list_grants() {
+  for (std::size_t g = status_.grants.size(); g < grants_.size(); ++g) {
+    GrantLeft& left = status_.grants.emplace_back();
+    left.grant = crypto::hex(grants_[g].id()).substr(0, 8);
+    left.until = grants_[g].until();
   }
 }
 
@@ -78,6 +82,7 @@ void StatusKeeper::rates(Instant boot) {
 
 void StatusKeeper::take(Spool& spool) {
   const Instant wall = wall_.now(), boot = boot_.now();
+  list_grants();
   if (spool.progress().dropped > status_.counts.dropped) status_.last_drop = wall;
   status_.counts = spool.progress();
   status_.calls_up = spool.calls_up();

@@ -11,16 +11,18 @@ namespace writ::capture {
 
 class StatusKeeper {
  public:
-  // Takes the last alarm over from the run before. `wall`, `boot` and `grants` outlive it.
+  // Takes the last alarm over from the run before. `wall`, `boot` and `grants` outlive it; these may grow.
   StatusKeeper(fs::path probe_dir, const std::vector<authority::VerifiedGrant>& grants, bool live,
                Clock& wall, Clock& boot);
   // At most once a second; cheap in between. The run has just judged its grants.
   void look(Spool& spool);
+  void office_unheard(Instant since) { status_.unheard_since = since; }  // zero: it is heard
   // The run is over.
   void end(Spool& spool, int exit);
   const RunStatus& status() const { return status_; }
 
  private:
+  void list_grants();
   void take(Spool& spool);
   void clocks(Instant wall, Instant boot);
   void rates(Instant boot);

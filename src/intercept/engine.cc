@@ -80,17 +80,22 @@ constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are 
 }  // namespace
 
 Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
-    : grants(g),
-      sink(s),
-      options(std::move(o)),
-      judge(g),
-      next_number(g.size(), options.calls_before),
-      next_window_end(Instant::max()),
-      window_ended(g.size(), false),
-      surveillance(g.size(), Surveillance::unsaid),
-      device_conference(g.size()),
-      has_held(g.size(), false) {
-  for (const authority::VerifiedGrant& v : g) next_window_end = std::min(next_window_end, v.until());
+    : grants(g), sink(s), options(std::move(o)), judge(g), next_window_end(Instant::max()) {
+  take_in_grants();
+}
+
+// Those that came since the last time; they begin with the packets after the one at hand.
+void Engine::Impl::take_in_grants() {
+  judge.take_in_grants();
+  for (std::size_t g = next_number.size(); g < grants.size(); ++g) {
+    next_number.push_back(options.calls_before);
+    next_window_end = std::min(next_window_end, grants[g].until());
+    window_ended.push_back(false);
+    surveillance.push_back(Surveillance::unsaid);
+    taken_in.push_back(last_seen);
+    device_conference.emplace_back();
+    has_held.push_back(false);
+  }
 }
 
 void Engine::Impl::note_unread(Unread what, Instant at) {
@@ -315,6 +320,7 @@ Status Engine::Impl::finish_gaps() {
 Engine::Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, EngineOptions options)
     : i_(std::make_unique<Impl>(grants, sink, std::move(options))) {}
 Engine::~Engine() = default;
+void Engine::grants_added() { i_->take_in_grants(); }
 Status Engine::on_packet(const wire::RawPacket& p) { return i_->on_packet(p); }
 bool Engine::pass(const wire::RawPacket& p) { return i_->pass(p); }
 Passed Engine::pass_over(wire::CaptureReader& reader, Instant from, Instant until, std::uint64_t most) {

@@ -49,6 +49,8 @@ class Engine {
   Engine(const std::vector<authority::VerifiedGrant>& grants, Sink& sink, EngineOptions options = {});
   Engine(std::vector<authority::VerifiedGrant>&&, Sink&, EngineOptions = {}) = delete;
   ~Engine();
+  // The vector has grown at its end: what stands there counts from the next packet on.
+  void grants_added();
   // Errors come from the sink only; the engine itself accepts anything.
   Status on_packet(const wire::RawPacket& p);
   // The short way of nearly every packet (pass_over.cc): true when `p` is plain media of nobody's. It is

@@ -57,6 +57,7 @@ struct Engine::Impl {
   Status on_hep_segment(const wire::TcpSegment& t, Instant at, bool& taken);
   Status expire_hep(Instant now);
   Status on_hep(View message, const wire::Address& agent, Instant at);
+  void take_in_grants();
   void date(Instant t) {
     dated_at = t;
     judge.date(t);
@@ -177,6 +178,7 @@ struct Engine::Impl {
   std::vector<bool> window_ended;  // by grant
   enum class Surveillance : std::uint8_t { unsaid, active, inactive };
   std::vector<Surveillance> surveillance;  // by grant: what its SurveillanceStatus says
+  std::vector<Instant> taken_in;           // by grant: not before this was it known here
   std::uint64_t frame = 0;                 // the packet at hand, from 1; 0: none
 
   // Where the target's line has sent a call: a new INVITE there, by the party that was sent, is the target's.

@@ -72,29 +72,28 @@ std::string_view display_name(std::string_view value) {
   return name;
 }
 
-TargetIndex::TargetIndex(const std::vector<authority::VerifiedGrant>& grants) {
-  for (std::uint32_t g = 0; g < grants.size(); ++g)
-    for (const authority::Target& t : grants[g].body().targets) {
-      switch (t.type) {
-        case authority::Target::Type::e164:
-          append_once(numbers_[t.value], g);
-          break;
-        case authority::Target::Type::uri: {
-          const std::size_t at = t.value.rfind('@');
-          std::string host = at == std::string::npos ? "" : lower(t.value.substr(at + 1));
-          if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-            host = host.substr(1, host.size() - 2);
-          append_once(uris_[t.value.substr(0, at) + "@" + host], g);
-          break;
-        }
-        case authority::Target::Type::extension: {
-          Extension e{g, {}};
-          for (const std::string& h : t.hosts) e.hosts.push_back(lower(h));
-          extensions_[t.value].push_back(std::move(e));
-          break;
-        }
+void TargetIndex::add(std::uint32_t g, const authority::VerifiedGrant& grant) {
+  for (const authority::Target& t : grant.body().targets) {
+    switch (t.type) {
+      case authority::Target::Type::e164:
+        append_once(numbers_[t.value], g);
+        break;
+      case authority::Target::Type::uri: {
+        const std::size_t at = t.value.rfind('@');
+        std::string host = at == std::string::npos ? "" : lower(t.value.substr(at + 1));
+        if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+          host = host.substr(1, host.size() - 2);
+        append_once(uris_[t.value.substr(0, at) + "@" + host], g);
+        break;
+      }
+      case authority::Target::Type::extension: {
+        Extension e{g, {}};
+        for (const std::string& h : t.hosts) e.hosts.push_back(lower(h));
+        extensions_[t.value].push_back(std::move(e));
+        break;
       }
     }
+  }
 }
 
 void TargetIndex::by_number(std::string_view text, std::vector<std::uint32_t>& out) const {

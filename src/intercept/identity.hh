@@ -31,7 +31,7 @@ using TextMap = std::unordered_map<std::string, V, TextHash, std::equal_to<>>;
 // All targets of all grants, looked up by one identity at a time. The only place that holds target names.
 class TargetIndex {
  public:
-  explicit TargetIndex(const std::vector<authority::VerifiedGrant>& grants);
+  void add(std::uint32_t index, const authority::VerifiedGrant& grant);
   // Appends the indices of the grants that name this identity (each once per call).
   void by_uri(const wire::SipUri& u, std::vector<std::uint32_t>& out) const;
   void by_digest(const wire::DigestIdentity& d, std::vector<std::uint32_t>& out) const;

@@ -51,8 +51,12 @@ const char* to_string(Source s) {
   return "from";
 }
 
-Judge::Judge(const std::vector<authority::VerifiedGrant>& grants) : grants_(grants), targets_(grants) {
-  for (const authority::VerifiedGrant& g : grants) {
+Judge::Judge(const std::vector<authority::VerifiedGrant>& grants) : grants_(grants) { take_in_grants(); }
+
+void Judge::take_in_grants() {
+  for (std::size_t n = peers_.size(); n < grants_.size(); ++n) {
+    const authority::VerifiedGrant& g = grants_[n];
+    targets_.add(static_cast<std::uint32_t>(n), g);
     std::vector<wire::Address> peers;
     for (const std::string& text : g.body().trusted_peers) {
       wire::Address a;

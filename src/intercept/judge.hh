@@ -61,6 +61,7 @@ struct Binding {
 class Judge {
  public:
   explicit Judge(const std::vector<authority::VerifiedGrant>& grants);
+  void take_in_grants();  // those that the vector has more than before
   // At most one claim for each grant whose window covers `at` and whose kind allows the role. The result
   // lives until the next call.
   const std::vector<Claim>& judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);

@@ -13,11 +13,12 @@ Status Engine::Impl::emit(const Attachment& a, EventType type, Instant at, const
 }
 
 // Every event passes here. A grant that something is said under is under surveillance, and has been since its
-// window and the input began; a grant that nothing is said under leaves nothing at all.
+// window and the input began, or since it became known here; a grant that nothing is said under leaves
+// nothing at all.
 Status Engine::Impl::say(std::uint32_t grant, Event e) {
   if (surveillance[grant] == Surveillance::unsaid) {
     surveillance[grant] = Surveillance::active;
-    const Instant since = std::max(first_seen, grants[grant].from());
+    const Instant since = std::max({first_seen, taken_in[grant], grants[grant].from()});
     WRIT_CHECK(sink.event(grant, Event{EventType::surveillance_status,
                                        since,
                                        0,

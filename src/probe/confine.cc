@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -204,6 +205,38 @@ Status confine_parser() {
   for (const int call : {SCMP_SYS(sigaltstack), SCMP_SYS(sched_yield), SCMP_SYS(rt_sigaction)})
     WRIT_CHECK(allow(call));
 #endif
+  return load(filter);
+}
+
+Status confine_sender() {
+  const Filter filter = new_filter(SCMP_ACT_ERRNO(EPERM));
+  if (!filter) return failed("system call filter");
+  const auto allow = [&](int call, std::initializer_list<scmp_arg_cmp> args = {}) -> Status {
+    const int rc = call == __NR_SCMP_ERROR
+                       ? 0  // this libseccomp is older than the call
+                       : seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call,
+                                                static_cast<unsigned>(args.size()), args.begin());
+    return rc == 0 || rc == -EEXIST ? Status{} : Status{filter_failed(rc, " (sender)")};
+  };
+  static constexpr const char* names[] = {
+      // files that are there, directories, new files in the place of old ones
+      "open", "openat", "close", "read", "pread64", "readv", "write", "writev", "lseek", "stat", "lstat",
+      "fstat", "newfstatat", "statx", "getdents64", "access", "faccessat", "faccessat2", "readlink",
+      "readlinkat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "fsync", "fdatasync", "fchmod",
+      "fcntl", "umask",
+      // the connection
+      "poll", "ppoll", "connect", "setsockopt", "getsockopt", "getsockname", "getpeername", "shutdown",
+      "recvfrom", "sendto", "recvmsg", "sendmsg",
+      // memory, time, signals, the end
+      "munmap", "mremap", "brk", "madvise", "futex", "getrandom", "clock_gettime", "clock_nanosleep",
+      "nanosleep", "gettimeofday", "time", "getpid", "gettid", "rt_sigaction", "rt_sigprocmask",
+      "rt_sigreturn", "restart_syscall", "sigaltstack", "sched_yield", "prctl", "exit", "exit_group"};
+  for (const char* name : names) WRIT_CHECK(allow(seccomp_syscall_resolve_name(name)));
+  WRIT_CHECK(allow(SCMP_SYS(mmap), {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}}));
+  WRIT_CHECK(allow(SCMP_SYS(mprotect), {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}}));
+  for (const unsigned family : {AF_INET, AF_INET6})
+    WRIT_CHECK(
+        allow(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, family, 0}, {1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM}}));
   return load(filter);
 }
 

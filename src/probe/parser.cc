@@ -61,12 +61,14 @@ class Findings final : public intercept::Sink {
 
 class Parser {
  public:
-  Parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+  Parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
          const capture::RunSettings& settings, Beginning beginning, int owner)
       : board_(stage.board()),
         frames_(board_.frames, stage.frames(), board_.frames.released.load(std::memory_order_acquire)),
         findings_(stage),
-        matcher_(grants, findings_, numbered(settings)),
+        grants_(grants),
+        door_(door),
+        matcher_(grants_, findings_, numbered(settings)),
         new_here_(beginning == Beginning::after_loss),
         owner_(owner),
         generation_(generation_of(board_.active.load())) {}
@@ -118,8 +120,19 @@ class Parser {
         ended_ = true;
         WRIT_CHECK(matcher_.finish());
         return findings_.finished({matcher_.stats(), matcher_.duplicates()});
+      case FrameRecord::Kind::grant:
+        return take_grant(record, head);
     }
     return fail(Exit::integrity, "a frame of an unknown kind");
+  }
+
+  Status take_grant(View offer, const FrameRecord& head) {
+    if (head.number < grants_.size()) return {};  // this parser began with it
+    if (head.number > grants_.size()) return fail(Exit::integrity, "a grant out of its order");
+    WRIT_TRY(grant, door_.verify(offer, from_ns(head.at_ns)));
+    grants_.push_back(std::move(grant));
+    matcher_.grants_added();
+    return {};
   }
 
   Status take_packet(const wire::RawPacket& p, std::uint64_t number, bool suspect) {
@@ -204,6 +217,8 @@ class Parser {
   RingReader frames_;
   Findings findings_;
   capture::RunSettings settings_;
+  std::vector<authority::VerifiedGrant> grants_;
+  const GrantDoor& door_;
   capture::Matcher matcher_;
   bool new_here_, ended_ = false;
   int owner_;
@@ -213,7 +228,7 @@ class Parser {
 
 }  // namespace
 
-int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
                const capture::RunSettings& settings, Beginning beginning, int owner) noexcept {
   ::prctl(PR_SET_NAME, "writ-parser");
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -223,7 +238,7 @@ int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants
     if (::getppid() != owner) return parser_not_confined;
     sleep_on(stage.board().call, stage.board().call.load(), 5);
   }
-  Parser parser{stage, grants, settings, beginning, owner};
+  Parser parser{stage, grants, door, settings, beginning, owner};
   if (!confine_parser()) return parser_not_confined;
   return parser.run();
 }

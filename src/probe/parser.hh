@@ -19,6 +19,7 @@
 // measured in docs/benchmarks.md.
 #pragma once
 #include "capture/matcher.hh"
+#include "probe/offer.hh"
 #include "probe/stage.hh"
 
 namespace writ::probe {
@@ -28,8 +29,9 @@ enum class Beginning { first, after_loss };
 inline constexpr int parser_finished = 0, parser_not_confined = 2, parser_strayed = 3;
 
 // The whole life of a parser (and of its copies) in a process that was forked for it: returns what that
-// process exits with. `owner`: the process that would call a copy.
-int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+// process exits with. `owner`: the process that would call a copy. Grants that come later it verifies by
+// `door`.
+int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
                const capture::RunSettings& settings, Beginning beginning, int owner) noexcept;
 
 }  // namespace writ::probe

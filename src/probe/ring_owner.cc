@@ -23,13 +23,14 @@ constexpr int vain_starts_max = 20;
 
 }  // namespace
 
-RingOwner::RingOwner(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+RingOwner::RingOwner(Stage& stage, std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
                      const capture::RunSettings& settings, int sealer,
                      const std::function<void(const std::string&)>& alarm)
     : stage_(stage),
       board_(stage.board()),
       frames_(board_.frames, stage.frames(), 0),
       grants_(grants),
+      door_(door),
       settings_(settings),
       alarm_(alarm),
       sealer_(sealer),
@@ -54,8 +55,8 @@ Status RingOwner::start_parser(bool after_loss) {
   board_.standby = 0;
   const pid_t pid = ::fork();
   if (pid == 0)
-    ::_exit(
-        run_parser(stage_, grants_, settings_, after_loss ? Beginning::after_loss : Beginning::first, self_));
+    ::_exit(run_parser(stage_, grants_, door_, settings_,
+                       after_loss ? Beginning::after_loss : Beginning::first, self_));
   if (pid < 0) return fail(Exit::unit, fmt::format("start the parser: {}", std::strerror(errno)));
   parser_ = pid;
   call_copy(seat_of(static_cast<std::uint32_t>(pid), generation_ << 24));
@@ -89,7 +90,33 @@ Status RingOwner::gap(Instant from, Instant until, const std::string& why, std::
   return put({FrameRecord::Kind::gap, 0, 0, 0, packets, to_ns(from), to_ns(until)}, view_of(why));
 }
 
-Status RingOwner::housekeeping() { return supervise(); }
+Status RingOwner::housekeeping() {
+  WRIT_CHECK(supervise());
+  return hand_on_offers();
+}
+
+// While frames wait for room, too: the sealer makes that room, and waits until its offer was heard.
+void RingOwner::hear_offers() {
+  while (board_.offers.load(std::memory_order_acquire) != offers_heard_) {
+    auto offer = door_.next();
+    if (!offer) return;  // the sealer has ended
+    ++offers_heard_;
+    offers_.push_back(std::move(*offer));
+  }
+}
+
+Status RingOwner::hand_on_offers() {
+  while (!offers_.empty()) {
+    const Bytes offer = std::move(offers_.front());
+    offers_.pop_front();
+    const Instant now = SystemClock{}.now();
+    WRIT_TRY(grant, door_.verify(offer, now));
+    const FrameRecord head{FrameRecord::Kind::grant, 0, 0, 0, grants_.size(), to_ns(now), 0};
+    grants_.push_back(std::move(grant));  // first: a parser that begins anew meanwhile has it
+    WRIT_CHECK(put(head, offer));
+  }
+  return {};
+}
 
 Status RingOwner::finish() {
   ended_ = true;
@@ -103,6 +130,7 @@ Status RingOwner::finish() {
 }
 
 Status RingOwner::supervise() {
+  hear_offers();
   int status = 0;
   for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG))
     WRIT_CHECK(bury(pid, status));

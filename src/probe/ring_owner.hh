@@ -5,21 +5,23 @@
 // Frames wait in shared memory until the parser has them and a copy that knows of them; when that is full,
 // they wait in the kernel's ring, and what the kernel drops then is a gap, as ever.
 #pragma once
+#include <deque>
 #include <functional>
 #include <vector>
 
 #include "authority/grant.hh"
 #include "capture/intake.hh"
 #include "capture/matcher.hh"
+#include "probe/offer.hh"
 #include "probe/stage.hh"
 
 namespace writ::probe {
 
 class RingOwner final : public capture::Intake {
  public:
-  // Stage, grants and alarm outlive it. `sealer`: pid of the process that seals; when it ends, so does this
-  // run.
-  RingOwner(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
+  // Stage, grants, door and alarm outlive it. `sealer`: pid of the process that seals; when it ends, so does
+  // this run. Grants that are offered later come to `grants`.
+  RingOwner(Stage& stage, std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
             const capture::RunSettings& settings, int sealer,
             const std::function<void(const std::string&)>& alarm);
   ~RingOwner() override;  // no parser outlives it
@@ -37,6 +39,8 @@ class RingOwner final : public capture::Intake {
   Status put(const FrameRecord& head, View rest);
   Status start_parser(bool after_loss);
   Status supervise();
+  void hear_offers();
+  Status hand_on_offers();
   Status bury(int pid, int status);
   void call_copy(Seat copy);
   Status parser_died(int status);
@@ -46,13 +50,16 @@ class RingOwner final : public capture::Intake {
   Stage& stage_;
   Board& board_;
   RingWriter frames_;
-  const std::vector<authority::VerifiedGrant>& grants_;
+  std::vector<authority::VerifiedGrant>& grants_;
+  const GrantDoor& door_;
   const capture::RunSettings settings_;
   const std::function<void(const std::string&)>& alarm_;
   int sealer_, sealer_status_ = -1, self_;
   int parser_ = -1;
   std::uint32_t generation_ = 0;
   std::uint64_t number_ = 0;
+  std::uint32_t offers_heard_ = 0;
+  std::deque<Bytes> offers_;  // heard, and not handed on yet
   bool ended_ = false, parser_done_ = false, parser_gone_ = false, hung_ = false;
   std::uint64_t died_at_ = 0, seen_at_ = 0;  // values of Board::at_hand
   int deaths_there_ = 0, vain_starts_ = 0;

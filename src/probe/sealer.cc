@@ -16,24 +16,26 @@ constexpr std::uint32_t calls_ahead_max = 1u << 16;
 }  // namespace
 
 Sealer::Sealer(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool,
-               const capture::Watch& still_valid, const std::function<void(const std::string&)>& said,
-               int owner)
+               const capture::Watch& still_valid, const capture::Watch& last_word,
+               const std::function<void(const std::string&)>& said, int owner)
     : board_(stage.board()),
       findings_(board_.findings, stage.findings(), 0),
       grants_(grants),
       spool_(spool),
       still_valid_(still_valid),
+      last_word_(last_word),
       said_(said),
-      owner_(owner),
-      highest_call_(grants.size(), 0) {}
+      owner_(owner) {}
 
 Result<Sealed> Sealer::run() {
   const Status worked = work();
   if (!worked && worked.error().exit == Exit::failure) say_early_end(worked.error().what);
+  Status last = last_word_();
   // What was acquired under authority is kept, whatever ended the run.
   Status closed = spool_.close();
   if (!worked) return tl::unexpected(worked.error());
   if (!closed) return tl::unexpected(std::move(closed).error());
+  if (!last) return tl::unexpected(std::move(last).error());
   sealed_.run.spool_bytes = spool_.bytes_written();
   sealed_.run.kernel_dropped = board_.dropped;
   return sealed_;
@@ -106,6 +108,7 @@ Status Sealer::take(View record) {
 
 bool Sealer::fits(std::uint32_t grant, std::uint32_t call, Instant at) {
   if (grant >= grants_.size() || !grants_[grant].covers(at)) return false;
+  if (highest_call_.size() < grants_.size()) highest_call_.resize(grants_.size(), 0);
   std::uint32_t& highest = highest_call_[grant];
   if (call > highest + calls_ahead_max) return false;
   highest = std::max(highest, call);

@@ -22,10 +22,11 @@ struct Sealed {
 
 class Sealer {
  public:
-  // `still_valid` as for capture::run_file. `said` hears of refusals and of parsers that were replaced, a
-  // line each. All outlive the sealer.
+  // `still_valid` as for capture::run_file; it may add to grants and spool. `last_word`: before the spool is
+  // closed. `said` hears of refusals and of parsers that were replaced, a line each. All outlive the sealer.
   Sealer(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool,
-         const capture::Watch& still_valid, const std::function<void(const std::string&)>& said, int owner);
+         const capture::Watch& still_valid, const capture::Watch& last_word,
+         const std::function<void(const std::string&)>& said, int owner);
   // Until the parser has finished, an authority's end, or the ring owner's. The spool is closed in each case.
   Result<Sealed> run();
 
@@ -45,6 +46,7 @@ class Sealer {
   const std::vector<authority::VerifiedGrant>& grants_;
   capture::Spool& spool_;
   const capture::Watch& still_valid_;
+  const capture::Watch& last_word_;
   const std::function<void(const std::string&)>& said_;
   int owner_;
   std::vector<std::uint32_t> highest_call_;  // by grant

@@ -39,14 +39,17 @@ struct Board {
   std::atomic<std::uint32_t> fresh_starts{0};           // what the parser knew was lost with it
   std::atomic<std::uint64_t> dropped{0};                // by the kernel
   std::atomic<bool> given_up{false};                    // there will be no more findings
+  // By the sealer.
+  alignas(64) std::atomic<std::uint32_t> offers{0};  // grants that came while the run goes on
 };
 
-// From owner to parser: a head, then the bytes of the frame, or the text that says why.
+// From owner to parser: a head, then the bytes of the frame, the text that says why, or an offered grant.
 struct FrameRecord {
-  enum class Kind : std::uint32_t { packet, gap, end };
+  enum class Kind : std::uint32_t { packet, gap, end, grant };
   Kind kind = Kind::packet;
   std::uint32_t link_type = 0, wire_length = 0, unused = 0;
-  std::uint64_t number = 0;  // packet: its place in the input, from 1; gap: how many packets, when known
+  // packet: its place in the input, from 1; gap: how many packets, when known; grant: its index
+  std::uint64_t number = 0;
   std::int64_t at_ns = 0, until_ns = 0;
 };
 
