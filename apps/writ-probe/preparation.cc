@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "capture/interruption.hh"
+#include "capture/run.hh"
 #include "custody/ledger.hh"
 
 namespace writ::probe {
@@ -34,8 +35,7 @@ Report reporter(Journal& journal) {
 
 }  // namespace
 
-Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
-                                       const std::function<Result<std::string>()>& source) {
+Result<std::unique_ptr<Ready>> prepare(const RunOptions& o, const capture::RunSettings& settings) {
   WRIT_TRY(lock, occupy(o.dir));
   WRIT_TRY(self, load_probe(o.dir));
   auto r = std::make_unique<Ready>(Ready{std::move(lock), std::move(self), {}, {}, {}, {}, {}, {}, {}, {}});
@@ -54,12 +54,15 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
   auto still = custody::lock_custody(o.dir);  // nobody retrieves or destroys while the spool is opened
   if (!still) return tl::unexpected(std::move(still).error());
   WRIT_CHECK(capture::recover_spool(spool_dir, r->self.sign, r->wall));
-  const bool live = o.read.empty() || o.read == "-";
-  r->orders.emplace(r->self, o.dir, o.grants, *r->guard, OrdersMode{live, o.wait});
+  r->orders.emplace(r->self, o.dir, o.grants, *r->guard, OrdersMode{!o.is_file(), o.wait});
   auto grants = r->orders->load(reporter(*r->journal));
   if (!grants) return refuse(grants.error());
   r->grants = std::move(*grants);
-  WRIT_TRY(name, source());
+  std::string name;
+  if (o.is_file()) {
+    WRIT_TRY(identity, capture::source_identity(o.read, settings));
+    name = std::move(identity);
+  }
   WRIT_TRY(spool, capture::Spool::open(spool_dir, r->grants, r->self.sign, r->wall, name));
   r->spool.emplace(std::move(spool));
   for (const authority::VerifiedGrant& g : r->grants) WRIT_CHECK(custody::note_matter(spool_dir, g));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/matcher.hh"
 #include "journal.hh"
 #include "orders.hh"
 #include "session.hh"
@@ -26,9 +27,7 @@ struct Ready {
   std::optional<capture::Spool> spool;
   std::vector<Offered> coming;  // verified, not taken in yet
 };
-// `source`: names what will be read (capture::source_identity), or gives an empty name.
-Result<std::unique_ptr<Ready>> prepare(const RunOptions& o,
-                                       const std::function<Result<std::string>()>& source);
+Result<std::unique_ptr<Ready>> prepare(const RunOptions& o, const capture::RunSettings& settings);
 
 // Grants that came while the run goes on: into the log, the spool and `r.grants`, then handed on.
 Status take_in(Ready& r, const fs::path& probe_dir, const std::function<Status(View offer)>& hand_on);

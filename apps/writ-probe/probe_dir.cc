@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 
 #include <cstring>
@@ -93,7 +94,14 @@ Result<Fd> occupy(const fs::path& dir) {
   const fs::path file = dir / "lock";
   Fd fd{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)};
   if (!fd) return tl::unexpected(io_error("open", file));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+  // A run that was killed just now may still be leaving: its processes end one after the other.
+  constexpr int tries = 100, pause_ms = 20;
+  int held = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  for (int n = 0; held != 0 && n < tries; ++n) {
+    ::poll(nullptr, 0, pause_ms);
+    held = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  }
+  if (held != 0)
     return fail(Exit::unit, fmt::format("another writ-probe works in {}", dir.string()),
                 "one process, one probe", {}, "stop it first");
   return fd;

@@ -9,6 +9,8 @@
 namespace writ::probe {
 
 struct RunOptions {
+  bool is_file() const { return !read.empty() && read != "-"; }
+
   fs::path dir, cert, grants;
   std::string read;  // a capture file, "-" for standard input
   std::vector<std::string> interfaces, hep, hep_from;

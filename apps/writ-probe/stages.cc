@@ -17,6 +17,7 @@
 #include "capture/status_keeper.hh"
 #include "preparation.hh"
 #include "probe/confine.hh"
+#include "probe/file_reader.hh"
 #include "probe/ring_owner.hh"
 #include "probe/sealer.hh"
 #include "sources.hh"
@@ -81,6 +82,7 @@ Result<Exit> conclude(const RunOptions& o, Ready& ready, const Board& board, cap
   Exit exit = error != nullptr ? error->exit : judge(run);
   if (exit == Exit::ok && (sealed->refused > 0 || sealed->fresh_starts > 0)) exit = Exit::partial;
   status.end(*ready.spool, static_cast<int>(exit));
+  if (o.is_file()) run.kernel_dropped = 0;  // what the card that wrote the file lost is told by the source
   Json counts = grant_counts(ready.grants, *ready.spool);
   const Json parser{{"takeovers", board.takeovers.load()},
                     {"fresh_starts", board.fresh_starts.load()},
@@ -99,10 +101,11 @@ Result<Exit> conclude(const RunOptions& o, Ready& ready, const Board& board, cap
   return exit;
 }
 
-Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, int owner_pid) {
+Result<Exit> seal_session(const RunOptions& o, const capture::RunSettings& settings, Stage& stage,
+                          const Fd& owner, int owner_pid) {
   leave_the_network(true);
   WRIT_CHECK(become_owner(o.dir, false));
-  WRIT_TRY(ready, prepare(o, [] { return Result<std::string>{std::string{}}; }));
+  WRIT_TRY(ready, prepare(o, settings));
   Json ids = Json::array();
   for (const auto& g : ready->grants) ids.push_back(crypto::hex(g.id()));
   const bool owner_is_there = bool(say(owner, says_ready, ids));
@@ -135,14 +138,15 @@ Result<Exit> seal_session(const RunOptions& o, Stage& stage, const Fd& owner, in
   return conclude(o, *ready, stage.board(), status, sealed, sources_end(owner, sealed, *source));
 }
 
-[[noreturn]] void be_sealer(const RunOptions& o, Stage& stage, const Fd& owner, int owner_pid) {
+[[noreturn]] void be_sealer(const RunOptions& o, const capture::RunSettings& settings, Stage& stage,
+                            const Fd& owner, int owner_pid) {
   ::prctl(PR_SET_NAME, "writ-sealer");
   leave_standard_input();
   // The owner is who is told to stop.
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGTERM, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
-  const auto done = seal_session(o, stage, owner, owner_pid);
+  const auto done = seal_session(o, settings, stage, owner, owner_pid);
   if (!done) fmt::print(stderr, "{}", to_text(done.error()));
   std::fflush(nullptr);
   ::_exit(static_cast<int>(done ? *done : done.error().exit));
@@ -163,6 +167,47 @@ Exit wait_for(pid_t pid) {
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   return exit_as(status);
+}
+
+// How the sources ended, for the sealer's summary.
+void tell_end(const Fd& sealer, const capture::SourceEnd& end, const Status& worked, Json source) {
+  Json said{{"truncated", end.truncated},
+            {"problem", end.problem},
+            {"lost", end.lost},
+            {"source", std::move(source)}};
+  if (!worked) {
+    const Error& e = worked.error();
+    said.update({{"exit", static_cast<int>(e.exit)},
+                 {"what", e.what},
+                 {"rule", e.rule},
+                 {"missing", e.missing},
+                 {"next", e.next}});
+  }
+  static_cast<void>(say(sealer, says_end, said));
+}
+
+// Neither keys nor sockets: a file's bytes, and what grants say.
+Result<Exit> own_file(const RunOptions& o, const capture::RunSettings& settings, Stage& stage,
+                      const Fd& sealer, pid_t sealer_pid) {
+  WRIT_CHECK(become_owner(o.dir, false));
+  const auto ready = hear(sealer, says_ready);
+  if (!ready) return wait_for(sealer_pid);  // it said why
+  WRIT_TRY(pinned, load_public(o.dir));
+  WRIT_TRY(grants, verify_again(pinned, o.grants, ready->get<std::vector<std::string>>()));
+  WRIT_TRY(file, capture::CaptureFile::open(o.read));
+  WRIT_CHECK(say(sealer, says_source, describe(nullptr, o)));
+  if (!hear(sealer, says_go)) return wait_for(sealer_pid);
+  catch_signals();
+  leave_the_network(false);
+  WRIT_CHECK(restrict_files({}, {}));
+  WRIT_CHECK(close_the_door({false, false, false}));
+  FileReader reader{stage, grants, settings, stop_requested(), sealer_pid};
+  capture::SourceEnd end;
+  const Status worked = file.read(reader, end);
+  // After an error, what came before it is whole, unless nobody seals any more.
+  if (worked || (!reader.sealer_ended() && reader.abandon()))
+    tell_end(sealer, end, worked, describe(nullptr, o));
+  return exit_as(reader.sealer_status());
 }
 
 Status run_sources(Source& s, RingOwner& owner, capture::SourceEnd& end) {
@@ -202,26 +247,14 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   // A source that fails ends the run in good order: what came before is whole.
   if (!worked)
     if (const Status finished = owner.finish(); !finished) return exit_as(owner.sealer_status());
-  Json said{{"truncated", end.truncated},
-            {"problem", end.problem},
-            {"lost", end.lost},
-            {"source", describe(&source, o)}};
-  if (!worked) {
-    const Error& e = worked.error();
-    said.update({{"exit", static_cast<int>(e.exit)},
-                 {"what", e.what},
-                 {"rule", e.rule},
-                 {"missing", e.missing},
-                 {"next", e.next}});
-  }
-  static_cast<void>(say(sealer, says_end, said));
+  tell_end(sealer, end, worked, describe(&source, o));
   return exit_as(owner.sealer_status());
 }
 
 }  // namespace
 
 Result<Exit> run_in_stages(const RunOptions& o, const capture::RunSettings& settings) {
-  WRIT_TRY(stage, Stage::make());
+  WRIT_TRY(stage, Stage::make(o.is_file() ? Stage::no_frames : Stage::frames_bytes));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return fail(Exit::unit, fmt::format("connect the probe's processes: {}", std::strerror(errno)));
@@ -232,10 +265,11 @@ Result<Exit> run_in_stages(const RunOptions& o, const capture::RunSettings& sett
   if (sealer < 0) return fail(Exit::unit, fmt::format("start the sealer: {}", std::strerror(errno)));
   if (sealer == 0) {
     ours.reset();
-    be_sealer(o, stage, theirs, owner_pid);
+    be_sealer(o, settings, stage, theirs, owner_pid);
   }
   theirs.reset();
-  auto done = own_sources(o, settings, stage, ours, sealer);
+  auto done = o.is_file() ? own_file(o, settings, stage, ours, sealer)
+                          : own_sources(o, settings, stage, ours, sealer);
   if (done) return done;
   ours.reset();  // the sealer sees that nothing will come
   int status = 0;

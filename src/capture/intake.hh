@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a source gives its packets to: the pipeline itself (pump.hh), or the process that holds the pipeline
-// (probe/ring_owner.hh).
+// (probe/ring_owner.hh, probe/file_reader.hh).
 #pragma once
 #include <string>
 
@@ -14,6 +14,8 @@ class Intake {
  public:
   virtual ~Intake() = default;
   virtual Status begin() = 0;  // before the first packet
+  // The place (1, 2, ...) of what comes next in a source that can be read again.
+  virtual void at(std::uint64_t) {}
   virtual Status feed(const wire::RawPacket& p) = 0;
   // May take packets at the front of a capture file, `most` at most, without their being fed.
   virtual intercept::Passed pass_over(wire::CaptureReader&, std::uint64_t) { return {}; }

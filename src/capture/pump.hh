@@ -14,6 +14,7 @@ class Pump final : public Intake {
   Pump(const std::vector<authority::VerifiedGrant>& grants, Spool& spool, const Watch& still_valid,
        const RunSettings& settings);
   Status begin() override;
+  void at(std::uint64_t place) override { spool_.at(place); }
   Status feed(const wire::RawPacket& p) override { return matcher_.feed(p); }
   intercept::Passed pass_over(wire::CaptureReader& reader, std::uint64_t most) override {
     return matcher_.pass_over(reader, most);

@@ -41,8 +41,8 @@ class ReadBehind {
 // One packet after the other, with its place in the source when that can be read again.
 class Records {
  public:
-  // `spool`: of a source that can be read again; it is told each packet's place.
-  Records(Intake& intake, Spool* spool, SourceEnd& end) : intake_(intake), spool_(spool), end_(end) {}
+  // `again`: the source can be read again, so that each packet's place is told.
+  Records(Intake& intake, bool again, SourceEnd& end) : intake_(intake), again_(again), end_(end) {}
   // Reads on until it is time to look at the clock; false when the reader has no more.
   Result<bool> read_on(wire::CaptureReader& reader) {
     wire::RawPacket p;
@@ -55,7 +55,7 @@ class Records {
     return true;
   }
   Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
-    if (spool_ != nullptr) spool_->at(n_ + 1);
+    if (again_) intake_.at(n_ + 1);
     end_.problem = broken_stream.empty() ? reader.broken() : broken_stream;
     end_.truncated = reader.truncated() && end_.problem.empty();
     if (end_.truncated) WRIT_CHECK(intake_.gap(last_, last_, "the capture file ends within a packet", 0));
@@ -72,7 +72,7 @@ class Records {
   }
   Status take(const wire::RawPacket& p, std::uint64_t lost) {
     ++n_;
-    if (spool_ != nullptr) spool_->at(n_);
+    if (again_) intake_.at(n_);
     if (lost != end_.lost) {
       WRIT_CHECK(
           intake_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - end_.lost));
@@ -83,7 +83,7 @@ class Records {
   }
 
   Intake& intake_;
-  Spool* spool_;
+  bool again_;
   SourceEnd& end_;
   std::uint64_t n_ = 0;
   Instant last_{};
@@ -165,24 +165,33 @@ Status pump_stream(ByteSource& source, Intake& intake, Records& records, const v
 
 }  // namespace
 
+Result<CaptureFile> CaptureFile::open(const fs::path& file) {
+  WRIT_TRY(map, MappedFile::open(file));
+  CaptureFile f{std::move(map)};
+  if (packing_of(f.map_.bytes()) == Packing::none) return f;
+  WRIT_TRY(packed, ByteSource::open(file));
+  f.packed_.emplace(std::move(packed));
+  return f;
+}
+
+Status CaptureFile::read(Intake& intake, SourceEnd& end) {
+  Records records{intake, true, end};
+  if (packed_) return pump_stream(*packed_, intake, records, nullptr);
+  WRIT_TRY(reader, wire::CaptureReader::open(map_.bytes()));
+  return pump_mapped(map_.bytes(), reader, intake, records);
+}
+
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings) {
-  WRIT_TRY(map, MappedFile::open(capture));
+  WRIT_TRY(file, CaptureFile::open(capture));
   Pump pump{grants, spool, still_valid, settings};
   RunResult r;
-  Records records{pump, &spool, r.source};
-  if (packing_of(map.bytes()) != Packing::none) {
-    WRIT_TRY(source, ByteSource::open(capture));
-    const Status worked = pump_stream(source, pump, records, nullptr);
-    return pump.end(std::move(r), worked);
-  }
-  WRIT_TRY(reader, wire::CaptureReader::open(map.bytes()));
-  const Status worked = pump_mapped(map.bytes(), reader, pump, records);
+  const Status worked = file.read(pump, r.source);
   return pump.end(std::move(r), worked);
 }
 
 Status run_stream(ByteSource source, Intake& intake, const volatile int& stop_flag, SourceEnd& end) {
-  Records records{intake, nullptr, end};
+  Records records{intake, false, end};
   return pump_stream(source, intake, records, &stop_flag);
 }
 

@@ -5,8 +5,10 @@
 // (Exit::expired / Exit::refused).
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "base/io.hh"
 #include "capture/byte_source.hh"
 #include "capture/intake.hh"
 #include "capture/matcher.hh"
@@ -35,9 +37,20 @@ struct RunResult {
 // returned.
 using Watch = std::function<Status()>;
 
-// pcap, pcapng or ERF; mapped, or unpacked by stream when it is compressed (gzip, Zstandard). The spool must
-// have been opened with source_identity(capture, settings), or without a source when nothing is to be
-// resumed.
+// pcap, pcapng or ERF; mapped, or unpacked by stream when it is compressed (gzip, Zstandard).
+class CaptureFile {
+ public:
+  static Result<CaptureFile> open(const fs::path& file);
+  // All of it, once. Opens nothing more; an error is the intake's, or says that this is no capture file.
+  Status read(Intake& intake, SourceEnd& end);
+
+ private:
+  explicit CaptureFile(MappedFile map) : map_(std::move(map)) {}
+  MappedFile map_;
+  std::optional<ByteSource> packed_;
+};
+// The whole pipeline in this process. The spool must have been opened with source_identity(capture,
+// settings), or without a source when nothing is to be resumed.
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings = {});
 // A stream that cannot be read again (standard input). Packets are judged as they come; stops in good order

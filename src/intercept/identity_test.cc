@@ -37,7 +37,8 @@ TEST(Identity, TargetsMatchExactly) {
   s.targets = {test::number("+14045550102"), test::uri("Alice@pbx.example"),
                test::extension("214", {"hotel.example"})};
   const std::vector grants{test::carrier().grant(s)};
-  const TargetIndex t(grants);
+  TargetIndex t;
+  t.add(0, grants[0]);
   for (const char* u :
        {"sip:+14045550102@anywhere.example", "tel:+1-404-555-0102", "sips:4045550102@192.0.2.1:5080",
         "sip:Alice@PBX.example:5070", "sip:%41lice@pbx.example", "sip:214@hotel.example"})

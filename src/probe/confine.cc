@@ -234,9 +234,9 @@ Status confine_sender() {
   for (const char* name : names) WRIT_CHECK(allow(seccomp_syscall_resolve_name(name)));
   WRIT_CHECK(allow(SCMP_SYS(mmap), {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}}));
   WRIT_CHECK(allow(SCMP_SYS(mprotect), {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}}));
-  for (const unsigned family : {AF_INET, AF_INET6})
-    WRIT_CHECK(
-        allow(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, family, 0}, {1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM}}));
+  for (const int family : {AF_INET, AF_INET6})
+    WRIT_CHECK(allow(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family), 0},
+                                        {1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM}}));
   return load(filter);
 }
 

@@ -11,53 +11,13 @@
 #include <cstring>
 
 #include "probe/confine.hh"
+#include "probe/findings.hh"
 
 namespace writ::probe {
 namespace {
 
 using ParserClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds copy_every{100};
-
-// What the engine gives out, on its way to the sealer.
-class Findings final : public intercept::Sink {
- public:
-  explicit Findings(Stage& stage)
-      : board_(stage.board()),
-        ring_(board_.findings, stage.findings(), board_.findings.written.load(std::memory_order_acquire)) {}
-
-  Status event(std::size_t grant, const intercept::Event& e) override {
-    note_call(e.call);
-    return put(FindingRecord::Kind::event, grant, intercept::encode(e));
-  }
-  Status packet(std::size_t grant, const intercept::PacketTag& tag, const wire::RawPacket& p) override {
-    note_call(tag.call);
-    intercept::encode(tag, p, scratch_);
-    return put(FindingRecord::Kind::packet, grant, scratch_);
-  }
-  Status finished(const Finished& f) { return put(FindingRecord::Kind::finished, 0, bytes_of(f)); }
-  // The frame at hand is done: what it gave can be seen.
-  void publish() { ring_.publish(); }
-  bool strayed() const { return ring_.strayed(); }
-
- private:
-  void note_call(std::uint32_t call) {
-    if (call > board_.calls_seen.load(std::memory_order_relaxed))
-      board_.calls_seen.store(call, std::memory_order_relaxed);
-  }
-  Status put(FindingRecord::Kind kind, std::size_t grant, View record) {
-    const FindingRecord head{kind, static_cast<std::uint32_t>(grant)};
-    while (!ring_.put({bytes_of(head), record})) {
-      ring_.publish();  // one frame's findings that fill the ring are seen in parts
-      ring_.wait_for_room(5);
-    }
-    if (ring_.strayed()) return fail(Exit::integrity, "the same frames gave other findings");
-    return {};
-  }
-
-  Board& board_;
-  RingWriter ring_;
-  Bytes scratch_;
-};
 
 class Parser {
  public:
@@ -164,14 +124,7 @@ class Parser {
     if (frames_.unreleased() > 0) copy();
   }
 
-  void tell() {
-    const intercept::EngineStats& s = matcher_.stats();
-    board_.packets.store(s.packets, std::memory_order_relaxed);
-    board_.bytes.store(s.bytes, std::memory_order_relaxed);
-    board_.packets_isolated.store(s.packets_isolated, std::memory_order_relaxed);
-    board_.calls_isolated.store(s.calls_isolated, std::memory_order_relaxed);
-    board_.reviews.store(s.reviews, std::memory_order_relaxed);
-  }
+  void tell() { findings_.tell(matcher_.stats()); }
 
   // Returns in the parser, and, if it dies, in the copy that goes on; that one makes its own copy first,
   // since it may be killed as the one before was.

@@ -29,7 +29,8 @@ Sealer::Sealer(Stage& stage, const std::vector<authority::VerifiedGrant>& grants
 
 Result<Sealed> Sealer::run() {
   const Status worked = work();
-  if (!worked && worked.error().exit == Exit::failure) say_early_end(worked.error().what);
+  // Not in a source that is read again: what is said here would stand where the next run's record belongs.
+  if (!worked && worked.error().exit == Exit::failure && place_ == 0) say_early_end(worked.error().what);
   Status last = last_word_();
   // What was acquired under authority is kept, whatever ended the run.
   Status closed = spool_.close();
@@ -38,6 +39,7 @@ Result<Sealed> Sealer::run() {
   if (!last) return tl::unexpected(std::move(last).error());
   sealed_.run.spool_bytes = spool_.bytes_written();
   sealed_.run.kernel_dropped = board_.dropped;
+  for (std::size_t g = 0; g < spool_.grants(); ++g) sealed_.run.records_resumed += spool_.counts(g).resumed;
   return sealed_;
 }
 
@@ -90,6 +92,8 @@ Status Sealer::take_some() {
 Status Sealer::take(View record) {
   FindingRecord head;
   if (!take_head(record, head)) return refuse("it has no head");
+  place_ = head.place;
+  spool_.at(place_);
   switch (head.kind) {
     case FindingRecord::Kind::event:
       return take_event(head.grant, record);

@@ -51,6 +51,7 @@ class Sealer {
   int owner_;
   std::vector<std::uint32_t> highest_call_;  // by grant
   Instant last_at_{};                        // of what was sealed
+  std::uint64_t place_ = 0;                  // of the finding at hand
   bool finished_ = false;
   Sealed sealed_;
   std::chrono::steady_clock::time_point looked_{};

@@ -3,8 +3,11 @@
 //
 //   ring owner --frames--> parser --findings--> sealer
 //
+//   file reader -----------findings--> sealer
+//
 // The ring owner holds sockets and rings and knows no key; the parser reads what strangers sent and holds
-// nothing at all; the sealer holds the key and the spool and never sees a packet that no grant names.
+// nothing at all; the sealer holds the key and the spool and never sees a packet that no grant names. A
+// capture file can be read again: one process reads it and finds, with nothing but that file.
 #pragma once
 #include <span>
 
@@ -58,6 +61,7 @@ struct FindingRecord {
   enum class Kind : std::uint32_t { event, packet, finished };
   Kind kind = Kind::event;
   std::uint32_t grant = 0;
+  std::uint64_t place = 0;  // of its packet in a source that can be read again, from 1; else 0
 };
 struct Finished {
   intercept::EngineStats stats;
@@ -82,6 +86,7 @@ bool take_head(View& record, T& out) {
 class Stage {
  public:
   static constexpr std::size_t frames_bytes = 32u << 20, findings_bytes = 8u << 20;
+  static constexpr std::size_t no_frames = 4096;  // for a file, which is read in place
   static Result<Stage> make(std::size_t frames = frames_bytes, std::size_t findings = findings_bytes);
   Board& board() { return *reinterpret_cast<Board*>(board_.bytes().data()); }
   std::span<std::uint8_t> frames() { return frames_.bytes(); }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "capture/capture_for_test.hh"
+#include "probe/file_reader.hh"
 #include "probe/ring_owner.hh"
 #include "probe/sealer.hh"
 #include "worker/frames.hh"
@@ -43,7 +44,7 @@ class StagesTest : public CaptureTest {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     const fs::path file = spool_dir.string() + ".told";
-    auto spool = capture::Spool::open(spool_dir, grants_, carrier_->probe(), clock_);
+    auto spool = capture::Spool::open(spool_dir, grants_, carrier_->probe(), clock_, source_);
     const capture::Watch watch = [&] { return during_ ? during_(*spool, stage) : Status{}; };
     const capture::Watch last_word = [] { return Status{}; };
     const std::function<void(const std::string&)> said = [](const std::string&) {};
@@ -140,6 +141,7 @@ class StagesTest : public CaptureTest {
 
   std::vector<authority::VerifiedGrant> grants_;
   GrantDoor door_;
+  std::string source_;                                     // of a file
   std::function<Status(capture::Spool&, Stage&)> during_;  // asked in the sealer's process
   std::optional<MappedFile> map_;
   std::vector<wire::RawPacket> frames_;
@@ -320,6 +322,53 @@ TEST_F(StagesTest, NobodyIsLeftWhenTheOwnerIsKilled) {
   // What was found is sealed and whole.
   EXPECT_TRUE(opened(grants_[0], dir_ / "orphan", Stream::content) ==
               opened(grants_[0], dir_ / "one", Stream::content));
+}
+
+class FileStagesTest : public StagesTest {
+ protected:
+  void SetUp() override {
+    StagesTest::SetUp();
+    source_ = capture::source_identity(capture_).value();
+  }
+  // How the sealer's process ended.
+  int read_into(const std::string& name) {
+    Stage stage = Stage::make(Stage::no_frames, 1u << 16).value();  // a fraction of what is found
+    const pid_t sealer = start_sealer(stage, dir_ / name);
+    const volatile int stop = 0;
+    FileReader reader{stage, grants_, {}, stop, sealer};
+    auto file = capture::CaptureFile::open(capture_).value();
+    capture::SourceEnd end;
+    worked_ = bool(file.read(reader, end));
+    return reader.sealer_status();
+  }
+  bool worked_ = false;
+};
+
+TEST_F(FileStagesTest, ReaderAndSealerMakeWhatOneProcessMakes) {
+  EXPECT_EQ(read_into("two"), 0);
+  EXPECT_TRUE(worked_);
+  const Told t = told(dir_ / "two");
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.refused, 0u);
+  EXPECT_EQ(t.packets, frames_.size());
+  EXPECT_TRUE(evidence("two") == evidence("one"));
+}
+
+TEST_F(FileStagesTest, ASealerThatIsKilledIsMadeGoodByReadingAgain) {
+  for (int kill_at = 1; kill_at <= 2;
+       ++kill_at) {  // before the first finding; when all are sealed, none closed
+    during_ = [kill_at, n = 0](capture::Spool&, Stage&) mutable -> Status {
+      if (++n == kill_at) ::raise(SIGKILL);
+      return {};
+    };
+    const int status = read_into("again");
+    EXPECT_TRUE(WIFSIGNALED(status));
+  }
+  EXPECT_FALSE(worked_ && fs::exists((dir_ / "again").string() + ".told"));
+  during_ = {};
+  ASSERT_TRUE(capture::recover_spool(dir_ / "again", carrier_->probe(), clock_));
+  EXPECT_EQ(read_into("again"), 0);
+  EXPECT_TRUE(evidence("again") == evidence("one"));
 }
 
 // The offer of a grant goes from the sealer through a pipe to the owner, as in the probe.
