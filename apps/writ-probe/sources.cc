@@ -71,6 +71,7 @@ void catch_signals() {
   act.sa_handler = on_signal;
   sigaction(SIGINT, &act, nullptr);
   sigaction(SIGTERM, &act, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a sealer that is gone is told by its end, and says why itself
 }
 
 const volatile int& stop_requested() { return signalled; }
