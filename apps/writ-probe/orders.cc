@@ -130,7 +130,7 @@ Status Orders::heed_lease(Instant now, const std::vector<authority::VerifiedGran
   if (unheard_since_) return {};
   unheard_since_ = now;
   WRIT_CHECK(say_gap(grants, spool, now, now, "stopped: " + heard.error().what));
-  if (!mode_.waits) return heard;
+  if (!mode_.waits) return tl::unexpected(heard.error());
   spool.pause(true);
   fmt::print(stderr, "{}; nothing is sealed until it is\n", heard.error().what);
   return {};

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "intercept/test_grants.hh"
 #include "wire/pcap.hh"
 #include "wire/reassembly.hh"
@@ -11,10 +12,7 @@
 
 namespace writ::intercept::test {
 
-inline fs::path captures() {
-  if (const char* env = std::getenv("WRIT_SHARED")) return fs::path(env) / "captures";
-  return fs::path(WRIT_SOURCE_DIR) / ".." / "shared" / "captures";
-}
+inline fs::path captures() { return shared_folder() / "captures"; }
 
 inline std::string party(const std::optional<wire::SipUri>& u) {
   if (!u || u->user.size() < 2 || u->host.empty() || u->host.find(':') != u->host.npos) return {};

@@ -147,7 +147,7 @@ TEST(Codecs, AmrWbAsOpencoreDecodesIt) {
 }
 
 TEST(Codecs, AmrOfARealNetwork) {
-  const fs::path capture = test::shared() / "captures/codec/amr-nb-vowifi-esp.pcap";
+  const fs::path capture = shared_folder() / "captures/codec/amr-nb-vowifi-esp.pcap";
   if (!fs::exists(capture)) GTEST_SKIP() << "no shared captures";
   std::istringstream lines(
       test::output_of("tshark -n -r " + capture.string() +
@@ -184,7 +184,7 @@ TEST(Codecs, AmrOfARealNetwork) {
 }
 
 TEST(Codecs, Dvi4AsSpandspDecodesIt) {
-  const fs::path capture = test::shared() / "captures/codec/sip-rtp-dvi4-8k.pcap";
+  const fs::path capture = shared_folder() / "captures/codec/sip-rtp-dvi4-8k.pcap";
   if (!fs::exists(capture)) GTEST_SKIP() << "no shared captures";
   Scene s = test::scene_from(capture, {{5, "DVI4", 8000, 1, ""}}, 0x043DAB09);
   ASSERT_EQ(s.call.media.size(), 1u);

@@ -337,7 +337,7 @@ TEST(Fax, FromTheSignallingToThePages) {
 }
 
 TEST(Fax, AStrangersSendfax) {
-  const fs::path file = test::shared() / "captures/fax/sendfax-udptl.pcap";
+  const fs::path file = shared_folder() / "captures/fax/sendfax-udptl.pcap";
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   const auto bytes = read_file(file);
   ASSERT_TRUE(bytes);

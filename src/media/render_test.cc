@@ -230,7 +230,7 @@ std::vector<std::int16_t> reference(const Scene& s, const fs::path& dir, const c
 
 TEST_P(RealCapture, SoundsAsFfmpegSays) {
   const Real& r = GetParam();
-  const fs::path file = test::shared() / "captures" / r.file;
+  const fs::path file = shared_folder() / "captures" / r.file;
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   Scene s = test::scene_from(file, {r.format}, r.ssrc);
   ASSERT_FALSE(s.call.media.empty());
@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(Render, TheMilliwattIsAMilliwatt) {
-  const fs::path file = test::shared() / "captures/rtp/milliwatt.pcmu.rtp.pcap";
+  const fs::path file = shared_folder() / "captures/rtp/milliwatt.pcmu.rtp.pcap";
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   Scene s = test::scene_from(file, {});
   const Folder dir;
@@ -289,7 +289,7 @@ TEST(Render, TheMilliwattIsAMilliwatt) {
 }
 
 TEST(Render, OpusBothWaysWithOneSsrc) {
-  const fs::path file = test::shared() / "captures/codec/invite-opus-bye.pcap";
+  const fs::path file = shared_folder() / "captures/codec/invite-opus-bye.pcap";
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   Scene s = test::scene_from(file, {{107, "OPUS", 48000, 2, ""}, {96, "OPUS", 48000, 2, ""}});
   ASSERT_GE(s.call.media.size(), 2u);

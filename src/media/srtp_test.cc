@@ -213,7 +213,7 @@ struct RealStream {
 class RealSrtp : public testing::TestWithParam<RealStream> {};
 TEST_P(RealSrtp, OpensWhole) {
   const RealStream& r = GetParam();
-  const fs::path file = test::shared() / "captures" / r.file;
+  const fs::path file = shared_folder() / "captures" / r.file;
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   const auto line = wire::parse_crypto(std::string("1 AES_CM_128_HMAC_SHA1_80 inline:") + r.key);
   ASSERT_EQ(line.keys.size(), 1u);

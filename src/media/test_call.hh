@@ -13,6 +13,7 @@
 #include <map>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "media/render.hh"
 #include "media/timeline.hh"
 #include "wire/pcap.hh"
@@ -98,11 +99,6 @@ inline Scene scene_of(const std::vector<Spec>& specs, const std::vector<Format>&
     s.direction =
         (s.src.ip.b[15] == 10) ? intercept::Direction::from_target : intercept::Direction::to_target;
   return scene;
-}
-
-inline fs::path shared() {
-  const char* set = std::getenv("WRIT_SHARED");
-  return set ? fs::path{set} : fs::path{WRIT_SOURCE_DIR} / "../shared";
 }
 
 // ssrc 0: all.

@@ -160,7 +160,7 @@ TEST(Digits, OncePerEventWhateverIsLostOrRepeated) {
 }
 
 TEST(Digits, OfRealCaptures) {
-  const fs::path dir = test::shared() / "captures" / "dtmf";
+  const fs::path dir = shared_folder() / "captures" / "dtmf";
   if (!fs::exists(dir)) GTEST_SKIP() << "no shared captures";
   const auto digits_of = [&](const char* file, std::uint8_t pt, std::uint32_t ssrc) {
     std::string text;

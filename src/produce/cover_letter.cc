@@ -130,6 +130,23 @@ void enclosures(Paper& p, const intercept::Matter& m, const CallTotals& t) {
   p.table({{"File", 138}, {"What it is", 346}}, rows);
 }
 
+struct StreamsLost {
+  std::uint64_t packets = 0, fax_packets = 0;
+  std::size_t streams = 0, faxes = 0, foreign = 0;
+};
+StreamsLost streams_lost(const intercept::Matter& m) {
+  StreamsLost sum;
+  for (const intercept::CallRecord& c : m.calls)
+    for (const intercept::MediaStream& s : c.media) {
+      if (s.foreign) ++sum.foreign;
+      if (s.copy_of || s.lost == 0) continue;
+      const bool fax = s.kind == "fax";
+      (fax ? sum.fax_packets : sum.packets) += s.lost;
+      ++(fax ? sum.faxes : sum.streams);
+    }
+  return sum;
+}
+
 // Everything known to be missing, one sentence each; equal sentences are told once with their number.
 std::vector<std::string> missing_sentences(const intercept::Matter& m) {
   std::vector<std::string> out;
@@ -142,39 +159,24 @@ std::vector<std::string> missing_sentences(const intercept::Matter& m) {
   for (const auto& [why, n] : told)
     out.push_back(
         fmt::format("Content unavailable: {}{}.", why, n == 1 ? "" : fmt::format(" ({} times)", n)));
-  std::uint64_t lost = 0;
-  std::size_t streams = 0;
-  for (const intercept::CallRecord& c : m.calls)
-    for (const intercept::MediaStream& s : c.media)
-      if (!s.copy_of && s.lost > 0 && s.kind != "fax") {
-        lost += s.lost;
-        ++streams;
-      }
-  if (lost > 0)
+  const StreamsLost sum = streams_lost(m);
+  if (sum.packets > 0)
     out.push_back(fmt::format(
         "{} never arrived at the point of interception, in {}; the recordings carry silence in their "
         "place.",
-        count(lost, "media packet", "media packets"), count(streams, "stream", "streams")));
-  std::uint64_t fax_lost = 0;
-  std::size_t faxes = 0, foreign = 0;
-  for (const intercept::CallRecord& c : m.calls)
-    for (const intercept::MediaStream& s : c.media) {
-      if (s.foreign) ++foreign;
-      if (s.kind != "fax" || s.copy_of || s.lost == 0) continue;
-      fax_lost += s.lost;
-      ++faxes;
-    }
-  if (fax_lost > 0)
+        count(sum.packets, "media packet", "media packets"), count(sum.streams, "stream", "streams")));
+  if (sum.fax_packets > 0)
     out.push_back(fmt::format(
         "{} never arrived at the point of interception, in {}; calls.json states for each page what is "
         "missing.",
-        count(fax_lost, "fax packet", "fax packets"), count(faxes, "transmission", "transmissions")));
-  if (foreign > 0)
+        count(sum.fax_packets, "fax packet", "fax packets"),
+        count(sum.faxes, "transmission", "transmissions")));
+  if (sum.foreign > 0)
     out.push_back(
         fmt::format("{} came from an address that the call had not announced. Where it is sound, it has a "
                     "recording of its "
                     "own (-streamN) and is not part of the recording of the call.",
-                    count(foreign, "media stream", "media streams")));
+                    count(sum.foreign, "media stream", "media streams")));
   if (!m.reviews.empty())
     out.push_back(fmt::format(
         "{} claimed an identity of the target that could not be proven. Nothing was captured on such a "

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "wire/pcap.hh"
 #include "wire/reassembly.hh"
 #include "wire/sip.hh"
@@ -16,11 +17,7 @@
 namespace writ::wire {
 namespace {
 
-fs::path captures() {
-  const char* shared = std::getenv("WRIT_SHARED");
-  const fs::path root = fs::path(WRIT_SOURCE_DIR) / "..";
-  return (shared != nullptr ? fs::path(shared) : root / "shared") / "captures";
-}
+fs::path captures() { return shared_folder() / "captures"; }
 
 std::vector<std::map<std::string, std::string>> read_tsv(const fs::path& p) {
   std::vector<std::map<std::string, std::string>> rows;

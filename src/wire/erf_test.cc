@@ -10,17 +10,13 @@
 #include <sstream>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "wire/frames_for_test.hh"
 #include "wire/pcap.hh"
 #include "wire/sip.hh"
 
 namespace writ::wire {
 namespace {
-
-fs::path erf_captures() {
-  const char* env = std::getenv("WRIT_SHARED");
-  return (env != nullptr ? fs::path(env) : fs::path(WRIT_SOURCE_DIR) / ".." / "shared") / "captures";
-}
 
 std::string output_of(const std::string& command) {
   FILE* const pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
@@ -34,7 +30,7 @@ std::string output_of(const std::string& command) {
 class Erf : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!fs::exists(erf_captures())) GTEST_SKIP() << "no captures beside the tree";
+    if (!fs::exists(shared_folder() / "captures")) GTEST_SKIP() << "no captures beside the tree";
     if (output_of("tshark --version").empty()) GTEST_SKIP() << "no tshark";
     dir_ = fs::path(::testing::TempDir()) / ("writ_erf_" + std::to_string(::getpid()));
     fs::create_directories(dir_);
@@ -48,7 +44,8 @@ class Erf : public ::testing::Test {
 // Time to the nanosecond, addresses and ports of each of the hundred packets, from the container and from
 // pcap.
 TEST_F(Erf, EveryPacketIsWhatTsharkSays) {
-  const fs::path container = erf_captures() / "link" / "100_packets.erf", in_pcap = dir_ / "in.pcap";
+  const fs::path container = shared_folder() / "captures" / "link" / "100_packets.erf",
+                 in_pcap = dir_ / "in.pcap";
   output_of("editcap -F nsecpcap " + container.string() + " " + in_pcap.string());
   for (const fs::path& file : {container, in_pcap}) {
     const auto bytes = read_file(file);
@@ -106,7 +103,7 @@ Bytes ip_of_calls() {
 
 // A capture of calls in ERF, made here: what is a message in it, tshark says.
 TEST_F(Erf, CallsInErfAreReadAsTsharkReadsThem) {
-  const auto plain = read_file(erf_captures() / "sip" / "aaa.pcap");
+  const auto plain = read_file(shared_folder() / "captures" / "sip" / "aaa.pcap");
   ASSERT_TRUE(plain);
   auto ethernet = CaptureReader::open(*plain);
   ASSERT_TRUE(ethernet);
@@ -219,7 +216,7 @@ TEST(Capture, ThroughAWindow) {
   for (int n = 0; n < 9; ++n) classic.add({from_ns(n), 101, ip, 60});
   std::vector<Bytes> files{erf, classic.take()};
   for (const char* name : {"sip/b2bua-asterisk.pcapng", "tcp/sip_hello.pcapng"})
-    if (auto file = read_file(erf_captures() / name)) files.push_back(std::move(*file));
+    if (auto file = read_file(shared_folder() / "captures" / name)) files.push_back(std::move(*file));
   for (const Bytes& file : files)
     for (const std::size_t cut : {file.size(), file.size() - 5}) {
       const View all = View(file).first(cut);

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "wire/hep_for_test.hh"
 #include "wire/made_frame.hh"
 #include "wire/pcap.hh"
@@ -82,9 +83,7 @@ TEST(Hep, TheFirstOfTwoCountsAndHalfAnAddressIsNone) {
 // What sipcapture's own dissector for Wireshark says of the eight messages (it is no part of Debian's
 // tshark).
 TEST(Hep, RealMessagesOfARealAgent) {
-  const char* env = std::getenv("WRIT_SHARED");
-  const fs::path file = (env != nullptr ? fs::path(env) : fs::path(WRIT_SOURCE_DIR) / ".." / "shared") /
-                        "captures" / "hep" / "hep.pcap";
+  const fs::path file = shared_folder() / "captures" / "hep" / "hep.pcap";
   if (!fs::exists(file)) GTEST_SKIP() << "no captures beside the tree";
   struct Row {
     bool back;  // from .2 to .1

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "wire/pcap.hh"
 #include "wire/rtp.hh"
 
@@ -52,9 +53,7 @@ TEST(Rtcp, ACompoundOfReportAndBye) {
 
 // Sender reports of real captures, field by field as tshark reads them.
 TEST(Rtcp, AsTsharkReadsIt) {
-  const char* set = std::getenv("WRIT_SHARED");
-  const fs::path root = set ? fs::path{set} : fs::path(WRIT_SOURCE_DIR) / "../shared";
-  const fs::path file = root / "captures/sip/SIP_CALL_RTP_G711.pcap";
+  const fs::path file = shared_folder() / "captures/sip/SIP_CALL_RTP_G711.pcap";
   if (!fs::exists(file)) GTEST_SKIP() << "no shared captures";
   std::map<std::string, std::string> theirs, ours;  // by frame: sender and its packets
   FILE* p =

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/io.hh"
+#include "base/test_shared.hh"
 #include "wire/sdp.hh"
 #include "wire/sip.hh"
 #include "wire/sip_body.hh"
@@ -17,11 +18,7 @@
 namespace writ::wire {
 namespace {
 
-fs::path torture() {
-  const char* shared = std::getenv("WRIT_SHARED");
-  return (shared != nullptr ? fs::path(shared) : fs::path(WRIT_SOURCE_DIR) / ".." / "shared") / "captures" /
-         "torture";
-}
+fs::path torture() { return shared_folder() / "captures" / "torture"; }
 
 struct Torture {
   std::string text;
