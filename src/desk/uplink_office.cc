@@ -52,7 +52,7 @@ class Office {
   }
 
  private:
-  void say(const std::string& what, Json detail) const {
+  void say(const std::string& what, const Json& detail) const {
     if (callbacks_.said) callbacks_.said(what, detail);
   }
 
