@@ -151,8 +151,8 @@ Status Engine::Impl::say_odd_sdp(Dialog& d, Instant at) {
   d.odd_sdp_said = true;
   return emit_live(d, EventType::gap, at,
                    {{"why",
-                     "a message with this Call-ID, but with tags of no dialog of this call, announced "
-                     "media: they were not followed"},
+                     "a message with this Call-ID, but with tags of no dialog of this call: the media that "
+                     "it announces were not followed"},
                     {"from", rfc3339(at)}},
                    true);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "intercept/calls.hh"
 #include "intercept/stable_order.hh"
@@ -34,7 +35,10 @@ class CallReader {
   void read(const std::vector<std::size_t>& index) {
     for (const std::size_t i : index)
       if (packets_[i].tag.role == PacketRole::sip)
-        with_datagram(i, [&](const wire::UdpPacket& udp) { signalling(packets_[i].raw.at, udp); });
+        with_datagram(i, [&](const wire::UdpPacket& udp) {
+          direction_ = packets_[i].tag.direction;
+          signalling(packets_[i].raw.at, udp);
+        });
     end_of_streams();
     StreamBuilder streams(sdp_);
     for (const std::size_t i : index) {
@@ -83,6 +87,14 @@ class CallReader {
     for (const wire::SipOverStream& s : whole) streamed(s);
   }
 
+  // A key that was pressed, told by INFO; again on each hop under the same number.
+  void key(const wire::SipMessage& m, Instant at) {
+    const char digit = m.is_request && m.method == wire::Method::info ? wire::info_signal(m) : '\0';
+    if (digit == '\0' || digit == '!' || direction_ == Direction::unknown) return;
+    if (!keys_.emplace(direction_, m.cseq_number()).second) return;
+    call_.dtmf.push_back({at, digit, "info", direction_ == Direction::from_target});
+  }
+
   void streamed(const wire::SipOverStream& s) {
     overlapped_segments_ = overlapped_segments_ || s.overlapped;
     signalling(s.at, {s.src, s.dst, s.message, s.cut});
@@ -101,6 +113,7 @@ class CallReader {
     wire::SipMessage m;
     if (!wire::parse_sip(udp.payload, m)) return;
     bits_ |= m.anomalies;
+    key(m, at);
     if (m.is_request) {
       const std::string_view wire_text = text_of(m.bytes);
       std::string key = udp.src.text() + ">" + udp.dst.text() + std::string(wire_text);
@@ -162,6 +175,8 @@ class CallReader {
   wire::Reassembler reassembler_;
   wire::SipStreams streams_;
   std::map<std::string, int> repeats_, to_tags_;
+  std::set<std::pair<Direction, std::uint32_t>> keys_;
+  Direction direction_ = Direction::unknown;
   std::uint32_t bits_ = 0;
   std::uint64_t retransmitted_ = 0, truncated_ = 0;
   bool overlapped_ = false, overlapped_segments_ = false;

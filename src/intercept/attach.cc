@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From claims of identity to attachments: what starts a capture, what waits, what becomes a review.
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.hh"
 #include "intercept/engine_impl.hh"
@@ -139,6 +140,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
     if (c.role != a->role || a->stage == Stage::dropped) {
       Attachment fresh = make_attachment(*d, c, m, g);
       fresh.pending = std::move(a->pending);
+      fresh.held = std::move(a->held);
       fresh.pending_bytes = a->pending_bytes;
       fresh.counted = a->counted;
       if (a->stage != Stage::dropped) {
@@ -209,6 +211,11 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
   a.pending_bytes = 0;
+  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, d.last_activity));
+  for (const Event& e : std::exchange(a.held, {})) {
+    const AtFrame then(frame, e.frame);
+    WRIT_CHECK(emit(a, e.type, e.at, d, e.detail));
+  }
   if (d.both_sides) WRIT_CHECK(open_content(d, a, a.began));
   for (const Pending& p : held)
     WRIT_CHECK(hand_over(a, p.role, p.speaker, wire::RawPacket{p.at, p.link_type, p.bytes, p.wire_length}));
@@ -228,6 +235,7 @@ Status Engine::Impl::give_up(Dialog& d, Attachment& a, const std::string& why) {
   a.stage = Stage::dropped;
   a.pending.clear();
   a.pending.shrink_to_fit();
+  a.held.clear();
   a.pending_bytes = 0;
   if (a.counted) --waiting;
   a.counted = false;

@@ -65,6 +65,7 @@ struct Attachment {
   std::vector<Pending> pending;
   std::size_t pending_bytes = 0;
   std::uint64_t pending_dropped = 0;
+  std::vector<Event> held;  // events that wait with them
   // The INVITE that carries the digest, to recognise the answer that accepts it.
   std::uint32_t digest_cseq = 0;
   wire::Method digest_method = wire::Method::invite;
@@ -106,8 +107,12 @@ struct Dialog {
   wire::Endpoint origin_src, origin_dst;  // of the first message seen
   wire::Method method = wire::Method::invite;
   std::uint32_t invite_cseq = 0;
-  std::uint32_t last_cseq[2] = {0, 0};  // by caller, by callee
-  std::vector<int> statuses;            // provisional ones already reported
+  // Of requests, by caller and by callee: those heard of late, and the highest that was accepted. What is
+  // only sent proves nothing: anybody may send it.
+  std::array<std::vector<std::uint32_t>, 2> heard_cseq;
+  std::array<std::uint32_t, 2> accepted_cseq{};
+  std::vector<std::string> stranger_tags;  // of other people's calls under the same Call-ID
+  std::vector<int> statuses;               // provisional ones already reported
   bool challenged = false, forked = false, dormant = false;
   Instant challenged_at{}, created{}, last_activity{}, last_media{}, released_at{};
   bool media_seen = false, media_after_release = false, ever_answered = false;
@@ -132,7 +137,7 @@ struct Dialog {
   int refer_status = 0;
   std::string focus;  // the conference that one side is, as identity text
   Conference conference;
-  std::vector<std::uint64_t> links;  // hashes of its sessions, into Impl::legs
+  std::vector<std::string> links;  // its sessions, into Impl::legs
   // REGISTER
   std::vector<std::string> contacts;
   std::int64_t expires_s = 3600;

@@ -78,6 +78,7 @@ struct Engine::Impl {
 
   // signalling.cc
   Status on_sip(const wire::SipMessage& m, const Datagram& g);
+  bool of_strangers(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status observe(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status on_request(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status on_response(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -111,6 +112,7 @@ struct Engine::Impl {
 
   // legs.cc
   Status link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at);
+  Status join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at);
   bool is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp) const;
 
   // digits.cc

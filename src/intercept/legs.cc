@@ -50,26 +50,27 @@ std::vector<std::string> sessions_of(const wire::SipMessage& m, const wire::Sdp*
 Status Engine::Impl::link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at) {
   if (d.links.size() >= links_max || d.phase == Phase::released) return {};
   for (const std::string& s : sessions_of(m, sdp)) {
-    const std::uint64_t own = hash_text(s, 0);
-    if (std::find(d.links.begin(), d.links.end(), own) != d.links.end()) continue;
-    d.links.push_back(own);
-    for (Attachment& a : d.attachments) {
-      if (a.stage != Stage::live) continue;
-      if (legs.size() >= legs_max) legs.clear();  // what ended long ago; later legs of what is up go unjoined
-      const auto [it, fresh] = legs.try_emplace(std::to_string(a.grant) + " " + s, d.call_id);
-      if (fresh || it->second == d.call_id) continue;
-      const Dialog* first = find(it->second);
-      if (first == nullptr || first->phase == Phase::released) {
-        it->second = d.call_id;
-        continue;
-      }
-      if (a.opening.contains("leg_of")) continue;
-      a.opening["leg_of"] = first->call_id;
-      WRIT_CHECK(emit(a, EventType::connection, at, d,
-                      {{"why", "leg of the same call"}, {"leg_of", first->call_id}}));
-    }
+    if (std::find(d.links.begin(), d.links.end(), s) != d.links.end()) continue;
+    d.links.push_back(s);
+    for (Attachment& a : d.attachments)
+      if (a.stage == Stage::live) WRIT_CHECK(join_leg(d, a, s, at));
   }
   return {};
+}
+
+// Also for what was said while the identity was not proven yet (attach.cc).
+Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at) {
+  if (legs.size() >= legs_max) legs.clear();  // what ended long ago; later legs of what is up go unjoined
+  const auto [it, fresh] = legs.try_emplace(std::to_string(a.grant) + " " + session, d.call_id);
+  if (fresh || it->second == d.call_id) return {};
+  const Dialog* first = find(it->second);
+  if (first == nullptr || first->phase == Phase::released) {
+    it->second = d.call_id;
+    return {};
+  }
+  if (a.opening.contains("leg_of")) return {};
+  a.opening["leg_of"] = first->call_id;
+  return emit(a, EventType::connection, at, d, {{"why", "leg of the same call"}, {"leg_of", first->call_id}});
 }
 
 // Is this SDP, of a call that no grant names, the same session as the one that announced the endpoint? Then

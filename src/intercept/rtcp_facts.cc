@@ -16,6 +16,12 @@ Nanos together(const MediaStream& a, const MediaStream& b) {
   return std::min(a.last, b.last) - std::max(a.first, b.first);
 }
 
+// Does the end that hears this stream send to where it comes from?
+bool answered(const std::vector<MediaStream>& streams, const MediaStream& s) {
+  return std::any_of(streams.begin(), streams.end(),
+                     [&](const MediaStream& x) { return x.src == s.dst && x.dst == s.src; });
+}
+
 }  // namespace
 
 void RtcpFacts::add(Instant at, const wire::UdpPacket& udp) {
@@ -47,9 +53,11 @@ void mark_foreign(std::vector<MediaStream>& streams, const std::vector<bool>& an
     for (std::size_t j = 0; j < streams.size(); ++j) {
       const MediaStream& t = streams[j];
       if (i == j || t.kind != "audio" || t.copy_of || t.foreign || t.dst != s.dst || t.src == s.src) continue;
-      // Of two that nobody announced, the first one is the call's: its NAT was there before.
-      const bool of_the_call = announced[j] || t.first < s.first;
-      const Nanos least = announced[j] ? Nanos{0} : beside_min;
+      // Of two that nobody announced, the one that is answered is the call's: media go back through its NAT.
+      // Where that tells nothing, the first one: its NAT was there before.
+      const bool known = announced[j] || (answered(streams, t) && !answered(streams, s));
+      const bool of_the_call = known || t.first < s.first;
+      const Nanos least = known ? Nanos{0} : beside_min;
       if (!of_the_call || together(s, t) < least) continue;
       s.foreign = true;
       s.why += (s.why.empty() ? "" : "; ") + std::string("it comes from ") + s.src.text() +

@@ -13,7 +13,8 @@ using Stage = Attachment::Stage;
 
 namespace {
 
-constexpr std::size_t challengers_max = 65536, tags_max = 32, statuses_max = 16, receivers_max = 8;
+constexpr std::size_t challengers_max = 65536, tags_max = 32, statuses_max = 16, receivers_max = 8,
+                      heard_max = 16;
 
 bool has(const std::vector<std::string>& v, std::string_view s) {
   return std::find(v.begin(), v.end(), s) != v.end();
@@ -23,18 +24,28 @@ const char* by_text(Side s) {
   return s == Side::caller ? "caller" : s == Side::callee ? "callee" : "network";
 }
 
+bool was_sent_invite(const Dialog& d, const wire::Address& a) {
+  return std::find(d.receivers.begin(), d.receivers.end(), a) != d.receivers.end();
+}
+
+// Retransmitted, or the same message on another hop.
+bool heard_before(std::vector<std::uint32_t>& heard, std::uint32_t cseq) {
+  if (std::find(heard.begin(), heard.end(), cseq) != heard.end()) return true;
+  if (heard.size() >= heard_max) heard.erase(heard.begin());
+  heard.push_back(cseq);
+  return false;
+}
+
 // The caller's side under another tag: a B2BUA that keeps the Call-ID makes a From of its own. Only who was
 // sent the INVITE may send it on, so that nobody who has merely learned a Call-ID becomes a part of the call.
 void take_caller_tag(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   const std::string_view from = wire::tag_of(m.first(Header::from));
-  const auto received = [&](const wire::Address& a) {
-    return std::find(d.receivers.begin(), d.receivers.end(), a) != d.receivers.end();
-  };
   if (!d.is_caller(from)) {
-    if (!received(g.udp.src.ip) || d.caller_tags.size() >= receivers_max) return;
+    if (!was_sent_invite(d, g.udp.src.ip) || d.caller_tags.size() >= receivers_max) return;
     d.caller_tags.emplace_back(from);
   }
-  if (!received(g.udp.dst.ip) && d.receivers.size() < receivers_max) d.receivers.push_back(g.udp.dst.ip);
+  if (!was_sent_invite(d, g.udp.dst.ip) && d.receivers.size() < receivers_max)
+    d.receivers.push_back(g.udp.dst.ip);
 }
 
 }  // namespace
@@ -99,9 +110,30 @@ Status Engine::Impl::on_sip(const wire::SipMessage& m, const Datagram& g) {
     dialogs.erase(dialogs.find(call_id));
     d = nullptr;
   }
+  if (d != nullptr && of_strangers(*d, m, g)) {
+    WRIT_CHECK(say_odd_sdp(*d, g.at));
+    return foreign_sdp(m, g);
+  }
   if (!call_id.empty()) WRIT_CHECK(attach(d, m, g));
   if (d == nullptr) return foreign_sdp(m, g);
   return observe(*d, m, g);
+}
+
+// Call-IDs collide, by bad devices and by bad intentions. Neither of its tags is of this call, no hop of the
+// call can have sent it on, and it does not name the target itself: it is somebody else's, and so is what
+// follows under its tag. Of a call that we joined late not all tags are known.
+bool Engine::Impl::of_strangers(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
+  if (d.kind != DialogKind::call || d.mid_call) return false;
+  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
+  const auto ours = [&](std::string_view tag) { return d.is_caller(tag) || has(d.callee_tags, tag); };
+  if (ours(from) || (!to.empty() && ours(to))) return false;
+  if (has(d.stranger_tags, from) || (!to.empty() && has(d.stranger_tags, to))) return true;
+  const bool begins = m.is_request && m.method == Method::invite && to.empty();
+  if (begins && (was_sent_invite(d, g.udp.src.ip) || g.udp.src.ip == d.origin_src.ip)) return false;
+  for (const Claim& c : judge.judge(m, g.udp, g.at))
+    if (c.proof == Proof::proven) return false;
+  if (begins && d.stranger_tags.size() < tags_max) d.stranger_tags.emplace_back(from);
+  return true;
 }
 
 Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
@@ -119,7 +151,10 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
   if (m.is_request && m.method == Method::invite && wire::tag_of(m.first(Header::to)).empty())
     take_caller_tag(d, m, g);
   const Side sender = sender_side(d, m);
-  WRIT_CHECK(deliver(d, PacketRole::sip, sender, g));
+  // Of a message that a stranger has sent to the target under this Call-ID nobody of the call is the speaker.
+  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
+  const bool of_the_call = d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
+  WRIT_CHECK(deliver(d, PacketRole::sip, of_the_call ? sender : Side::unknown, g));
   if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
   if (d.kind != DialogKind::call) {
     if (!m.is_request && m.status >= 200 && d.method == Method::message && m.status != 401 && m.status != 407)
@@ -137,14 +172,14 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
   const Side sender = sender_side(d, m);
   const std::uint32_t cseq = m.cseq_number();
-  std::uint32_t& last = d.last_cseq[sender == Side::caller ? 0 : 1];
+  const std::size_t by = sender == Side::caller ? 0 : 1;
   if (m.method == Method::invite && to.empty() && d.is_caller(from)) {
     if (cseq > d.invite_cseq && d.phase == Phase::released && !d.ever_answered) d.phase = Phase::trying;
     if (cseq > d.invite_cseq) d.challenged = false;
     d.invite_cseq = std::max(d.invite_cseq, cseq);
   }
-  if (m.method == Method::bye && tags_fit(d, from, to) && cseq >= last && d.phase != Phase::released &&
-      !d.bye_pending) {
+  if (m.method == Method::bye && tags_fit(d, from, to) && cseq >= d.accepted_cseq[by] &&
+      d.phase != Phase::released && !d.bye_pending) {
     d.bye_pending = true;
     d.bye_cseq = cseq;
     d.bye_at = g.at;
@@ -154,8 +189,7 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
   if (m.method == Method::cancel && d.phase == Phase::trying && sender == Side::caller) d.cancelled = true;
   if (m.method == Method::invite && !to.empty() && m.body.empty()) d.late_offer_cseq = cseq;
   if (!tags_fit(d, from, to)) return {};
-  const bool again = cseq <= last;  // retransmitted, or the same message on another hop
-  last = std::max(last, cseq);
+  const bool again = heard_before(d.heard_cseq[by], cseq);
   if (m.method == Method::refer) return on_refer(d, m, g, sender, again);
   return m.method == Method::info && !again ? on_info(d, m, g, sender) : Status{};
 }
@@ -167,6 +201,10 @@ Status Engine::Impl::on_response(Dialog& d, const wire::SipMessage& m, const Dat
       d.callee_tags.size() < tags_max) {
     d.forked = d.forked || (!d.callee_tags.empty() && !d.mid_call);
     d.callee_tags.emplace_back(to);
+  }
+  if (m.status >= 200 && m.status < 300 && tags_fit(d, from, to)) {
+    std::uint32_t& accepted = d.accepted_cseq[to_caller ? 0 : 1];
+    accepted = std::max(accepted, m.cseq_number());
   }
   if (m.method == Method::invite && to_caller && m.cseq_number() == d.invite_cseq)
     return on_invite_response(d, m, g);

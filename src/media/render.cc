@@ -200,7 +200,11 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
                    const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
   Packets packets{evidence};
   WRIT_CHECK(unlock(call, packets, worker));
-  call.dtmf = find_digits(call, packets);
+  // Keys that were told by INFO stand there already, from the signalling.
+  std::erase_if(call.dtmf, [](const intercept::Digit& d) { return d.source != "info"; });
+  const std::vector<intercept::Digit> heard = find_digits(call, packets);
+  call.dtmf.insert(call.dtmf.end(), heard.begin(), heard.end());
+  std::ranges::stable_sort(call.dtmf, {}, &intercept::Digit::at);
   call.wav.clear();
   call.mp3.clear();
   std::vector<Track> tracks;
@@ -223,8 +227,8 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
       call.mp3 = name + ".mp3";
     }
   }
+  WRIT_CHECK(render_faxes(call, packets, worker, out_dir, base_name));  // forgets all names of files
   WRIT_CHECK(record_foreign(call, packets, worker, out_dir, base_name));
-  WRIT_CHECK(render_faxes(call, packets, worker, out_dir, base_name));
   const bool sound = std::ranges::any_of(call.media, [](const MediaStream& s) { return s.codec != "T38"; });
   if (call.wav.empty() && sound)
     call.anomalies.push_back("recording: none, no stream of this call could be decoded");

@@ -90,6 +90,22 @@ TEST(Render, DuplicatesReorderingAndCopiesChangeNothing) {
               *read_file(dir.path() / "recordings" / (std::string("c") + kind)));
 }
 
+// Injected from elsewhere: a file of its own, and not in the call's recording.
+TEST(Render, AForeignStreamHasAFileOfItsOwn) {
+  Scene scene = test::scene_of(steady(100, 1, 0, 0, true), {});
+  scene.call.media.push_back(scene.call.media[0]);
+  scene.call.media[1].foreign = true;
+  scene.call.dtmf.push_back({scene.call.media[0].first, '7', "info", true});
+  const Folder dir;
+  const Sound alone = render(scene, dir, "a");
+  EXPECT_EQ(scene.call.media[1].file, "recordings/a-stream1.wav");
+  EXPECT_TRUE(fs::exists(dir.path() / scene.call.media[1].file));
+  EXPECT_TRUE(scene.call.media[1].decoded);
+  ASSERT_EQ(scene.call.dtmf.size(), 1u) << "a key from the signalling is not heard in the media";
+  Scene without = test::scene_of(steady(100, 1, 0, 0, true), {});
+  EXPECT_EQ(alone.left, render(without, dir, "b").left);
+}
+
 TEST(Render, TwoStreamsOfOneSideFollowEachOtherAndAddUp) {
   auto specs = steady(50, 1, 0, 0, true, 0x8f, 1);
   const auto second =
