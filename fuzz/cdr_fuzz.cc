@@ -7,6 +7,7 @@
 #include <array>
 
 #include "fuzz/check.hh"
+#include "fuzz/streams.hh"
 #include "ingest/encoding.hh"
 #include "ingest/format.hh"
 #include "ingest/rating.hh"
@@ -68,10 +69,10 @@ Seen run(const ingest::SourceSettings& s, View data, std::size_t step) {
       take(out);
     }
   };
-  for (std::size_t i = 0; i < data.size(); i += step) {
-    splitter->push(data.subspan(i, std::min(step, data.size() - i)));
+  fuzz::in_steps(data, step, [&](View part) {
+    splitter->push(part);
     drain();
-  }
+  });
   splitter->end();
   drain();
   ingest::Out out;

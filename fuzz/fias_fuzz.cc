@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fuzz/check.hh"
+#include "fuzz/streams.hh"
 #include "wire/fias.hh"
 
 namespace {
@@ -21,8 +22,7 @@ std::vector<std::string> frames_of(View bytes, std::size_t step) {
     for (const std::uint8_t b : p.bytes) fuzz::check(b != 2 && b != 3);
     frames.emplace_back(text_of(p.bytes));
   };
-  for (std::size_t i = 0; i < bytes.size(); i += step)
-    scanner.feed(bytes.subspan(i, std::min(step, bytes.size() - i)), sink);
+  fuzz::in_steps(bytes, step, [&](View part) { scanner.feed(part, sink); });
   scanner.end(sink);
   fuzz::check(!scanner.in_frame());
   return frames;

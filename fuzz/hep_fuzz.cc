@@ -2,6 +2,7 @@
 // HEP messages, and streams of them. Input: two bytes that say how a stream is cut, then the bytes. However a
 // stream is cut, the same messages come out.
 #include "fuzz/check.hh"
+#include "fuzz/streams.hh"
 #include "wire/hep.hh"
 
 using namespace writ;
@@ -11,12 +12,10 @@ namespace {
 std::vector<Bytes> split(View all, std::size_t step) {
   wire::HepSplitter s;
   std::vector<Bytes> out;
-  while (!all.empty()) {
-    const std::size_t n = std::min(step, all.size());
-    s.add(all.first(n));
-    all = all.subspan(n);
+  fuzz::in_steps(all, step, [&](View part) {
+    s.add(part);
     for (View m; s.next(m);) out.emplace_back(m.begin(), m.end());
-  }
+  });
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fuzz/check.hh"
+#include "fuzz/streams.hh"
 #include "wire/sip_stream.hh"
 
 using namespace writ;
@@ -26,18 +27,6 @@ std::string message(unsigned n, std::uint8_t kind, View body) {
   return text;
 }
 
-wire::RawPacket segment(std::uint32_t seq, std::uint8_t flags, std::string_view payload, Bytes& f) {
-  f = {0x45, 0};
-  put_be16(f, static_cast<std::uint16_t>(40 + payload.size()));
-  f.insert(f.end(), {0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1});
-  put_be16(f, 40000);
-  put_be16(f, 5060);
-  put_be32(f, seq);
-  f.insert(f.end(), {0, 0, 0, 1, 0x50, flags, 1, 0, 0, 0, 0, 0});
-  put_bytes(f, view_of(payload));
-  return {Instant{}, 101, f, static_cast<std::uint32_t>(f.size())};
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -45,9 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint32_t first = in.u32();
   std::vector<std::string> wanted;
   std::string stream;
-  for (unsigned n = 0, count = in.u8() % 6u + 1; n < count; ++n) {
+  for (unsigned n = 0, count = in.u8() % 5u + 1; n < count; ++n) {
     const std::uint8_t kind = in.u8();
-    const std::size_t length = (kind & 4) != 0 ? in.u8() * 4u : in.u8() / 16u;
+    const std::size_t length = (kind & 4) != 0 ? in.u8() * 2u : in.u8() / 16u;
     wanted.push_back(message(n, kind, in.take(std::min(length, in.rest().size()))));
     stream += wanted.back();
     if ((kind & 8) != 0) stream += "\r\n\r\n";  // keep-alive, RFC 5626 3.5.1
@@ -64,13 +53,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t n = 0; n < parts.size(); ++n) {
     const std::uint8_t how = in.u8();
     std::swap(parts[n], parts[std::min<std::size_t>(n + how % 4u, parts.size() - 1)]);
-    if ((how & 0x40) != 0 && parts.size() < 200) parts.push_back(parts[n]);
+    if ((how & 0x40) != 0 && parts.size() < 40) parts.push_back(parts[n]);
   }
   wire::SipStreams streams;
   std::vector<wire::SipOverStream> out;
   Bytes f;
   const auto send = [&](std::uint32_t seq, std::uint8_t flags, std::string_view payload) {
-    const wire::RawPacket p = segment(seq, flags, payload, f);
+    const wire::RawPacket p = fuzz::tcp_frame({5060, seq, flags, {}}, view_of(payload), f);
     streams.add(wire::decode(p), p, out);
   };
   send(first - 1, 2, {});
