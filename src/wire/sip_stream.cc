@@ -18,13 +18,15 @@
 //
 // Cost: a segment that holds whole messages is copied once for the message and once for the frame. One that
 // only adds to a message waits without being looked at until the length that the headers promise is there, so
-// that tiny segments cost no square of their number.
+// that tiny segments cost no square of their number; and a segment is held against the pieces that it joins
+// only, however many wait.
 #include "wire/sip_stream.hh"
 
 #include <algorithm>
 #include <cstring>
 #include <list>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -68,6 +70,7 @@ struct Piece {  // bytes [offset, offset + length) of a segment's payload
   std::shared_ptr<const Segment> of;
   std::size_t offset = 0, length = 0;
   bool begins = false, searched = false;  // a message begins here; looked for one inside
+  std::optional<bool> own_start{};        // whether is_start() says so of its bytes, once asked
   View bytes() const { return View(of->payload).subspan(offset, length); }
 };
 
@@ -82,7 +85,7 @@ struct Stream {
   std::map<std::uint64_t, Piece> pieces;  // disjoint
   std::vector<SequenceRange> used;        // sorted, disjoint, not touching
   std::size_t bytes = 0;
-  Instant oldest = Instant::max();            // of the pieces, at most
+  Instant oldest = Instant::max();            // of the pieces, at the earliest
   std::uint64_t wait_at = 0, wait_until = 0;  // the message that begins at the one is whole at the other
   bool sip = false, overlapped = false;
 
@@ -215,10 +218,10 @@ struct SipStreams::Impl {
   std::uint64_t dropped = 0;
 
   Stream* stream_of(const Decoded& d);
-  void keep(Stream& s, const Decoded& d, const RawPacket& frame);
+  SequenceRange keep(Stream& s, const Decoded& d, const RawPacket& frame);
   void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin,
                  SequenceRange part);
-  void read(const FlowKey& k, Stream& s, std::vector<SipOverStream>& out);
+  void read(const FlowKey& k, Stream& s, SequenceRange fresh, std::vector<SipOverStream>& out);
   std::size_t read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run,
                        std::vector<SipOverStream>& out);
   void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
@@ -229,6 +232,27 @@ struct SipStreams::Impl {
 };
 
 namespace {
+
+// The first piece that ends behind `p`.
+template <class Pieces>
+auto piece_at(Pieces& pieces, std::uint64_t p) {
+  auto it = pieces.upper_bound(p);
+  if (it == pieces.begin()) return it;
+  const auto before = std::prev(it);
+  return before->first + before->second.length > p ? before : it;
+}
+
+// The first piece of those that join the one at or behind `p`.
+std::map<std::uint64_t, Piece>::iterator run_begin(std::map<std::uint64_t, Piece>& pieces, std::uint64_t p) {
+  auto it = piece_at(pieces, p);
+  for (std::uint64_t at = it != pieces.end() ? std::min(it->first, p) : p; it != pieces.begin();
+       at = it->first) {
+    const auto before = std::prev(it);
+    if (before->first + before->second.length != at) break;
+    it = before;
+  }
+  return it;
+}
 
 std::uint64_t run_end(const std::map<std::uint64_t, Piece>& pieces,
                       std::map<std::uint64_t, Piece>::const_iterator it) {
@@ -296,28 +320,32 @@ void SipStreams::Impl::evict() {
   order.pop_front();
 }
 
-void SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame) {
+// Where the segment lies in its stream.
+SequenceRange SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame) {
   const std::uint64_t at = s.position(d.tcp.seq) + ((d.tcp.flags & flag_syn) != 0 ? 1 : 0);
   const auto segment = segment_of(d, frame);
-  std::vector<SequenceRange> there = s.used;
-  for (const auto& [p, piece] : s.pieces) {
-    there.push_back({p, p + piece.length});
-    const std::uint64_t from = std::max(p, at), to = std::min(p + piece.length, at + segment->payload.size());
-    if (from < to &&
-        std::memcmp(piece.bytes().data() + (from - p), segment->payload.data() + (from - at), to - from) != 0)
+  const std::uint64_t end = at + segment->payload.size();
+  std::vector<SequenceRange> there;
+  for (const SequenceRange& r : s.used)
+    if (r.end > at && r.begin < end) there.push_back(r);
+  for (auto it = piece_at(s.pieces, at); it != s.pieces.end() && it->first < end; ++it) {
+    const Piece& piece = it->second;
+    const std::uint64_t from = std::max(it->first, at), to = std::min(it->first + piece.length, end);
+    there.push_back({it->first, it->first + piece.length});
+    if (std::memcmp(piece.bytes().data() + (from - it->first), segment->payload.data() + (from - at),
+                    to - from) != 0)
       s.overlapped = true;
   }
   std::sort(there.begin(), there.end(),
             [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
   std::uint64_t from = at;
-  const std::uint64_t end = at + segment->payload.size();
   for (const SequenceRange& r : there) {
     if (r.end <= from) continue;
-    if (r.begin >= end) break;
     if (r.begin > from) keep_part(s, segment, at, {from, r.begin});
     from = std::max(from, r.end);
   }
   if (from < end) keep_part(s, segment, at, {from, end});
+  return {at, end};
 }
 
 void SipStreams::Impl::keep_part(Stream& s, const std::shared_ptr<const Segment>& segment,
@@ -329,13 +357,10 @@ void SipStreams::Impl::keep_part(Stream& s, const std::shared_ptr<const Segment>
 }
 
 void SipStreams::Impl::use_up(Stream& s, SequenceRange r) {
-  for (auto it = s.pieces.begin(); it != s.pieces.end() && it->first < r.end;) {
+  for (auto it = piece_at(s.pieces, r.begin); it != s.pieces.end() && it->first < r.end;) {
     const std::uint64_t begin = it->first, end = begin + it->second.length;
-    if (end <= r.begin) {
-      ++it;
-      continue;
-    }
     Piece rest = it->second;
+    rest.own_start.reset();
     s.bytes -= rest.length;
     if (begin < r.begin) {  // what stands before stays
       Piece front = rest;
@@ -381,9 +406,9 @@ void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes 
   m.cut = cut;
   m.overlapped = std::exchange(s.overlapped, false);
   m.at = Instant::min();
-  for (const auto& [p, piece] : s.pieces) {
+  for (auto it = piece_at(s.pieces, r.begin); it != s.pieces.end() && it->first < r.end; ++it) {
+    const auto& [p, piece] = *it;
     const std::uint64_t from = std::max(p, r.begin), to = std::min(p + piece.length, r.end);
-    if (from >= to) continue;
     const Segment& g = *piece.of;
     const std::size_t skipped = piece.offset + static_cast<std::size_t>(from - p);
     const auto length = static_cast<std::size_t>(to - from);
@@ -440,11 +465,14 @@ std::size_t SipStreams::Impl::read_run(const FlowKey& k, Stream& s, std::uint64_
   return n;
 }
 
-void SipStreams::Impl::read(const FlowKey& k, Stream& s, std::vector<SipOverStream>& out) {
-  for (auto it = s.pieces.begin(); it != s.pieces.end();) {
+// What is new can only have made whole what it joins.
+void SipStreams::Impl::read(const FlowKey& k, Stream& s, SequenceRange fresh,
+                            std::vector<SipOverStream>& out) {
+  for (auto it = run_begin(s.pieces, fresh.begin); it != s.pieces.end() && it->first < fresh.end;) {
     const std::uint64_t at = it->first;
     Piece& piece = it->second;
-    const bool own_start = piece.offset == 0 && is_start(piece.bytes());
+    if (!piece.own_start) piece.own_start = piece.offset == 0 && is_start(piece.bytes());
+    const bool own_start = *piece.own_start;
     const std::size_t lead = own_start ? line_ends(piece.bytes()) : 0;
     if (!s.follows_used(at) && !piece.begins && (!own_start || lead != 0)) {
       const std::size_t inside = lead != 0 ? lead : piece.searched ? 0 : hidden_start(piece.bytes());
@@ -454,7 +482,9 @@ void SipStreams::Impl::read(const FlowKey& k, Stream& s, std::vector<SipOverStre
         message.offset += inside;
         message.length -= inside;
         message.begins = true;
+        message.own_start.reset();
         piece.length = inside;
+        piece.own_start.reset();
         s.pieces[at + inside] = std::move(message);
       }
       ++it;
@@ -469,8 +499,7 @@ void SipStreams::Impl::read(const FlowKey& k, Stream& s, std::vector<SipOverStre
     if (n > 0) use_up(s, {at, at + n});
     it = s.pieces.lower_bound(at + run.size());
   }
-  s.oldest = Instant::max();
-  for (const auto& [p, piece] : s.pieces) s.oldest = std::min(s.oldest, piece.of->raw.at);
+  if (s.pieces.empty()) s.oldest = Instant::max();
 }
 
 // A message of which the headers are whole is worth having without its end; the rest is a loss, when it was
@@ -510,8 +539,8 @@ void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOv
   Stream* s = i_->stream_of(d);
   if (s == nullptr || d.tcp.payload.empty()) return;
   const FlowKey k{d.tcp.src, d.tcp.dst};
-  i_->keep(*s, d, frame);
-  i_->read(k, *s, out);
+  const SequenceRange fresh = i_->keep(*s, d, frame);
+  i_->read(k, *s, fresh, out);
   if (s->bytes > stream_bytes_max || s->pieces.size() > pieces_max) i_->expire(k, *s, Instant::max(), out);
 }
 
