@@ -6,6 +6,7 @@ finish_world() { rm -rf "$WORK"; }
 trap finish_world EXIT
 QUIET=1
 . scripts/lawful.sh
+. tests/acceptance/ready.sh
 fail() {
   echo "FAIL: $*"
   tail -n 5 "$WORK"/*err 2>/dev/null
@@ -16,7 +17,7 @@ fail() {
 crash_world() {
   cc -O1 -Wall -Wextra -shared -fPIC -o "$WORK/cut_at.so" tests/acceptance/cut_at.c -ldl || fail "cut_at.c"
   lawful_shift sandbox/harbor.pcap
-  lawful_carrier || fail "carrier"
+  ready_carrier || fail "carrier"
   writ_then --quiet records import sandbox/subscribers.csv --as "$(as intake-1)" || fail "records"
   sandbox/make-order --issued "$(date -u -d "@$ACT_AT" +%F)" --from "$(date -u -d "@$ACT_AT" +%FT%TZ)" --days 30 --out "$WORK/order" >/dev/null
   lawful_authorise "$WORK/order/order.toml" "$WORK/order/order.pdf" || fail "authorise"
