@@ -37,11 +37,11 @@
 // Dialogs. One per Call-ID, so both legs of a proxy are one call, and a retransmitted or forked INVITE opens
 // no second. Grants attach to it side by side, each with its own call number. Caller is whoever's tag stood
 // in From first. An end is believed when it fits: BYE with both tags of the dialog (either order) and a CSeq
-// not below the last that was accepted, answered by 2xx; a failure only on the hop where the call came from (a fork may fail
-// while another rings). Even then, the end closes nothing as long as media flow between ends that the call
-// had used before: a forged BYE loses no packet. In-band things (RTCP BYE, tones) end nothing. Without any
-// end, the call ends after limits::call_idle_s_max of silence; it then sleeps and takes up its own number
-// again if it wakes.
+// not below the last that was accepted, answered by 2xx; a failure only on the hop where the call came from
+// (a fork may fail while another rings). Even then, the end closes nothing as long as media flow between ends
+// that the call had used before: a forged BYE loses no packet. In-band things (RTCP BYE, tones) end nothing.
+// Without any end, the call ends after limits::call_idle_s_max of silence; it then sleeps and takes up its
+// own number again if it wakes.
 //
 // Media. A packet is of the call when its source or its destination was announced in the call's SDP (offer or
 // answer, any leg); the other end may be a NAT's. Who speaks: an endpoint announced on behalf of side X
