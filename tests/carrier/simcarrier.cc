@@ -77,12 +77,15 @@ class Run {
     }
   }
 
-  // Every shape with a target on each of its seats, one after the other; each target has one call at a time.
+  void next_shape() {
+    if (++shape_ < shapes().size()) return;
+    shape_ = 0;
+    seat_ = (seat_ + 1) % 3;
+  }
+
+  // Every shape with a target on its first seat, then on the next; each target has one call at a time.
   void target_call(Time now) {
-    if (seat_ >= shapes()[shape_].seats) {
-      seat_ = 0;
-      shape_ = (shape_ + 1) % shapes().size();
-    }
+    while (seat_ >= shapes()[shape_].seats) next_shape();
     int who = 0;
     const bool same_family = std::string(shapes()[shape_].name) != "ports-again";
     for (int i = 0; i < s_.targets; ++i)
@@ -94,7 +97,7 @@ class Run {
     Scene scene{w_, std::max(now, free + second), {who, seat_}, slots()};
     w_.truth.count(std::string("shape ") + shapes()[shape_].name);
     free = shapes()[shape_].play(scene) + 500 * ms;
-    ++seat_;
+    next_shape();
     for (std::size_t i = before; i < w_.live.size(); ++i) {
       const std::uint64_t planned = w_.mirror.promised();
       attack(w_, *w_.live[i], attacked_++);
