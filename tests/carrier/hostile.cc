@@ -17,6 +17,8 @@ bool named_place(const Call& c, bool by_caller, Endpoint& at) {
   const MediaHop h = c.way(by_caller).front();
   const bool relay = c.o.layout == Layout::relayed || c.o.layout == Layout::agent;
   if (!relay && (c.a.nat || c.b.nat)) return false;  // nobody could tell the stranger from a NAT
+  // What is sent to a place that the call has left meanwhile is not of the call.
+  if (c.shape.starts_with("hold") || c.shape == "codec-change") return false;
   at = h.to;
   return true;
 }
@@ -110,8 +112,6 @@ void draw_in_neighbour(World& w, const Call& c, Time t, bool as_answer) {
 // is his.
 void claim_port(World& w, const Live& l) {
   Endpoint at;
-  const std::string& shape = l.call->shape;
-  if (shape.starts_with("hold") || shape == "codec-change") return;  // has moved away meanwhile
   if (!named_place(*l.call, true, at) || at.host.v6 || !l.call->o.suite.empty()) return;
   const Time t = l.from + (l.until - l.from) / 3;
   Call n(w, w.person({-1, -1}, 0), w.person({-1, -1}, 1), "claims", {});
