@@ -153,7 +153,7 @@ void goodbye_by_rtcp(World& w, const Live& l) {
   Bytes p{0x81, 203, 0, 1};
   for (int i = 3; i >= 0; --i) p.push_back(static_cast<std::uint8_t>(ssrc >> (8 * i)));
   for (int i = 0; i < 5; ++i)
-    w.mirror.datagram(l.from + (l.until - l.from) / 3 + i * 100 * ms, w.stranger(), at.with(at.port + 1u), p,
+    w.mirror.datagram(l.from + (l.until - l.from) * (4 + i) / 12, w.stranger(), at.with(at.port + 1u), p,
                       l.call->a.wire, {Owner::target, l.call->way(true).front().mark.call, true});
 }
 
