@@ -52,6 +52,7 @@ if(WRIT_UNITY)
   target_compile_options(writ_flags INTERFACE -Wno-shadow
     $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local -Wno-subobject-linkage>)
 endif()
+target_link_options(writ_flags INTERFACE -Wl,--as-needed)  # a program loads what it calls
 target_include_directories(writ_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(writ_flags INTERFACE Threads::Threads)
 
@@ -66,7 +67,7 @@ function(writ_unity target)
 endfunction()
 
 function(writ_room name)
-  cmake_parse_arguments(R "COLD" "SHARDS" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(R "COLD" "SHARDS;COST" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -94,10 +95,11 @@ function(writ_room name)
     set(environment LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp)
     if(R_SHARDS)
       # What a test needs is made once in a process and copied (argon2id is slow on purpose): few processes, not one a test.
+      # COST: the longest begin first, so that no core waits for the other at the end.
       math(EXPR last "${R_SHARDS} - 1")
       foreach(shard RANGE ${last})
         add_test(NAME ${name}.${shard} COMMAND ${name}_test)
-        set_tests_properties(${name}.${shard} PROPERTIES LABELS unit TIMEOUT 1500
+        set_tests_properties(${name}.${shard} PROPERTIES LABELS unit TIMEOUT 1500 COST ${R_COST}
           ENVIRONMENT "${environment};GTEST_TOTAL_SHARDS=${R_SHARDS};GTEST_SHARD_INDEX=${shard}")
       endforeach()
     else()
