@@ -82,6 +82,24 @@ TEST_F(Loader, HashesEveryByteOfEveryLayer) {
   EXPECT_EQ(load(dir_)->hash, before);
 }
 
+TEST_F(Loader, WhatWasReadBeforeIsGivenAgainForTheSameBytesAlone) {
+  const std::string whole = *read_text(dir_ / "carrier.toml");
+  const auto first = load(dir_);
+  ASSERT_TRUE(first) << to_text(first.error());
+  replace("carrier.toml", "cdr_months = ", "cdr_months = 1");
+  const auto other = load(dir_);
+  ASSERT_TRUE(other) << to_text(other.error());
+  EXPECT_GT(other->records.cdr_months, 100);
+  add("carrier.toml", whole + "unknown = 1\n");
+  EXPECT_FALSE(load(dir_));
+  add("carrier.toml", whole);
+  const auto again = load(dir_);
+  ASSERT_TRUE(again) << to_text(again.error());
+  EXPECT_EQ(again->records.cdr_months, first->records.cdr_months);
+  EXPECT_EQ(again->hash, first->hash);
+  EXPECT_EQ(again->checks.size(), first->checks.size());
+}
+
 TEST_F(Loader, NamesLineAndColumnOfBrokenToml) {
   ASSERT_TRUE(write_file(dir_ / "carrier.toml", "schema = \"writ.policy-layer/1\"\nname = = 3\n"));
   EXPECT_THAT(error(), HasSubstr("carrier.toml:2:8"));
