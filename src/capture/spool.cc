@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sealing what the engine gives out.
 //
+// Sealing. Records are gathered in batches of a frame, a batch for each stream; sealing and writing them is
+// the work of other threads (vault/seal_line.hh), so that the packets are followed on one processor while
+// what they gave is sealed on the others.
+//
 // Group commit. A commit costs a sync for each stream that has something new, about 2 ms each: every 50 ms,
-// with many busy targets, that would stop the capture for much of the time. So the frames are sealed and
-// written here, and the syncs of one round run side by side on a few threads while the next packets are read;
-// the disk merges them. A round waits for the one before only when what waits for it is older than was
+// with many busy targets, that would stop the capture for much of the time. So a round only hands on what is
+// gathered, and its syncs run side by side on a few threads while the next packets are read; the disk merges
+// them. A round waits for the one before only when what waits for it is older than was
 // promised: then a slow disk slows the capture down, it does not pile up what is not safe.
 //
 // Preparation. A frame must not be written before the numbers of its calls are reserved and its segment has a
@@ -109,6 +113,7 @@ struct Spool::Impl {
   const crypto::SigningKey* probe = nullptr;
   Clock* clock = nullptr;
   std::string source;
+  vault::SealHands hands;
   std::deque<Lane> lanes;  // others point at them
   bool paused = false;
   struct Listed {
@@ -121,13 +126,12 @@ struct Spool::Impl {
   Monotonic::time_point dirty_since{};
   std::uint64_t position = 0, bytes_closed = 0;
   std::size_t held = 0;  // bytes, of all tapes
-  Bytes scratch;
 
   // True when the record is in the spool already.
   bool resumed(Lane& lane, Tape& tape, std::uint64_t& mark);
   Status add(const authority::VerifiedGrant& grant);
-  Status append(Lane& lane, Tape& tape, View record, std::uint64_t& counter);
-  bool hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark);
+  Status append(Lane& lane, Tape& tape, View head, View body, std::uint64_t& counter);
+  bool hold(const Lane& lane, Tape& tape, View head, View body, std::uint64_t mark);
   Status release(Tape& tape);
   void see_to(Lane& lane);  // lists what it has for the next round, or the lane for preparation
   void list(Lane& lane, Tape& tape);
@@ -154,13 +158,15 @@ bool Spool::Impl::resumed(Lane& lane, Tape& tape, std::uint64_t& mark) {
   return true;
 }
 
-Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& counter) {
+// A record comes in two parts, so that a packet is copied once, to where it is sealed from.
+Status Spool::Impl::append(Lane& lane, Tape& tape, View head, View body, std::uint64_t& counter) {
   std::uint64_t mark = 0;
   if (resumed(lane, tape, mark)) return {};
   if (!lane.numbers->saved()) see_to(lane);  // a number was reserved, maybe for this very record
-  if (!hold(lane, tape, record, mark)) {
-    if (!tape.writer->has_room(record) || !tape.held.empty()) WRIT_CHECK(prepare(lane));
-    WRIT_CHECK(tape.writer->append(record, mark));
+  if (!lane.waits || !hold(lane, tape, head, body, mark)) {
+    if (lane.waits && (!tape.writer->has_room(head.size() + body.size()) || !tape.held.empty()))
+      WRIT_CHECK(prepare(lane));
+    WRIT_CHECK(tape.writer->append(head, body, mark));
   }
   ++counter;
   if (tape.dirty) return {};
@@ -171,13 +177,14 @@ Status Spool::Impl::append(Lane& lane, Tape& tape, View record, std::uint64_t& c
 }
 
 // True when the record waits in memory with its lane.
-bool Spool::Impl::hold(const Lane& lane, Tape& tape, View record, std::uint64_t mark) {
-  if (!lane.waits || (tape.held.empty() && tape.writer->has_room(record)) ||
-      held + record.size() > held_bytes_max)
+bool Spool::Impl::hold(const Lane& lane, Tape& tape, View head, View body, std::uint64_t mark) {
+  const std::size_t size = head.size() + body.size();
+  if (!lane.waits || (tape.held.empty() && tape.writer->has_room(size)) || held + size > held_bytes_max)
     return false;
-  tape.held.push_back({mark, record.size()});
-  put_bytes(tape.held_bytes, record);
-  held += record.size();
+  tape.held.push_back({mark, size});
+  put_bytes(tape.held_bytes, head);
+  put_bytes(tape.held_bytes, body);
+  held += size;
   return true;
 }
 
@@ -305,7 +312,7 @@ Status Spool::Impl::add(const authority::VerifiedGrant& grant) {
   if (::mkdir(lane_dir.c_str(), 0750) != 0 && errno != EEXIST)
     return tl::unexpected(io_error("mkdir", lane_dir));
   const auto open_tape = [&](Tape& tape, vault::Stream stream) -> Status {
-    WRIT_TRY(writer, vault::SegmentWriter::open(lane_dir, grant, stream, *probe, *clock, source));
+    WRIT_TRY(writer, vault::SegmentWriter::open(lane_dir, grant, stream, *probe, *clock, source, &hands));
     tape.resume_mark = writer.resume_mark();
     tape.writer.emplace(std::move(writer));
     return {};
@@ -352,7 +359,7 @@ Status Spool::event(std::size_t grant, const intercept::Event& e) {
   if (i_->paused) return {};
   intercept::Event numbered = e;
   numbered.call = lane.numbers->number_of(e.call);
-  return i_->append(lane, lane.call_data, intercept::encode(numbered), lane.counts.events);
+  return i_->append(lane, lane.call_data, {}, intercept::encode(numbered), lane.counts.events);
 }
 
 Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const wire::RawPacket& p) {
@@ -364,8 +371,7 @@ Status Spool::packet(std::size_t grant, const intercept::PacketTag& tag, const w
   if (lane.ended || i_->paused) return {};
   intercept::PacketTag numbered = tag;
   numbered.call = lane.numbers->number_of(tag.call);
-  intercept::encode(numbered, p, i_->scratch);
-  return i_->append(lane, lane.content, i_->scratch, lane.counts.packets);
+  return i_->append(lane, lane.content, intercept::encode_head(numbered, p), p.bytes, lane.counts.packets);
 }
 
 Status Spool::maybe_commit() {

@@ -90,17 +90,25 @@ Result<Event> decode_event(View record) {
   return Event{type, from_ns(at), call, std::move(call_id), std::move(detail), frame};
 }
 
+PacketHead encode_head(const PacketTag& tag, const wire::RawPacket& p) {
+  PacketHead head{packet_record_version, static_cast<std::uint8_t>(tag.role),
+                  static_cast<std::uint8_t>(tag.direction)};
+  std::size_t at = 4;
+  const auto put = [&](std::uint64_t v, int width) {
+    for (int i = width - 1; i >= 0; --i) head[at++] = static_cast<std::uint8_t>(v >> (8 * i));
+  };
+  put(tag.call, 4);
+  put(static_cast<std::uint64_t>(to_ns(p.at)), 8);
+  put(p.link_type, 4);
+  put(p.wire_length, 4);
+  return head;
+}
+
 void encode(const PacketTag& tag, const wire::RawPacket& p, Bytes& out) {
+  const PacketHead head = encode_head(tag, p);
   out.clear();
-  out.reserve(24 + p.bytes.size());
-  out.push_back(packet_record_version);
-  out.push_back(static_cast<std::uint8_t>(tag.role));
-  out.push_back(static_cast<std::uint8_t>(tag.direction));
-  out.push_back(0);
-  put_be32(out, tag.call);
-  put_be64(out, static_cast<std::uint64_t>(to_ns(p.at)));
-  put_be32(out, p.link_type);
-  put_be32(out, p.wire_length);
+  out.reserve(head.size() + p.bytes.size());
+  put_bytes(out, head);
   put_bytes(out, p.bytes);
 }
 

@@ -2,6 +2,7 @@
 // What the probe writes into the sealed spool and what the office reads back: call-identifying events
 // (stream call-data, canonical JSON records) and packets (stream content, binary records).
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,8 @@ struct PacketTag {
 // Record: u8 version 1, u8 role, u8 direction, u8 0, be32 call, be64 ns, be32 link type, be32 wire length,
 // frame bytes.
 void encode(const PacketTag& tag, const wire::RawPacket& p, Bytes& out);  // clears `out`
+using PacketHead = std::array<std::uint8_t, 24>;
+PacketHead encode_head(const PacketTag& tag, const wire::RawPacket& p);  // all before the frame's bytes
 struct EvidencePacket {
   PacketTag tag;
   wire::RawPacket raw;  // bytes point into `storage`

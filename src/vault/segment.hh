@@ -31,6 +31,7 @@
 #include "base/io.hh"
 #include "base/time.hh"
 #include "crypto/crypto.hh"
+#include "vault/seal_line.hh"
 
 namespace writ::vault {
 
@@ -45,38 +46,44 @@ inline constexpr std::size_t record_bytes_max = 1u << 20;
 // no file. One writer per directory and stream at a time; capture::Spool holds the lock.
 class SegmentWriter {
  public:
-  // Closes what an earlier process left open (recover), then goes on with the next number. `probe` and
-  // `clock` must outlive the writer.
+  // Closes what an earlier process left open (recover), then goes on with the next number. `probe`, `clock`
+  // and `hands` must outlive the writer. With hands, frames are sealed and written on their threads: a
+  // failure is told by the next call, and by the commit.
   static Result<SegmentWriter> open(const fs::path& dir, const authority::VerifiedGrant& grant, Stream stream,
-                                    const crypto::SigningKey& probe, Clock& clock, std::string source = {});
+                                    const crypto::SigningKey& probe, Clock& clock, std::string source = {},
+                                    SealHands* hands = nullptr);
   SegmentWriter(SegmentWriter&&) noexcept;
   SegmentWriter& operator=(SegmentWriter&&) noexcept;
   ~SegmentWriter();
   // Buffers; seals and writes a frame when the buffer is full. Never loses its argument silently.
   Status append(View record, std::uint64_t mark = 0);
+  Status append(View head, View body, std::uint64_t mark);  // a record in two parts
   // Seals what is buffered, fdatasync; all records appended before are acknowledged when it returns ok. After
   // a failed write or sync the writer refuses further work (never retry fsync); reopen to continue in a new
   // segment.
   Status commit();
-  // commit() in three: what is buffered is sealed and written here; `synced` is what sync_written says, on
-  // any thread, while this writer goes on; then end_commit acknowledges. In the end a failed sync latches as
-  // in commit().
+  // commit() in three: what is buffered is handed on here; `synced` is what sync_written says, on any thread,
+  // while this writer goes on: it waits until that is written, then for the disk; then end_commit
+  // acknowledges. A failed sync latches as in commit(). The writer outlives what it wrote.
+  struct Impl;
   struct Written {
-    Fd fd;                      // holds the file open; none when nothing waits for a sync
-    std::uint64_t records = 0;  // appended so far
+    struct Found;
+    Impl* writer = nullptr;
+    std::shared_ptr<Found> found;
+    std::uint64_t records = 0, piece = 0;  // appended so far
   };
   Result<Written> begin_commit();
   static Status sync_written(const Written& w);
   Status end_commit(const Written& w, Status synced);
-  // Whether a segment's file is open: if not, the next begin_commit waits for the disk to make one.
+  // Whether the stream's first file was made: if not, the next frame waits for the disk to make one.
   bool has_file() const;
   // ... unless it was made ahead, on any thread, while this writer did nothing but append what has_room;
   // then adopt says so. A file that could not be made latches as in commit().
   struct NewFile;
   Result<std::shared_ptr<NewFile>> make_file() const;
   Status adopt(Result<std::shared_ptr<NewFile>> made);
-  // Whether append would only buffer the record.
-  bool has_room(View record) const;
+  // Whether append would only buffer a record of this size.
+  bool has_room(std::size_t record_bytes) const;
   Status close();                 // commit, trailer, sync
   std::uint64_t records() const;  // appended
   std::uint64_t records_acknowledged() const;
@@ -86,7 +93,6 @@ class SegmentWriter {
   std::uint64_t resume_mark() const;
 
  private:
-  struct Impl;
   explicit SegmentWriter(std::unique_ptr<Impl> i);
   std::unique_ptr<Impl> i_;
 };

@@ -35,7 +35,10 @@ class SegmentTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(dir_); }
 
   Result<SegmentWriter> writer(const std::string& source = {}) {
-    return SegmentWriter::open(dir_, *grant_, Stream::content, carrier_->probe(), *clock_, source);
+    // For each writer its own: a child that was forked has none of its parent's threads.
+    if (beside_) hands_.push_back(std::make_unique<SealHands>(2));
+    return SegmentWriter::open(dir_, *grant_, Stream::content, carrier_->probe(), *clock_, source,
+                               beside_ ? hands_.back().get() : nullptr);
   }
   crypto::VerifyKey key() const { return carrier_->probe().public_key(); }
   fs::path segment(std::uint64_t n) const { return dir_ / format::file_name(Stream::content, n); }
@@ -66,9 +69,18 @@ class SegmentTest : public ::testing::Test {
   std::optional<ManualClock> clock_;
   std::optional<testing::EphemeralCarrier> carrier_;
   std::optional<authority::VerifiedGrant> grant_;
+  bool beside_ = false;
+  std::vector<std::unique_ptr<SealHands>> hands_;
 };
 
-TEST_F(SegmentTest, RoundTripOverFramesAndSegments) {
+// Sealed by whoever appends, and on other threads.
+class SegmentTestBoth : public SegmentTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  SegmentTestBoth() { beside_ = GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(Beside, SegmentTestBoth, ::testing::Bool());
+
+TEST_P(SegmentTestBoth, RoundTripOverFramesAndSegments) {
   std::vector<std::string> all;
   for (int s = 0; s < 3; ++s) {
     std::vector<std::string> part;
@@ -200,7 +212,7 @@ TEST_F(SegmentTest, AClosedSegmentThatWasChangedIsNotSignedAgain) {
   }
 }
 
-TEST_F(SegmentTest, DiskFullIsACleanErrorAndKeepsWhatWasAcknowledged) {
+TEST_P(SegmentTestBoth, DiskFullIsACleanErrorAndKeepsWhatWasAcknowledged) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -225,7 +237,7 @@ TEST_F(SegmentTest, DiskFullIsACleanErrorAndKeepsWhatWasAcknowledged) {
 
 // The child seals numbered records, says through a pipe how many are acknowledged, and dies at any moment.
 // The next child goes on after the last mark. Nothing acknowledged is lost, nothing is there twice.
-TEST_F(SegmentTest, KilledAtAnyMomentLosesNothingAcknowledged) {
+TEST_P(SegmentTestBoth, KilledAtAnyMomentLosesNothingAcknowledged) {
   std::mt19937 random{20260105};
   std::uint64_t acknowledged = 0;
   constexpr int rounds = 120;

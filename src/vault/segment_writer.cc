@@ -1,160 +1,82 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Writing a stream of segments. Promise: what commit() acknowledged survives anything but the loss of the
-// disk; what a failed write or sync may have left is never taken for acknowledged. So the first failure
-// latches: the kernel may have dropped the dirty pages and cleared the error, and a second fsync would answer
-// "ok" about data that are gone. Cost per record: one copy into the frame buffer; per frame: one encryption,
-// CRC, hash and write.
-#include <fcntl.h>
+// disk. Records are gathered here, in the form that a frame has inside; a full batch goes to the press
+// (segment_press.hh), on the line of work that the stream has with whoever has hands for it. Cost per record:
+// one copy into the batch.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 #include "vault/segment_base.hh"
-#include "vault/segment_file.hh"
+#include "vault/segment_press.hh"
 
 namespace writ::vault {
-namespace {
 
-constexpr const char* free_the_disk =
-    "free or replace the disk and start writ-probe again: it goes on after the last acknowledged record";
-
-}  // namespace
-
-// A segment's file with nothing in it but its header.
-struct SegmentWriter::NewFile {
-  explicit NewFile(const crypto::Secret32& key) : push(key) {}
-  std::uint64_t number = 0;
-  crypto::StreamPush push;
-  Bytes head;
-  Fd fd;
+// What a round of commit syncs: found out when the frames before it are written.
+struct SegmentWriter::Written::Found {
+  Result<Fd> fd;
 };
 
 struct SegmentWriter::Impl {
-  fs::path dir;
-  crypto::Digest grant{};
-  std::vector<crypto::BoxPublic> recipients;
-  Stream stream = Stream::call_data;
-  const crypto::SigningKey* probe = nullptr;
-  Clock* clock = nullptr;
-  std::string source;
+  explicit Impl(SealHands* h) : hands(h), line(h) {}
+
   std::uint64_t resume_mark = 0;
-
-  std::uint64_t number = 0;  // of the segment that is open, or of the last one
-  std::optional<crypto::Digest> previous;
-  Fd fd;
-  std::optional<crypto::StreamPush> push;
-  std::unique_ptr<crypto::Sha256> hash;
-  std::uint64_t frames = 0, frame_records = 0, bytes = 0;  // of the open segment
-
-  Bytes plain, frame;
-  std::uint32_t plain_records = 0;
-  std::uint64_t plain_mark = 0;
-
-  std::uint64_t appended = 0, acknowledged = 0, total_bytes = 0;
-  bool failed = false, closed = false, unsynced = false;
+  SealBatch batch;  // being filled
+  std::uint64_t appended = 0, acknowledged = 0;
+  bool has_file = false, closed = false;
+  SealHands* hands;
+  SegmentPress press;
+  SealLine line;  // last: it ends before what it works on does
 
   Status usable() const;
-  Status latch(Status s);
-  bool has_room(View record) const;
-  Result<std::shared_ptr<NewFile>> make_file() const;
-  void start_segment(NewFile&& file);
-  Status flush();
-  Status end_segment(bool final);
+  bool has_room(std::size_t record_bytes) const;
+  std::uint8_t* room_for(std::size_t bytes);
+  void start_batch();
+  void hand_over(std::function<void()> then);
 };
 
 Status SegmentWriter::Impl::usable() const {
-  if (!failed && !closed) return {};
-  return fail(Exit::failure, fmt::format("the {} stream takes no more records", to_string(stream)),
-              "after a failed write or sync nothing more is acknowledged (docs/design.md, spool)",
-              closed ? "an open stream" : "a disk that takes what is written to it", free_the_disk);
+  if (press.failed()) return press.failure();
+  if (!closed) return {};
+  return fail(Exit::failure, fmt::format("the {} stream takes no more records", to_string(press.stream)),
+              "it is closed (docs/design.md, spool)", "an open stream");
 }
 
-Status SegmentWriter::Impl::latch(Status s) {
-  if (s) return s;
-  failed = true;
-  Error e = std::move(s).error();
-  e.what = fmt::format("the {} of grant {} cannot be written: {}", to_string(stream),
-                       crypto::hex(grant).substr(0, 8), e.what);
-  e.missing = "a disk that takes what is written to it";
-  e.next = free_the_disk;
-  return tl::unexpected(std::move(e));
+bool SegmentWriter::Impl::has_room(std::size_t record_bytes) const {
+  return batch.records == 0 || batch.used + 4 + record_bytes <= limits::frame_bytes_max;
 }
 
-bool SegmentWriter::Impl::has_room(View record) const {
-  return plain_records == 0 || plain.size() + 4 + record.size() <= limits::frame_bytes_max;
+// A stream has memory only while it has something to say; one that says little takes little.
+void SegmentWriter::Impl::start_batch() {
+  constexpr std::size_t first_bytes = 4096;
+  if (hands != nullptr) batch.plain = hands->memory.take();
+  if (batch.plain.empty()) batch.plain.resize(first_bytes);
 }
 
-Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::Impl::make_file() const {
-  const crypto::Secret32 key;
-  auto made = std::make_shared<NewFile>(key);
-  format::Header h;
-  h.grant = grant;
-  h.stream = stream;
-  h.number = number + 1;
-  h.probe = probe->public_key();
-  h.opened = rfc3339(clock->now());
-  h.source = source;
-  h.previous = previous;
-  for (const crypto::BoxPublic& to : recipients) h.recipients.push_back({to, crypto::seal(to, key.view())});
-  const View stream_header = made->push.header();
-  h.stream_header.assign(stream_header.begin(), stream_header.end());
-  made->number = h.number;
-  made->head = format::encode_header(h, *probe);
-  WRIT_TRY(created, create_segment_file(dir / format::file_name(stream, h.number), made->head));
-  made->fd = std::move(created);
-  return made;
+std::uint8_t* SegmentWriter::Impl::room_for(std::size_t bytes) {
+  if (batch.plain.empty()) start_batch();
+  const std::size_t end = batch.used + bytes;
+  if (end > batch.plain.size())
+    batch.plain.resize(std::max(end, std::min(2 * batch.plain.size(), limits::frame_bytes_max)));
+  std::uint8_t* const here = batch.plain.data() + batch.used;
+  batch.used = end;
+  return here;
 }
 
-void SegmentWriter::Impl::start_segment(NewFile&& file) {
-  push.emplace(std::move(file.push));
-  fd = std::move(file.fd);
-  hash = std::make_unique<crypto::Sha256>();
-  hash->update(file.head);
-  number = file.number;
-  frames = frame_records = 0;
-  bytes = file.head.size();
-  total_bytes += file.head.size();
-}
-
-Status SegmentWriter::Impl::flush() {
-  if (plain_records == 0) return {};
-  if (!fd) {
-    WRIT_TRY(made, make_file());
-    start_segment(std::move(*made));
-  }
-  frame.assign(format::frame_header_bytes, 0);
-  push->push(plain, false, frame);
-  format::finish_frame(frame, frames, plain_records, plain_mark);
-  WRIT_CHECK(write_all(fd.get(), frame));
-  hash->update(frame);
-  bytes += frame.size();
-  total_bytes += frame.size();
-  frame_records += plain_records;
-  ++frames;
-  plain.clear();
-  plain_records = 0;
-  unsynced = true;
-  return bytes >= limits::segment_bytes_max ? end_segment(false) : Status{};
-}
-
-Status SegmentWriter::Impl::end_segment(bool final) {
-  format::Trailer t;
-  t.frames = frames;
-  t.records = frame_records;
-  t.bytes = bytes;
-  t.sha256 = hash->finish();
-  t.closed = rfc3339(clock->now());
-  t.final = final;
-  WRIT_TRY(digest, append_trailer(fd.get(), t, *probe));
-  previous = digest;
-  unsynced = false;
-  acknowledged = appended - plain_records;
-  fd.reset();
-  push.reset();
-  hash.reset();
-  return {};
+// What was appended goes to the press, and `then` is done after it.
+void SegmentWriter::Impl::hand_over(std::function<void()> then) {
+  if (batch.records == 0 && !then) return;
+  batch.through = appended;
+  auto full = std::make_shared<SealBatch>(std::exchange(batch, {}));
+  has_file = has_file || full->records > 0;
+  line.give([this, full = std::move(full), then = std::move(then)] {
+    if (full->records > 0) {
+      press.press(*full);
+      if (hands != nullptr) hands->memory.give(std::move(full->plain));
+    }
+    if (then) then();
+  });
 }
 
 namespace {
@@ -179,40 +101,41 @@ Result<std::uint64_t> find_resume_mark(const std::vector<std::pair<std::uint64_t
 
 Result<SegmentWriter> SegmentWriter::open(const fs::path& dir, const authority::VerifiedGrant& grant,
                                           Stream stream, const crypto::SigningKey& probe, Clock& clock,
-                                          std::string source) {
+                                          std::string source, SealHands* hands) {
   const authority::GrantBody& body = grant.body();
-  auto i = std::make_unique<Impl>();
-  i->recipients = stream == Stream::content ? body.content_to : body.call_data_to;
-  if (i->recipients.empty() || (stream == Stream::content && !authority::yields_content(body.kind)))
+  auto i = std::make_unique<Impl>(hands);
+  SegmentPress& press = i->press;
+  press.recipients = stream == Stream::content ? body.content_to : body.call_data_to;
+  if (press.recipients.empty() || (stream == Stream::content && !authority::yields_content(body.kind)))
     return fail(Exit::refused, fmt::format("the grant names nobody who may receive {}", to_string(stream)),
                 "18 USC 3121(c), 3127(3): a pen register or trap and trace device takes no content",
                 "a content grant with its recipients", "counsel can file for a wiretap order (18 USC 2518)");
-  i->dir = dir;
-  i->grant = grant.id();
-  i->stream = stream;
-  i->probe = &probe;
-  i->clock = &clock;
-  i->source = std::move(source);
+  press.dir = dir;
+  press.grant = grant.id();
+  press.stream = stream;
+  press.probe = &probe;
+  press.clock = &clock;
+  press.source = std::move(source);
   WRIT_CHECK(remove_leftovers(dir, stream));
   WRIT_TRY(base, read_base(dir, stream, probe.public_key()));
   WRIT_TRY(files, list_after(dir, base));
   if (base.through > 0) {
-    if (base.grant != i->grant)
+    if (base.grant != press.grant)
       return fail(Exit::integrity, fmt::format("{} does not belong to this grant", dir.string()));
-    i->number = base.through;
-    i->previous = base.trailer;
-    if (const auto left = base.marks.find(i->source); left != base.marks.end() && !i->source.empty())
+    press.number = base.through;
+    press.previous = base.trailer;
+    if (const auto left = base.marks.find(press.source); left != base.marks.end() && !press.source.empty())
       i->resume_mark = left->second;
   }
   if (!files.empty()) {
     const fs::path& last = files.back().second;
     WRIT_CHECK(recover_segment(last, probe, clock));
     WRIT_TRY(info, verify_segment(last, probe.public_key()));
-    if (info.grant != i->grant || info.number != files.back().first)
+    if (info.grant != press.grant || info.number != files.back().first)
       return fail(Exit::integrity, fmt::format("{} does not belong to this grant and place", last.string()));
-    i->number = info.number;
-    i->previous = info.trailer;
-    WRIT_TRY(mark, find_resume_mark(files, probe.public_key(), i->source));
+    press.number = info.number;
+    press.previous = info.trailer;
+    WRIT_TRY(mark, find_resume_mark(files, probe.public_key(), press.source));
     if (mark != 0) i->resume_mark = mark;
   }
   return SegmentWriter{std::move(i)};
@@ -224,54 +147,64 @@ SegmentWriter& SegmentWriter::operator=(SegmentWriter&&) noexcept = default;
 // What was not committed is not written: its segment is left for `recover`, as after a crash.
 SegmentWriter::~SegmentWriter() = default;
 
-Status SegmentWriter::append(View record, std::uint64_t mark) {
-  WRIT_CHECK(i_->usable());
-  if (record.size() > record_bytes_max)
-    return fail(Exit::failure,
-                fmt::format("a record of {} bytes is larger than a segment takes", record.size()));
-  if (!i_->has_room(record)) WRIT_CHECK(i_->latch(i_->flush()));
-  if (i_->plain.capacity() == 0) i_->plain.reserve(4096);
-  put_be32(i_->plain, static_cast<std::uint32_t>(record.size()));
-  put_bytes(i_->plain, record);
-  ++i_->plain_records;
-  i_->plain_mark = mark;
+Status SegmentWriter::append(View record, std::uint64_t mark) { return append({}, record, mark); }
+
+Status SegmentWriter::append(View head, View body, std::uint64_t mark) {
+  if (i_->press.failed() || i_->closed) return i_->usable();
+  const std::size_t size = head.size() + body.size();
+  if (size > record_bytes_max)
+    return fail(Exit::failure, fmt::format("a record of {} bytes is larger than a segment takes", size));
+  if (!i_->has_room(size)) {
+    i_->hand_over({});
+    WRIT_CHECK(i_->press.failure());
+  }
+  std::uint8_t* to = i_->room_for(4 + size);
+  for (int shift = 24; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(size >> shift);
+  if (!head.empty()) std::memcpy(to, head.data(), head.size());
+  if (!body.empty()) std::memcpy(to + head.size(), body.data(), body.size());
+  ++i_->batch.records;
+  i_->batch.mark = mark;
   ++i_->appended;
   return {};
 }
 
 Result<SegmentWriter::Written> SegmentWriter::begin_commit() {
   WRIT_CHECK(i_->usable());
-  WRIT_CHECK(i_->latch(i_->flush()));
   Written w;
+  w.writer = i_.get();
+  w.found = std::make_shared<Written::Found>();
   w.records = i_->appended;
-  if (!i_->unsynced) return w;
-  w.fd = Fd{::fcntl(i_->fd.get(), F_DUPFD_CLOEXEC, 0)};
-  if (!w.fd)
-    return tl::unexpected(
-        i_->latch(fail(Exit::failure, fmt::format("duplicate: {}", std::strerror(errno)))).error());
-  i_->unsynced = false;
+  i_->hand_over([press = &i_->press, found = w.found] { found->fd = press->unsynced(); });
+  w.piece = i_->line.given();
+  WRIT_CHECK(i_->press.failure());
   return w;
 }
 
 Status SegmentWriter::sync_written(const Written& w) {
-  return w.fd ? sync_data(w.fd.get(), "segment") : Status{};
+  w.writer->line.wait(w.piece);
+  if (!w.found->fd) return tl::unexpected(w.found->fd.error());
+  if (!*w.found->fd) return {};
+  return w.writer->press.latch(sync_data(w.found->fd->get(), "segment"));
 }
 
 Status SegmentWriter::end_commit(const Written& w, Status synced) {
-  WRIT_CHECK(i_->latch(std::move(synced)));
+  WRIT_CHECK(std::move(synced));
   WRIT_CHECK(i_->usable());
   i_->acknowledged = std::max(i_->acknowledged, w.records);
   return {};
 }
 
-bool SegmentWriter::has_file() const { return bool{i_->fd}; }
-bool SegmentWriter::has_room(View record) const { return i_->has_room(record); }
-Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::make_file() const { return i_->make_file(); }
+bool SegmentWriter::has_file() const { return i_->has_file; }
+bool SegmentWriter::has_room(std::size_t record_bytes) const { return i_->has_room(record_bytes); }
+Result<std::shared_ptr<SegmentWriter::NewFile>> SegmentWriter::make_file() const {
+  return i_->press.make_file();
+}
 
 Status SegmentWriter::adopt(Result<std::shared_ptr<NewFile>> made) {
   WRIT_CHECK(i_->usable());
-  if (!made) return i_->latch(tl::unexpected(std::move(made).error()));
-  i_->start_segment(std::move(**made));
+  if (!made) return i_->press.latch(tl::unexpected(std::move(made).error()));
+  i_->press.start_segment(std::move(**made));
+  i_->has_file = true;
   return {};
 }
 
@@ -283,16 +216,20 @@ Status SegmentWriter::commit() {
 // One sync, that of the trailer: it vouches for all before it, and nothing is acknowledged until then.
 Status SegmentWriter::close() {
   WRIT_CHECK(i_->usable());
-  WRIT_CHECK(i_->latch(i_->flush()));
-  if (i_->fd) WRIT_CHECK(i_->latch(i_->end_segment(true)));
+  i_->hand_over({});
+  i_->line.wait(i_->line.given());
+  WRIT_CHECK(i_->press.failure());
+  WRIT_CHECK(i_->press.latch(i_->press.end(true)));
   i_->acknowledged = i_->appended;
   i_->closed = true;
   return {};
 }
 
 std::uint64_t SegmentWriter::records() const { return i_->appended; }
-std::uint64_t SegmentWriter::records_acknowledged() const { return i_->acknowledged; }
-std::uint64_t SegmentWriter::bytes_written() const { return i_->total_bytes; }
+std::uint64_t SegmentWriter::records_acknowledged() const {
+  return std::max(i_->acknowledged, i_->press.ended_through());
+}
+std::uint64_t SegmentWriter::bytes_written() const { return i_->press.bytes_written(); }
 std::uint64_t SegmentWriter::resume_mark() const { return i_->resume_mark; }
 
 }  // namespace writ::vault
