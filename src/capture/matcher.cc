@@ -2,6 +2,7 @@
 #include "capture/matcher.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace writ::capture {
 namespace {
@@ -18,7 +19,7 @@ Matcher::Matcher(const std::vector<authority::VerifiedGrant>& grants, intercept:
 
 Status Matcher::feed(const wire::RawPacket& p) {
   if (duplicates_ && duplicates_->seen(p)) return {};
-  if (!engine_.pass(p)) WRIT_CHECK(engine_.on_packet(p));
+  if (std::exchange(looked_at_, false) || !engine_.pass(p)) WRIT_CHECK(engine_.on_packet(p));
   if (p.at - last_tick_ < tick_every && p.at >= last_tick_) return {};
   last_tick_ = p.at;
   return engine_.tick(p.at);
@@ -26,7 +27,9 @@ Status Matcher::feed(const wire::RawPacket& p) {
 
 intercept::Passed Matcher::pass_over(wire::CaptureReader& reader, std::uint64_t most) {
   if (duplicates_) return {};  // these look at every packet
-  return engine_.pass_over(reader, last_tick_, last_tick_ + tick_every, most);
+  const intercept::Passed passed = engine_.pass_over(reader, last_tick_, last_tick_ + tick_every, most);
+  looked_at_ = passed.looked;
+  return passed;
 }
 
 Status Matcher::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {

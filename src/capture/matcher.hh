@@ -39,6 +39,7 @@ class Matcher {
   intercept::Engine engine_;
   std::optional<Duplicates> duplicates_;
   Instant last_tick_{};
+  bool looked_at_ = false;  // the next packet: it is not to be passed over
 };
 
 }  // namespace writ::capture

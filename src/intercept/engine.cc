@@ -106,7 +106,6 @@ void Engine::Impl::note_unread(Unread what, Instant at) {
 }
 
 Status Engine::Impl::on_packet(const wire::RawPacket& p) {
-  if (pass(p)) return {};
   if (stats.packets++ == 0) first_seen = p.at;
   frame = stats.packets;
   stats.bytes += p.wire_length;

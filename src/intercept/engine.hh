@@ -40,7 +40,8 @@ struct EngineStats {
 // Packets that were passed over: counted, and nobody's.
 struct Passed {
   std::uint64_t packets = 0;
-  Instant last{};  // of the last of them
+  Instant last{};       // of the last of them
+  bool looked = false;  // at the packet that is in front now: the short way is not for it
 };
 
 class Engine {

@@ -80,6 +80,8 @@ Passed Engine::Impl::pass_over(wire::CaptureReader& reader, Instant from, Instan
     passed.last = p.at;
     ++n;
   }
+  passed.looked = n < most;
+  fetch_ahead(p.bytes.data());  // where every packet is a target's, this is the one place that asks
   if (n == 0) return passed;
   reader.skip_to(left);
   passed.packets = n;
