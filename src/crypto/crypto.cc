@@ -12,7 +12,6 @@
 
 #include "base/io.hh"
 #include "base/json.hh"
-#include "crypto/secretstream.hh"
 
 namespace writ::crypto {
 namespace {
@@ -247,7 +246,8 @@ void StreamPush::push(View plain, bool final, Bytes& out) {
   const std::size_t at = out.size();
   out.resize(at + plain.size() + stream_overhead_bytes);
   const auto tag = static_cast<unsigned char>(final ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
-  secretstream_push(s_->s, out.data() + at, plain, tag);
+  crypto_secretstream_xchacha20poly1305_push(&s_->s, out.data() + at, nullptr, plain.data(), plain.size(),
+                                             nullptr, 0, tag);
 }
 
 struct StreamPull::State {
