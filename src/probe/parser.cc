@@ -19,6 +19,12 @@ namespace {
 using ParserClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds copy_every{100};
 
+// False when it has died already: its end is told only to who had asked before.
+bool die_with(int owner) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return ::getppid() == owner;
+}
+
 class Parser {
  public:
   Parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
@@ -163,7 +169,7 @@ class Parser {
       sleep_on(board_.call, calls, 500);
     }
     ::prctl(PR_SET_NAME, "writ-parser");
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!die_with(owner_)) ::_exit(0);
   }
 
   Board& board_;
@@ -184,7 +190,7 @@ class Parser {
 int run_parser(Stage& stage, const std::vector<authority::VerifiedGrant>& grants, const GrantDoor& door,
                const capture::RunSettings& settings, Beginning beginning, int owner) noexcept {
   ::prctl(PR_SET_NAME, "writ-parser");
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (!die_with(owner)) return parser_not_confined;
   ::signal(SIGCHLD, SIG_IGN);  // its copies leave nothing behind
   // Whoever forked us says that we are the parser, under our own pid, before we look at anything.
   while (pid_of(stage.board().active.load()) != static_cast<std::uint32_t>(::getpid())) {

@@ -11,6 +11,7 @@
 
 #include "capture/capture_for_test.hh"
 #include "probe/file_reader.hh"
+#include "probe/parser.hh"
 #include "probe/ring_owner.hh"
 #include "probe/sealer.hh"
 #include "worker/frames.hh"
@@ -506,6 +507,21 @@ TEST_F(LateGrantTest, OneThatNobodySignedStopsTheOwner) {
     EXPECT_EQ(grants_.size(), 2u);
     EXPECT_TRUE(owner.finish());
   }
+}
+
+// It was told that it is the parser, and then its owner died before it could ask to die with it.
+TEST_F(StagesTest, AParserWhoseOwnerIsGoneEnds) {
+  Stage stage = Stage::make(1u << 20, 1u << 20).value();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    stage.board().active = seat_of(static_cast<std::uint32_t>(::getpid()), 1u << 24);
+    const int somebody = ::getppid() + 1;
+    ::_exit(run_parser(stage, grants_, door_, {}, Beginning::first, somebody));
+  }
+  int status = -1;
+  wait_until([&] { return ::waitpid(pid, &status, WNOHANG) == pid; });
+  if (status == -1) ::kill(pid, SIGKILL);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == parser_not_confined);
 }
 
 // A parser that somebody else has taken over: what it offers is held against the grants.
