@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// flood [--half-open N] [--foreign N]: one call of a target, while for its minute N calls to the same target
-// are opened that nobody answers, and N INVITEs of strangers pass. Says whether every packet of the call came
-// out, what memory that took, and how much is left when the half-open calls have been given up. Exit 1 when a
-// packet of the call is missing or a half-open call was not told.
+// flood [--half-open N] [--foreign N] [--write FILE]: one call of a target, while for its minute N calls to
+// the same target are opened that nobody answers, and N INVITEs of strangers pass. Says whether every packet
+// of the call came out, what memory that took, and how much is left when the half-open calls have been given
+// up. Exit 1 when a packet of the call is missing or a half-open call was not told. FILE: the same traffic as
+// Ethernet frames, for bench/live.
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <fstream>
+#include <optional>
 
 #include "intercept/test_features.hh"
 #include "intercept/test_traffic.hh"
@@ -39,6 +41,31 @@ std::uint64_t memory_mib(const std::string& key) {
   return 0;
 }
 
+// Written as it comes: half a gigabyte.
+class PcapFile {
+ public:
+  explicit PcapFile(const std::string& path) : out_(path, std::ios::binary) {
+    const std::uint32_t head[] = {0xa1b23c4d, 4u << 16 | 2, 0, 0, 65535, 1};
+    put(head, sizeof head);
+  }
+  void add(Instant t, View ip) {
+    static constexpr std::uint8_t ethernet[] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
+    const std::int64_t ns = to_ns(t);
+    const auto size = static_cast<std::uint32_t>(ip.size() + sizeof ethernet);
+    const std::uint32_t head[] = {static_cast<std::uint32_t>(ns / 1'000'000'000),
+                                  static_cast<std::uint32_t>(ns % 1'000'000'000), size, size};
+    put(head, sizeof head);
+    put(ethernet, sizeof ethernet);
+    put(ip.data(), ip.size());
+  }
+
+ private:
+  void put(const void* p, std::size_t n) {
+    out_.write(static_cast<const char*>(p), static_cast<std::streamsize>(n));
+  }
+  std::ofstream out_;
+};
+
 Call stranger(Bench& b, std::uint64_t n, const std::string& kind) {
   Call c{b};
   c.id = fmt::format("{}-{}@192.0.2.9", kind, n);
@@ -54,6 +81,8 @@ int main(int argc, char** argv) {
   std::uint64_t half_open = 100'000, foreign = 1'000'000;
   app.add_option("--half-open", half_open, "calls to the target that nobody answers");
   app.add_option("--foreign", foreign, "INVITEs of strangers");
+  std::string written;
+  app.add_option("--write", written, "the traffic as a pcap");
   CLI11_PARSE(app, argc, argv);
   constexpr int call_s = 60, packets_each_way = call_s * 50;
 
@@ -62,7 +91,12 @@ int main(int argc, char** argv) {
   Engine engine{granted, sink};
   Bench b{{}};
   Instant tick{};
+  std::uint64_t frames = 0;
+  std::optional<PcapFile> file;
+  if (!written.empty()) file.emplace(written);
   b.tape = [&](double s, View frame) {
+    ++frames;
+    if (file) file->add(at(s), frame);
     if (!engine.on_packet({at(s), 101, frame, static_cast<std::uint32_t>(frame.size())})) std::abort();
     if (at(s) - tick < std::chrono::seconds{1} && at(s) >= tick) return;
     tick = at(s);
@@ -98,9 +132,10 @@ int main(int argc, char** argv) {
   const bool whole = sink.media == std::uint64_t{2 * packets_each_way} && sink.opened == half_open + 1 &&
                      sink.released == half_open + 1;
   fmt::print(
-      "{{\"sip_messages\":{},\"seconds\":{:.2f},\"media_sent\":{},\"media_out\":{},\"calls_told\":{},"
+      "{{\"frames\":{},\"sip_messages\":{},\"sip_out\":{},\"seconds\":{:.2f},\"media_sent\":{},\"media_out\":"
+      "{},\"calls_told\":{},"
       "\"releases_told\":{},\"memory_before_mib\":{},\"memory_most_mib\":{},\"memory_after_mib\":{}}}\n",
-      half_open + foreign, took.count(), 2 * packets_each_way, sink.media, sink.opened, sink.released, before,
-      at_most, after);
+      frames, half_open + foreign, sink.sip, took.count(), 2 * packets_each_way, sink.media, sink.opened,
+      sink.released, before, at_most, after);
   return whole ? 0 : 1;
 }
