@@ -39,10 +39,10 @@ TEST(SealLine, OneLinesPiecesAreDoneInOrderAndOneAtATime) {
 }
 
 TEST(SealLine, WaitingIsForWhatWasGivenBefore) {
-  SealHands hands{1};
-  SealLine line{&hands};
   std::atomic<bool> go{false};
   std::atomic<int> done{0};
+  SealHands hands{1};
+  SealLine line{&hands};
   const auto first = line.give([&] { ++done; });
   line.give([&] {
     while (!go) std::this_thread::yield();
@@ -58,16 +58,17 @@ TEST(SealLine, WaitingIsForWhatWasGivenBefore) {
 
 // One thread is held up; the giver does not add to what waits, but works.
 TEST(SealLine, TheGiverLendsAHandWhenTooMuchWaits) {
+  // These outlive the lines, which wait for their work at their end.
+  std::atomic<bool> go{false}, begun{false};
+  std::atomic<int> by_giver{0};
+  const auto giver = std::this_thread::get_id();
   SealHands hands{1};
   SealLine held{&hands}, other{&hands};
-  std::atomic<bool> go{false}, begun{false};
   held.give([&] {
     begun = true;
     while (!go) std::this_thread::yield();
   });
   while (!begun) std::this_thread::yield();
-  const auto giver = std::this_thread::get_id();
-  int by_giver = 0;
   constexpr int pieces = 1000, waiting_bound = 100;
   for (int n = 0; n < pieces; ++n) other.give([&] { by_giver += std::this_thread::get_id() == giver; });
   EXPECT_GE(by_giver, pieces - waiting_bound);
