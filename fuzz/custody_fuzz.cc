@@ -4,21 +4,12 @@
 // reached.
 #include "custody/destruction.hh"
 #include "fuzz/check.hh"
+#include "fuzz/signed_again.hh"
 #include "vault/segment_base.hh"
 
 namespace {
 
 using namespace writ;
-
-// The same paper, its body signed by a key of ours that it is made to name.
-std::string signed_again(View text, const crypto::SigningKey& key) {
-  const auto j = parse_json(text, "input");
-  if (!j || !j->is_object() || !j->contains("body") || !(*j)["body"].is_object()) return {};
-  Json body = (*j)["body"];
-  const std::string schema = field<std::string>(*j, "schema", "input").value_or("");
-  body["probe"] = key.public_key().text();
-  return custody::sign_paper(schema.c_str(), body, key);
-}
 
 void read_all(View text, const crypto::SigningKey& key) {
   if (const auto b = custody::parse_bundle(text, "input")) {
@@ -38,14 +29,11 @@ void read_all(View text, const crypto::SigningKey& key) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const crypto::SigningKey key = [] {
-    crypto::start();
-    const Bytes seed(32, 7);
-    return crypto::SigningKey{View{seed}};
-  }();
+  const crypto::SigningKey& key = fuzz::own_key();
   const View text{data, size};
   read_all(text, key);
-  const std::string again = signed_again(text, key);
+  const std::string again =
+      fuzz::signed_again(text, [](Json& body, const std::string& we) { body["probe"] = we; });
   if (!again.empty()) read_all(view_of(again), key);
   return 0;
 }

@@ -2,6 +2,7 @@
 // What comes off the wire at either end of the link: frames, pieces, papers, and bytes of segments as they
 // grow. First byte: what the rest is.
 #include "fuzz/check.hh"
+#include "fuzz/signed_again.hh"
 #include "link/frame.hh"
 #include "link/papers.hh"
 #include "vault/segment_growing.hh"
@@ -42,14 +43,14 @@ void papers(View in, const crypto::SigningKey& key) {
     (void)link::verify_held(text, key.public_key(), key.public_key());
   };
   read(in);
-  const auto j = parse_json(in, "input");
-  if (!j || !j->is_object() || !j->contains("body") || !(*j)["body"].is_object()) return;
-  Json body = (*j)["body"];
-  body["probe"] = body["desk"] = key.public_key().text();
-  const std::string schema = field<std::string>(*j, "schema", "input").value_or("");
-  read(view_of(custody::sign_paper(schema.c_str(), body, key)));
-  body.erase("desk");
-  read(view_of(custody::sign_paper(schema.c_str(), body, key)));
+  const std::string of_both =
+      fuzz::signed_again(in, [](Json& body, const std::string& we) { body["probe"] = body["desk"] = we; });
+  if (of_both.empty()) return;
+  read(view_of(of_both));
+  read(view_of(fuzz::signed_again(in, [](Json& body, const std::string& we) {
+    body.erase("desk");
+    body["probe"] = we;
+  })));
 }
 
 void segments(View in, const crypto::SigningKey& key) {
@@ -66,11 +67,7 @@ void segments(View in, const crypto::SigningKey& key) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const crypto::SigningKey key = [] {
-    crypto::start();
-    const Bytes seed(32, 7);
-    return crypto::SigningKey{View{seed}};
-  }();
+  const crypto::SigningKey& key = fuzz::own_key();
   if (size == 0) return 0;
   const View in{data + 1, size - 1};
   switch (data[0] % 4) {

@@ -22,9 +22,6 @@ struct LinkArgs {
   bool json = false;
 };
 
-volatile int sender_stop = 0;
-void on_sender_signal(int) { sender_stop = 1; }
-
 Result<link::TlsKey> own_tls_key(const fs::path& dir) {
   const fs::path file = dir / "link" / "tls.key";
   if (const auto text = read_text(file)) return link::TlsKey::from_pem(*text);
@@ -75,14 +72,6 @@ Result<Fd> only_sender(const fs::path& dir) {
   return fd;
 }
 
-void catch_sender_signals() {
-  struct sigaction act {};
-  act.sa_handler = on_sender_signal;
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
 Result<Exit> connect_command(const LinkArgs& a) {
   WRIT_TRY(where, link::parse_where(a.to));
   WRIT_CHECK(become_owner(a.dir, false));
@@ -97,7 +86,8 @@ Result<Exit> connect_command(const LinkArgs& a) {
   WRIT_TRY(key_text, read_text(a.dir / "link" / "tls.key"));
   WRIT_TRY(tls, link::TlsSetup::make(link::End::probe, key_text, admission.cert, admission.ca));
   setup.admission = std::move(admission);
-  catch_sender_signals();
+  signal(SIGPIPE, SIG_IGN);
+  const StopFlag& stop = stop_on_signals();
   WRIT_TRY(landlocked, restrict_files({setup.grants, setup.papers}, {setup.spool}, where.port));
   if (!landlocked)
     fmt::print(stderr,
@@ -116,7 +106,7 @@ Result<Exit> connect_command(const LinkArgs& a) {
                           fmt::print(stderr, "{} {}\n", what, canonical(detail));
                         }
                       }};
-  sender.run(sender_stop);
+  sender.run(stop);
   return Exit::ok;
 }
 

@@ -58,22 +58,9 @@ Json describe(const Source* s, const RunOptions& o) {
           {"hep_from", o.hep_from}};
 }
 
-namespace {
-
-// A signal handler can reach nothing but this.
-volatile int signalled = 0;
-void on_signal(int) { signalled = 1; }
-
-}  // namespace
-
-void catch_signals() {
-  struct sigaction act {};
-  act.sa_handler = on_signal;
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
+const StopFlag& catch_signals() {
   signal(SIGPIPE, SIG_IGN);  // a sealer that is gone is told by its end, and says why itself
+  return stop_on_signals();
 }
-
-const volatile int& stop_requested() { return signalled; }
 
 }  // namespace writ::probe

@@ -24,7 +24,6 @@ bool takes_connections(const RunOptions& o);
 Json describe(const Source* s, const RunOptions& o);
 
 // SIGINT and SIGTERM ask for a stop in good order.
-void catch_signals();
-const volatile int& stop_requested();
+const StopFlag& catch_signals();
 
 }  // namespace writ::probe

@@ -183,20 +183,14 @@ std::string screen(const std::string& name, const Look& l) {
   return out + "\x1b[J";
 }
 
-volatile int watch_over = 0;
-void on_watch_signal(int) { watch_over = 1; }
-
 Result<Exit> status_watch(const StatusArgs& a) {
   WRIT_TRY(self, load_probe(a.dir));
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  struct sigaction act {};
-  act.sa_handler = on_watch_signal;
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
+  const StopFlag& stop = stop_on_signals();
   const RawKeys keys;
   Exit exit = Exit::ok;
   if (terminal) fmt::print("\x1b[2J");
-  while (watch_over == 0) {
+  while (!stop) {
     WRIT_TRY(l, look_at(a));
     exit = exit_of(l);
     if (a.json)

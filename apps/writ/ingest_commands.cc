@@ -18,17 +18,6 @@ struct Args {
   bool progress = false, once = false;
 };
 
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void stop_on_signals() {
-  struct sigaction act {};
-  act.sa_handler = [](int) { stop_requested = true; };
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
 Result<ingest::SourceSettings> read_source(const std::string& file) {
   WRIT_TRY(text, read_text(file));
   return ingest::parse_source(text, file);
@@ -106,8 +95,8 @@ Status ingest_fias(Options& o, const Args& a) {
   WRIT_TRY(text, read_text(a.file));
   WRIT_TRY(hotel, ingest::parse_hotel(text, a.file));
   WRIT_TRY(c, open_carrier(o));
-  stop_on_signals();
-  return desk::IngestService{c}.run_fias(hotel, who[0], stop_requested, a.once, talker(o));
+  signal(SIGPIPE, SIG_IGN);
+  return desk::IngestService{c}.run_fias(hotel, who[0], stop_on_signals(), a.once, talker(o));
 }
 
 Status ingest_http(Options& o, const Args& a) {
@@ -131,8 +120,8 @@ Status ingest_http(Options& o, const Args& a) {
   at.user = line.substr(0, at_colon);
   at.password = line.substr(at_colon + 1);
   WRIT_TRY(c, open_carrier(o));
-  stop_on_signals();
-  return desk::IngestService{c}.run_receiver(source, at, who[0], stop_requested, talker(o));
+  signal(SIGPIPE, SIG_IGN);
+  return desk::IngestService{c}.run_receiver(source, at, who[0], stop_on_signals(), talker(o));
 }
 
 Status show_quarantine(Options& o, const Args& a) {

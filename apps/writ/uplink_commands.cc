@@ -17,9 +17,6 @@ struct Args {
   std::int64_t lease_s = 60;
 };
 
-volatile int stop_requested = 0;
-void on_signal(int) { stop_requested = 1; }
-
 Status admit(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 1, "--as"));
   WRIT_TRY(c, open_carrier(o));
@@ -42,10 +39,6 @@ Status serve(Options& o, const Args& a) {
   WRIT_TRY(where, link::parse_where(a.listen));
   WRIT_TRY(c, open_carrier(o));
   WRIT_CHECK(c.only_outside("the link"));
-  struct sigaction act {};
-  act.sa_handler = on_signal;
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
   const auto tell = [&](const std::string& what, const Json& detail) {
     if (o.json) {
       Json line = detail;
@@ -54,7 +47,7 @@ Status serve(Options& o, const Args& a) {
     }
     say(o, what + " " + canonical(detail));
   };
-  return desk::serve_link(c, where, stop_requested,
+  return desk::serve_link(c, where, stop_on_signals(),
                           {[&](const link::Where& w) {
                              tell("listening", Json{{"address", w.text()}, {"port", w.port}});
                            },

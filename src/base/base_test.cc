@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "base/io.hh"
 #include "base/json.hh"
+#include "base/keyed_hash.hh"
 #include "base/time.hh"
 #include "base/utf8.hh"
 
@@ -69,6 +72,45 @@ TEST(Reader, StopsAtTheEndAndSaysSo) {
   EXPECT_EQ(r.u32(), 0u);
   EXPECT_FALSE(r.ok());
   EXPECT_EQ(r.u8(), 0u);
+}
+
+TEST(KeyedHash, LooksAtEveryBitAndAtTheLength) {
+  std::set<std::uint64_t> seen;
+  std::size_t asked = 0;
+  const auto ask = [&](const Bytes& b) {
+    ++asked;
+    seen.insert(keyed_hash(b));
+  };
+  for (std::size_t length = 0; length <= 40; ++length) {
+    Bytes b(length);  // zeros of every length are not the same
+    ask(b);
+    for (std::size_t i = 0; i < length; ++i)
+      for (int bit = 0; bit < 8; ++bit) {
+        b[i] = static_cast<std::uint8_t>(1 << bit);
+        ask(b);
+        b[i] = 0;
+      }
+  }
+  EXPECT_EQ(seen.size(), asked);
+  EXPECT_EQ(keyed_hash(view_of("a")), keyed_hash(view_of("a")));
+}
+
+TEST(KeyedHash, DISABLED_IsSaid) { std::printf("hash %016lx\n", keyed_hash(view_of("a"))); }
+
+// What somebody prepared against one process is nothing to the next.
+TEST(KeyedHash, AnotherProcessHashesOtherwise) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string() +
+                           " --gtest_also_run_disabled_tests --gtest_filter=KeyedHash.DISABLED_IsSaid";
+  std::set<std::string> hashes;
+  for (int n = 0; n < 3; ++n) {
+    FILE* child = ::popen(self.c_str(), "r");
+    ASSERT_NE(child, nullptr);
+    char line[256];
+    while (std::fgets(line, sizeof line, child) != nullptr)
+      if (std::string_view(line).starts_with("hash ")) hashes.insert(line);
+    EXPECT_EQ(::pclose(child), 0);
+  }
+  EXPECT_EQ(hashes.size(), 3u);
 }
 
 }  // namespace

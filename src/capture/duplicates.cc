@@ -4,35 +4,19 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <random>
+
+#include "base/keyed_hash.hh"
 
 namespace writ::capture {
-namespace {
-
-__extension__ using Wide = unsigned __int128;
-
-std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-std::uint64_t load_u64(const std::uint8_t* p) {
-  std::uint64_t v = 0;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-}  // namespace
-
 Duplicates::Duplicates() : table_(sets) {
   for (auto& set : table_)
     for (Slot& s : set) s.at_ns = std::numeric_limits<std::int64_t>::min() / 2;
-  std::random_device random;
-  for (std::uint64_t& k : key_) k = (static_cast<std::uint64_t>(random()) << 32 | random()) | 1;
 }
 
-// Sixteen bytes a step, each mixed with a key by a wide multiplication.
-std::uint64_t Duplicates::hash_of(View v) const {
+namespace {
+
+// Of an IP packet, without what a router changes on the way.
+std::uint64_t hash_of(View v) {
   std::uint8_t head[40] = {};
   const bool v4 = v[0] >> 4 == 4;
   const std::size_t fixed = std::min<std::size_t>(v.size(), v4 ? 20 : 40);
@@ -41,22 +25,10 @@ std::uint64_t Duplicates::hash_of(View v) const {
     head[8] = head[10] = head[11] = 0;
   else
     head[7] = 0;
-  std::uint64_t h = key_[2] ^ v.size();
-  const auto mix = [&](const std::uint8_t* p) {
-    h = fold(load_u64(p) ^ key_[0] ^ h, load_u64(p + 8) ^ key_[1]);
-  };
-  mix(head);
-  mix(head + 16);
-  mix(head + 24);
-  View rest = v.subspan(fixed);
-  for (; rest.size() >= 16; rest = rest.subspan(16)) mix(rest.data());
-  if (!rest.empty()) {
-    std::uint8_t tail[16] = {};
-    std::memcpy(tail, rest.data(), rest.size());
-    mix(tail);
-  }
-  return fold(h ^ key_[1], key_[0]);
+  return KeyedHash{}.bytes16(head).bytes16(head + 16).bytes16(head + 24).bytes(v.subspan(fixed)).value();
 }
+
+}  // namespace
 
 bool Duplicates::seen(const wire::RawPacket& p) {
   const wire::Decoded d = wire::decode(p);

@@ -9,7 +9,8 @@
 // packet that is sent twice in so short a time and says more the second time.
 //
 // Memory: a table of fixed size (512 KiB); under a load that overruns it a duplicate is missed, never another
-// packet taken for one: that would need equal 64-bit hashes under a key that nobody outside knows.
+// packet taken for one: that would need equal 64-bit hashes under a key that nobody outside knows
+// (keyed_hash.hh).
 #pragma once
 #include <array>
 #include <vector>
@@ -33,9 +34,7 @@ class Duplicates {
     std::int64_t at_ns = 0;
   };
   static constexpr std::size_t ways = 4, sets = 8192;
-  std::uint64_t hash_of(View network) const;
   std::vector<std::array<Slot, ways>> table_;
-  std::array<std::uint64_t, 3> key_{};
   std::uint64_t removed_ = 0;
 };
 

@@ -103,11 +103,11 @@ class LiveLoop {
   LiveLoop(LiveSource::Impl& s, Intake& intake, const std::function<void(const std::string&)>& alarm)
       : s_(s), intake_(intake), alarm_(alarm) {}
 
-  Status run(const volatile int& stop_flag) {
+  Status run(const StopFlag& stop) {
     WRIT_CHECK(intake_.begin());
     const Instant begun = clock_.now();
     for (LiveLane& l : s_.lanes) l.checked = l.last = begun;
-    while (stop_flag == 0) {
+    while (!stop) {
       WRIT_TRY(fed, feed_some(false));
       WRIT_CHECK(look_around());
       WRIT_CHECK(intake_.housekeeping());
@@ -224,9 +224,9 @@ class LiveLoop {
 
 }  // namespace
 
-Status run_live(LiveSource& source, Intake& intake, const volatile int& stop_flag,
+Status run_live(LiveSource& source, Intake& intake, const StopFlag& stop,
                 const std::function<void(const std::string&)>& alarm) {
-  return LiveLoop{source.impl(), intake, alarm}.run(stop_flag);
+  return LiveLoop{source.impl(), intake, alarm}.run(stop);
 }
 
 }  // namespace writ::capture

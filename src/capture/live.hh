@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 
+#include "base/stop.hh"
 #include "capture/hep_tap.hh"
 #include "capture/intake.hh"
 
@@ -34,9 +35,9 @@ class LiveSource {
   std::unique_ptr<Impl> i_;
 };
 
-// Stops in good order when stop_flag is not 0 (SIGINT, SIGTERM), or when the intake says so. `alarm` hears of
+// Stops in good order when stop is set (SIGINT, SIGTERM), or when the intake says so. `alarm` hears of
 // drops and of interfaces that went down while it runs; both are gaps, too.
-Status run_live(LiveSource& source, Intake& intake, const volatile int& stop_flag,
+Status run_live(LiveSource& source, Intake& intake, const StopFlag& stop,
                 const std::function<void(const std::string&)>& alarm);
 
 }  // namespace writ::capture

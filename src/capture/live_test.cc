@@ -83,11 +83,11 @@ class LiveTest : public CaptureTest {
     }
     auto spool = Spool::open(dir_ / spool_name, grants_, carrier_->probe(), clock_);
     EXPECT_TRUE(spool);
-    volatile int stop = 0;
+    StopFlag stop{false};
     std::thread sender([&] {
       traffic();
       ::usleep(after_ms * 1000);
-      stop = 1;
+      stop = true;
     });
     Pump pump{grants_, *spool, watch, settings};
     const Status worked =

@@ -135,9 +135,9 @@ class Window {
   bool last_ = false;
 };
 
-Status pump_stream(ByteSource& source, Intake& intake, Records& records, const volatile int* stop_flag) {
+Status pump_stream(ByteSource& source, Intake& intake, Records& records, const StopFlag* stop) {
   WRIT_CHECK(intake.begin());
-  const auto stopped = [&] { return stop_flag != nullptr && *stop_flag != 0; };
+  const auto stopped = [&] { return stop != nullptr && *stop; };
   Window window{source};
   while (!window.tells() && !stopped()) {
     WRIT_TRY(came, window.more(0));
@@ -190,9 +190,9 @@ Result<RunResult> run_file(const fs::path& capture, const std::vector<authority:
   return pump.end(std::move(r), worked);
 }
 
-Status run_stream(ByteSource source, Intake& intake, const volatile int& stop_flag, SourceEnd& end) {
+Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end) {
   Records records{intake, false, end};
-  return pump_stream(source, intake, records, &stop_flag);
+  return pump_stream(source, intake, records, &stop);
 }
 
 Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/io.hh"
+#include "base/stop.hh"
 #include "capture/byte_source.hh"
 #include "capture/intake.hh"
 #include "capture/matcher.hh"
@@ -54,8 +55,8 @@ class CaptureFile {
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings = {});
 // A stream that cannot be read again (standard input). Packets are judged as they come; stops in good order
-// when stop_flag is not 0.
-Status run_stream(ByteSource source, Intake& intake, const volatile int& stop_flag, SourceEnd& end);
+// when stop is set.
+Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end);
 
 // Says whether a capture file is the one that an earlier run read, and was read in the same way: its size and
 // a SHA-256 over both ends and evenly spaced blocks. Hashing all of it would cost more than reading it; what

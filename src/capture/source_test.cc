@@ -127,7 +127,7 @@ TEST_F(SourceTest, AStreamIsJudgedAsItComesAndAnswersToTheWatchAndTheStop) {
     const Bytes all = read_file(made(command, "streamed")).value();
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
-    volatile int stop = 0;
+    StopFlag stop{false};
     std::atomic<int> watched{0};
     std::thread writer([&] {
       std::mt19937 random{3};
@@ -138,7 +138,7 @@ TEST_F(SourceTest, AStreamIsJudgedAsItComesAndAnswersToTheWatchAndTheStop) {
       }
       const int before = watched;
       while (watched < before + 3) ::usleep(10'000);  // nothing comes, and it is asked all the same
-      stop = 1;                                       // the pipe stays open
+      stop = true;                                    // the pipe stays open
     });
     const fs::path spool_dir = dir_ / fmt::format("p{}", std::hash<std::string>{}(command));
     auto spool = Spool::open(spool_dir, {*grant_}, carrier_->probe(), clock_);

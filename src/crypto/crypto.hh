@@ -25,10 +25,13 @@ class Sha256 {
  public:
   Sha256();
   ~Sha256();
-  Sha256(const Sha256&) = delete;
+  Sha256(const Sha256&);  // goes on from the same bytes
+  Sha256(Sha256&&) noexcept;
   Sha256& operator=(const Sha256&) = delete;
+  Sha256& operator=(Sha256&&) noexcept;
   void update(View v);
   Digest finish();
+  Digest so_far() const { return Sha256{*this}.finish(); }  // more may come
 
  private:
   struct State;

@@ -40,7 +40,7 @@ class Context {
   Context() : c_(EVP_MD_CTX_new()) {
     if (c_ == nullptr) no_sha256();
   }
-  Context(const Context&) = delete;
+  Context(const Context& o) : Context() { must(EVP_MD_CTX_copy_ex(c_, o.c_)); }
   Context& operator=(const Context&) = delete;
   ~Context() { EVP_MD_CTX_free(c_); }
   void begin() { must(EVP_DigestInit_ex2(c_, algorithm(), nullptr)); }
@@ -69,6 +69,9 @@ struct Sha256::State {
 };
 Sha256::Sha256() : s_(std::make_unique<State>()) { s_->c.begin(); }
 Sha256::~Sha256() = default;
+Sha256::Sha256(const Sha256& o) : s_(std::make_unique<State>(*o.s_)) {}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 void Sha256::update(View v) { s_->c.update(v); }
 Digest Sha256::finish() { return s_->c.finish(); }
 

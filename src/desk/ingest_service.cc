@@ -87,7 +87,7 @@ Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::str
 }
 
 Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credentials& who,
-                               const std::atomic<bool>& stop, bool once, const Talk& talk) {
+                               const StopFlag& stop, bool once, const Talk& talk) {
   WRIT_CHECK(c_->only_outside("taking in records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open_catalogue(*c_));
@@ -119,7 +119,7 @@ Status IngestService::run_fias(const ingest::HotelSettings& hotel, const Credent
 }
 
 Status IngestService::run_receiver(const ingest::SourceSettings& source, const ingest::ReceiverSettings& at,
-                                   const Credentials& who, const std::atomic<bool>& stop, const Talk& talk) {
+                                   const Credentials& who, const StopFlag& stop, const Talk& talk) {
   WRIT_CHECK(c_->only_outside("taking in records"));
   WRIT_TRY(by, c_->act_as_any(who, who_ingests));
   WRIT_TRY(store, RecordStore::open(*c_));

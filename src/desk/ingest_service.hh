@@ -3,7 +3,6 @@
 // What ends a tenant's stay suspends the grants on it before anything else is done with the message
 // (suspension.hh); everything is noted in the log.
 #pragma once
-#include <atomic>
 #include <functional>
 
 #include "desk/suspension.hh"
@@ -37,10 +36,10 @@ class IngestService {
   Result<CatalogueImport> import_catalogue(View csv, const std::string& name, const Credentials& who);
   // Until `stop` (or the first resync is done, when `once`). Every second it also looks for stays whose end
   // nobody told, and for suspensions that could not be finished.
-  Status run_fias(const ingest::HotelSettings& hotel, const Credentials& who, const std::atomic<bool>& stop,
-                  bool once, const Talk& talk);
+  Status run_fias(const ingest::HotelSettings& hotel, const Credentials& who, const StopFlag& stop, bool once,
+                  const Talk& talk);
   Status run_receiver(const ingest::SourceSettings& source, const ingest::ReceiverSettings& at,
-                      const Credentials& who, const std::atomic<bool>& stop, const Talk& talk);
+                      const Credentials& who, const StopFlag& stop, const Talk& talk);
   // Where records were refused and why: file, line, reason; never the record itself, which is read under a
   // matter only. `source`: the beginning of a file's SHA-256, or "" for all.
   Status quarantine(const std::string& source, const Credentials& who,

@@ -35,8 +35,8 @@ class Office {
         callbacks_(callbacks),
         papers_(c, LinkRegister{c}.lists()) {}
 
-  Status run(const volatile int& stop) {
-    while (stop == 0) {
+  Status run(const StopFlag& stop) {
+    while (!stop) {
       wait();
       look();
       WRIT_CHECK(let_in());
@@ -114,7 +114,7 @@ class Office {
 
 }  // namespace
 
-Status serve_link(Carrier& c, link::Where where, const volatile int& stop, const LinkCallbacks& callbacks) {
+Status serve_link(Carrier& c, link::Where where, const StopFlag& stop, const LinkCallbacks& callbacks) {
   WRIT_TRY(lock, only_one(c.data()));
   ::signal(SIGPIPE, SIG_IGN);
   WRIT_TRY(setup, LinkRegister{c}.office());

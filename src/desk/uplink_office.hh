@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 
+#include "base/stop.hh"
 #include "desk/uplink_register.hh"
 
 namespace writ::desk {
@@ -14,6 +15,6 @@ struct LinkCallbacks {
   std::function<void(const std::string& what, const Json& detail)> said;  // one thing that happened
 };
 // Until `stop` is not 0. Exit::unit when another process serves this carrier's link.
-Status serve_link(Carrier& c, link::Where where, const volatile int& stop, const LinkCallbacks& callbacks);
+Status serve_link(Carrier& c, link::Where where, const StopFlag& stop, const LinkCallbacks& callbacks);
 
 }  // namespace writ::desk

@@ -32,13 +32,13 @@ class Runner {
       : settings_(s), sink_(sink), clock_(clock), log_(std::move(log)), link_(link) {}
 
   Status catch_up(const std::vector<HotelLog::Entry>& not_done);
-  Status run(const std::atomic<bool>& stop, bool once);
+  Status run(const StopFlag& stop, bool once);
 
  private:
   // The error is the sink's or the raw log's; everything else is the line's, and ends in `why`.
-  Status session(HotelLine line, const std::atomic<bool>& stop, bool once, std::string& why);
+  Status session(HotelLine line, const StopFlag& stop, bool once, std::string& why);
   Status carry_out(LinkOutput& out);
-  void wait(milliseconds pause, const std::atomic<bool>& stop) const;
+  void wait(milliseconds pause, const StopFlag& stop) const;
   void talk(const std::string& what, const Json& detail) const {
     if (sink_.talk) sink_.talk(what, detail);
   }
@@ -88,7 +88,7 @@ Status Runner::carry_out(LinkOutput& out) {
   return {};
 }
 
-Status Runner::session(HotelLine line, const std::atomic<bool>& stop, bool once, std::string& why) {
+Status Runner::session(HotelLine line, const StopFlag& stop, bool once, std::string& why) {
   LinkOutput out = link_.connected(moment(clock_));
   for (;;) {
     WRIT_CHECK(carry_out(out));
@@ -119,12 +119,12 @@ Status Runner::session(HotelLine line, const std::atomic<bool>& stop, bool once,
   return carry_out(last);
 }
 
-void Runner::wait(milliseconds pause, const std::atomic<bool>& stop) const {
+void Runner::wait(milliseconds pause, const StopFlag& stop) const {
   const auto end = std::chrono::steady_clock::now() + pause;
   while (!stop && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(slice);
 }
 
-Status Runner::run(const std::atomic<bool>& stop, bool once) {
+Status Runner::run(const StopFlag& stop, bool once) {
   const milliseconds longest{settings_.reconnect_max_s};
   milliseconds pause = std::min(first_pause, longest);
   while (!stop) {
@@ -155,7 +155,7 @@ Status Runner::run(const std::atomic<bool>& stop, bool once) {
 }  // namespace
 
 Status run_hotel_link(const HotelSettings& s, const HotelSink& sink, Clock& clock, const fs::path& raw_log,
-                      const std::atomic<bool>& stop, bool once) {
+                      const StopFlag& stop, bool once) {
   WRIT_TRY(zone, Zone::find(s.zone));
   WRIT_TRY(text, SiteText::open(s.encoding));
   WRIT_TRY(opened, HotelLog::open(raw_log));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A hotel property system over FIAS, receive only: link records, resync, check-in, check-out, move, sharers.
 #pragma once
-#include <atomic>
 #include <functional>
 
 #include "base/io.hh"
+#include "base/stop.hh"
 #include "base/zone.hh"
 #include "records/stays.hh"
 
@@ -45,6 +45,6 @@ struct HotelSink {
 // reconnects with growing pauses and resyncs then. Every message as received goes, framed, to `raw_log` first
 // (append only, synced).
 Status run_hotel_link(const HotelSettings& s, const HotelSink& sink, Clock& clock, const fs::path& raw_log,
-                      const std::atomic<bool>& stop, bool once);
+                      const StopFlag& stop, bool once);
 
 }  // namespace writ::ingest

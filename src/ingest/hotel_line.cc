@@ -33,7 +33,7 @@ int wait_for(int fd, short events, milliseconds wait) {
   return n < 0 && errno == EINTR ? 0 : n;
 }
 
-Result<Fd> connect_to(const addrinfo& a, const std::string& where, const std::atomic<bool>& stop) {
+Result<Fd> connect_to(const addrinfo& a, const std::string& where, const StopFlag& stop) {
   Fd fd{::socket(a.ai_family, a.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a.ai_protocol)};
   if (!fd) return line_error("socket", where, errno);
   const int on = 1;
@@ -53,7 +53,7 @@ Result<Fd> connect_to(const addrinfo& a, const std::string& where, const std::at
   return line_error("connect", where, ETIMEDOUT);
 }
 
-Result<Fd> open_tcp(const HotelSettings& s, const std::atomic<bool>& stop) {
+Result<Fd> open_tcp(const HotelSettings& s, const StopFlag& stop) {
   const std::string where = fmt::format("{} port {}", s.host, s.port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -108,7 +108,7 @@ Result<Fd> open_serial(const HotelSettings& s) {
 
 }  // namespace
 
-Result<HotelLine> HotelLine::open(const HotelSettings& s, const std::atomic<bool>& stop) {
+Result<HotelLine> HotelLine::open(const HotelSettings& s, const StopFlag& stop) {
   WRIT_TRY(fd, s.device.empty() ? open_tcp(s, stop) : open_serial(s));
   return HotelLine{std::move(fd)};
 }

@@ -274,7 +274,7 @@ void Receiver::stop() {
 
 }  // namespace
 
-Status run_receiver(const ReceiverSettings& s, const ReceiverCallbacks& c, const std::atomic<bool>& stop) {
+Status run_receiver(const ReceiverSettings& s, const ReceiverCallbacks& c, const StopFlag& stop) {
   if (s.user.empty() || s.password.empty() || s.user.find(':') != std::string::npos)
     return fail(Exit::usage, "the receiver has no user and password",
                 "who can post records could write a guest's calls", "a user without ':' and a password",

@@ -3,11 +3,11 @@
 // plain JSON, basic authentication, 200 only after the record is durable, so that the switch's own retry
 // loses nothing.
 #pragma once
-#include <atomic>
 #include <functional>
 #include <string>
 
 #include "base/io.hh"
+#include "base/stop.hh"
 
 namespace writ::ingest {
 
@@ -23,6 +23,6 @@ struct ReceiverCallbacks {
   std::function<Status(std::string_view body, std::string_view content_type)>
       record;  // error: Exit::usage -> 400 (the switch must not retry), others -> 503
 };
-Status run_receiver(const ReceiverSettings& s, const ReceiverCallbacks& c, const std::atomic<bool>& stop);
+Status run_receiver(const ReceiverSettings& s, const ReceiverCallbacks& c, const StopFlag& stop);
 
 }  // namespace writ::ingest

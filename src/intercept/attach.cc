@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/keyed_hash.hh"
 #include "base/limits.hh"
 #include "intercept/engine_impl.hh"
 
@@ -42,9 +43,7 @@ bool worth_review(const wire::SipMessage& m) {
 }  // namespace
 
 std::uint64_t hash_text(std::string_view s, std::uint64_t seed) {
-  std::uint64_t h = 0xcbf29ce484222325u ^ (seed * 0x9e3779b97f4a7c15u);
-  for (const char c : s) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100000001b3u;
-  return h ^ h >> 31;
+  return KeyedHash{}.words(seed, 0).bytes(view_of(s)).value();
 }
 
 std::string party_text(std::string_view name_addr) {

@@ -71,7 +71,8 @@ struct Attachment {
   wire::Method digest_method = wire::Method::invite;
   bool counted = false;  // in Impl::waiting
   wire::Endpoint digest_src, digest_dst;
-  bool opened = false, unavailable_said = false, end_said = false, closed_said = false;
+  bool opened = false, unavailable_said = false, end_said = false, closed_said = false,
+       transfers_said = false;
   std::uint64_t media_packets = 0;
   // Post-cut-through digits on their way into one event.
   struct Digits {

@@ -217,7 +217,7 @@ Status Engine::Impl::end_windows(Instant now) {
 
 Status Engine::Impl::tick(Instant now) {
   frame = 0;
-  std::erase_if(expected, [&](const Expected& e) { return now >= e.until; });
+  expected.expire(now);
   if (now >= next_window_end) WRIT_CHECK(end_windows(now));
   judge.expire(now);
   WRIT_CHECK(expire_streams(now));

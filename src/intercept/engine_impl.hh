@@ -4,12 +4,14 @@
 // Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc,
 // announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
+#include <map>
 #include <memory>
 #include <span>
 #include <unordered_set>
 
 #include "intercept/dialog.hh"
 #include "intercept/engine.hh"
+#include "intercept/expected_calls.hh"
 #include "intercept/media_table.hh"
 #include "wire/glance.hh"
 #include "wire/hep.hh"
@@ -95,7 +97,7 @@ struct Engine::Impl {
 
   // transfer.cc
   Status on_refer(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender, bool again);
-  void expect(const Attachment& a, const Dialog& d, const wire::Address& from, std::string to, Instant at);
+  Status expect(Attachment& a, const Dialog& d, const wire::Address& from, std::string to, Instant at);
   void follow(const wire::SipMessage& m, const Datagram& g, std::vector<Claim>& claims);
   void follow_replaces(const wire::SipMessage& m, Instant at, std::vector<Claim>& claims);
   Status say_transferred(const Dialog& d, const Attachment& fresh);
@@ -168,7 +170,8 @@ struct Engine::Impl {
   wire::Reassembler reassembler;
   wire::SipStreams streams;
   wire::HepFlows hep;
-  TextMap<std::unique_ptr<Dialog>> dialogs;
+  // Ordered: strangers choose Call-IDs, and what ends at once is said in the same order by every run.
+  std::map<std::string, std::unique_ptr<Dialog>, std::less<>> dialogs;
   std::vector<std::uint32_t> next_number;      // by grant
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
   std::unordered_set<std::uint64_t>
@@ -183,15 +186,8 @@ struct Engine::Impl {
   std::vector<Instant> taken_in;           // by grant: not before this was it known here
   std::uint64_t frame = 0;                 // the packet at hand, from 1; 0: none
 
-  // Where the target's line has sent a call: a new INVITE there, by the party that was sent, is the target's.
-  struct Expected {
-    std::uint32_t grant = 0;
-    wire::Address from;  // whoever was told to go there
-    std::string to, party, identity, call_id;
-    Instant until{};
-  };
-  std::vector<Expected> expected;
-  TextMap<std::string> legs;                                // grant and session: Call-ID
+  ExpectedCalls expected;
+  std::map<std::string, std::string> legs;                  // grant and session: Call-ID
   std::vector<std::vector<std::string>> device_conference;  // by grant: Call-IDs up together
   std::vector<bool> has_held;                               // by grant: was any party ever on hold
 

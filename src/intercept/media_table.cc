@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "intercept/media_table.hh"
 
-#include <cstring>
+#include "base/keyed_hash.hh"
 
 namespace writ::intercept {
 
 MediaTable::MediaTable() : bits_(1024), port_count_(65536), slots_(64) {}
 
 std::uint64_t MediaTable::hash(const wire::Endpoint& e) {
-  std::uint64_t a = 0, b = 0;
-  std::memcpy(&a, e.ip.b.data(), 8);
-  std::memcpy(&b, e.ip.b.data() + 8, 8);
-  std::uint64_t h = (a ^ (b + 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu;
-  h ^= h >> 32;
-  h = (h ^ e.port) * 0xc4ceb9fe1a85ec53u;
-  return h ^ h >> 29;
+  return KeyedHash{}.bytes16(e.ip.b.data()).words(e.port, 0).value();
 }
 
 std::size_t MediaTable::locate(const wire::Endpoint& e) const {

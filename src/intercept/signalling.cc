@@ -256,9 +256,10 @@ Status Engine::Impl::on_final_failure(Dialog& d, const wire::SipMessage& m, cons
     WRIT_CHECK(emit_live(
         d, EventType::redirection, g.at,
         {{"redirected_from", party_text(m.first(Header::to))}, {"redirected_to", first}, {"contacts", to}}));
-    for (const Attachment& a : d.attachments)
+    for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && a.target_side == Side::callee)
-        for (const Json& contact : to) expect(a, d, g.udp.dst.ip, contact.get<std::string>(), g.at);
+        for (const Json& contact : to)
+          WRIT_CHECK(expect(a, d, g.udp.dst.ip, contact.get<std::string>(), g.at));
   }
   return release(d, g.at, cause_text(m.status),
                  d.cancelled && m.status == 487 ? Side::caller : Side::unknown);

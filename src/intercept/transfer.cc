@@ -4,6 +4,8 @@
 // target and is proven all the same: the party that the target sent away comes, within a minute, to the place
 // that it was sent to, or names a dialog of the target's by its three identifiers, which only its parties
 // know.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "intercept/engine_impl.hh"
@@ -16,7 +18,6 @@ using Stage = Attachment::Stage;
 namespace {
 
 constexpr std::chrono::seconds transfer_s_max{64};  // 128*T1: the party that was sent tries once more
-constexpr std::size_t expected_max = 4096;
 
 // The Call-ID of a Replaces value: "id;to-tag=..;from-tag=..".
 std::string_view replaced_call(std::string_view value) {
@@ -32,16 +33,18 @@ std::string party_of(const Attachment& a, Side side) {
   return it == a.opening.end() ? std::string() : it->get<std::string>();
 }
 
-void Engine::Impl::expect(const Attachment& a, const Dialog& d, const wire::Address& from, std::string to,
-                          Instant at) {
-  if (to.empty() || expected.size() >= expected_max || !judge.allowed(a.grant, Role::redirected)) return;
-  for (Expected& e : expected)
-    if (e.grant == a.grant && e.from == from && e.to == to && e.call_id == d.call_id) {
-      e.until = at + transfer_s_max;
-      return;
-    }
-  expected.push_back({a.grant, from, std::move(to), party_of(a, other(a.target_side)), a.identity, d.call_id,
-                      at + transfer_s_max});
+Status Engine::Impl::expect(Attachment& a, const Dialog& d, const wire::Address& from, std::string to,
+                            Instant at) {
+  if (to.empty() || !judge.allowed(a.grant, Role::redirected)) return {};
+  const bool had_room = expected.add({a.grant, from, std::move(to), party_of(a, other(a.target_side)),
+                                      a.identity, d.call_id, at + transfer_s_max});
+  if (had_room || a.transfers_said) return {};
+  a.transfers_said = true;
+  return emit(a, EventType::gap, at, d,
+              {{"why", fmt::format("the target sent calls to more than {} places within {} s: a call to the "
+                                   "earliest of them is not followed",
+                                   ExpectedCalls::per_grant_max, transfer_s_max.count())},
+               {"from", rfc3339(at)}});
 }
 
 Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender,
@@ -60,7 +63,8 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !covers(a, g.at)) continue;
     const bool own = sender == a.target_side;
-    if (own) expect(a, d, g.udp.dst.ip, to, g.at);  // on each hop: the last receiver is the one that goes
+    // On each hop: the last receiver is the one that goes.
+    if (own) WRIT_CHECK(expect(a, d, g.udp.dst.ip, to, g.at));
     if (again) continue;
     WRIT_CHECK(emit(a, own ? EventType::subject_signal : EventType::network_signal, g.at, d, detail));
   }
@@ -92,16 +96,15 @@ void Engine::Impl::follow(const wire::SipMessage& m, const Datagram& g, std::vec
   const auto uri = wire::parse_uri(m.request_uri);
   const std::string to = uri ? identity_text(*uri) : std::string(), from = party_text(m.first(Header::from)),
                     by = party_text(m.first(Header::referred_by));
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const Expected& e = expected[i];
-    if (e.from != g.udp.src.ip || e.to != to || g.at >= e.until || e.call_id == m.call_id()) continue;
+  expected.arrived(g.udp.src.ip, to, [&](const ExpectedCall& e) {
+    if (g.at >= e.until || e.call_id == m.call_id()) return false;
     // Behind one address there may be a whole house: it must be the party that was sent, or say who sent it.
-    if (from != e.party && by != e.identity) continue;
+    if (from != e.party && by != e.identity) return false;
     if (grants[e.grant].covers(g.at))
       more.push_back(
           Claim{e.grant, Role::redirected, Source::transfer, Proof::proven, e.identity, e.call_id});
-    expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(i--));  // once: the next is another call
-  }
+    return true;  // once: the next is another call
+  });
   for (Claim& c : more) {
     const auto same =
         std::find_if(claims.begin(), claims.end(), [&](const Claim& x) { return x.grant == c.grant; });

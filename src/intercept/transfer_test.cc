@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "intercept/expected_calls.hh"
 #include "intercept/test_features.hh"
 
 namespace writ::intercept {
@@ -105,6 +106,51 @@ TEST(Transfer, AReferWithWrongTagsIsNone) {
   n.whole(2.5);
   EXPECT_EQ(b.sink.count(EventType::subject_signal), 0u);
   EXPECT_EQ(b.sink.count(PacketRole::rtp), 0u);
+}
+
+// A device that names thousands of places hides neither its next call nor another target's; what no longer
+// fits is said.
+TEST(Transfer, AFloodOfPlacesHidesNothingThatFollows) {
+  std::vector<authority::VerifiedGrant> both = grants(spec());
+  both.push_back(carrier().grant(spec(Kind::content, "+14045550103")));
+  Bench b(std::move(both));
+  Call c{b}, quiet{b};
+  quiet.id = "quiet";
+  quiet.callee = "+14045550103";
+  quiet.a = ep("192.0.2.7", 5060);
+  quiet.am = ep("192.0.2.7", 20000);
+  quiet.zm = ep("198.51.100.1", 30300);
+  for (Call* each : {&quiet, &c}) {
+    each->invite(0);
+    each->answer(1);
+  }
+  const auto place = [](std::size_t n) { return "+1312555" + std::to_string(10000 + n).substr(1); };
+  const auto sent = [&](const Call& by, double t, const std::string& to, std::uint32_t cseq) {
+    b.sip(t, by.z, by.a, refer(by, false, "<sip:" + to + "@carrier.example>", cseq));
+  };
+  sent(quiet, 1.9, "+13125550133", 40);
+  constexpr std::size_t places = ExpectedCalls::per_grant_max + 1000;
+  for (std::size_t n = 0; n < places; ++n)
+    sent(c, 2 + 0.0001 * static_cast<double>(n), place(n), 40 + static_cast<std::uint32_t>(n));
+  Call quiet_goes = transferred(b, quiet);
+  quiet_goes.whole(3);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), 100u);
+  std::uint16_t port = 21000;
+  const auto goes = [&](std::size_t n, double t) {
+    Call g = transferred(b, c);
+    g.id = "goes-" + std::to_string(n);
+    g.callee = place(n);
+    g.am.port = g.zm.port = port += 2;
+    g.whole(t);
+    return b.sink.count(PacketRole::rtp);
+  };
+  EXPECT_EQ(goes(places - 1, 10), 100u);  // the newest
+  EXPECT_EQ(goes(1000, 15), 200u);        // the earliest that still fits
+  EXPECT_EQ(goes(999, 20), 200u);
+  const auto gaps = all_of(b, EventType::gap);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0]->call_id, c.id);
+  EXPECT_THAT(gaps[0]->detail["why"].get<std::string>(), testing::HasSubstr("more than 4096 places"));
 }
 
 TEST(Transfer, AttendedReplacesTheTargetsDialog) {

@@ -25,30 +25,30 @@ Sender::Sender(const SenderSetup& setup, const TlsSetup& tls, Clock& clock, Said
       inbox_(setup.grants, setup.roots, setup.probe),
       outgoing_(setup.spool, setup.papers, setup.probe, setup.admission.desk.verify) {}
 
-void Sender::run(const volatile int& stop) {
+void Sender::run(const StopFlag& stop) {
   auto pause = pause_min;
   std::string last;
-  while (stop == 0) {
+  while (!stop) {
     const auto began = Steady::now();
     const Status s = connection(stop);
-    if (stop != 0) break;
+    if (stop) break;
     const std::string why = s ? "" : s.error().what;
     if (why != last || greeted_) said_("lost", Json{{"why", why}});
     last = why;
     // One that is lost again and again at once is not tried faster and faster.
     pause = greeted_ && Steady::now() - began > pause_max ? pause_min : std::min(2 * pause, pause_max);
-    for (auto left = pause; left.count() > 0 && stop == 0; left -= 50ms) ::poll(nullptr, 0, wait_ms);
+    for (auto left = pause; left.count() > 0 && !stop; left -= 50ms) ::poll(nullptr, 0, wait_ms);
   }
 }
 
-Status Sender::connection(const volatile int& stop) {
+Status Sender::connection(const StopFlag& stop) {
   greeted_ = asked_ = false;
   outgoing_.forget();
   WRIT_TRY(socket, connect_to(setup_.office));
   WRIT_TRY(channel, Channel::over(std::move(socket), tls_));
   const auto began = Steady::now();
   heard_ = spoke_ = began;
-  while (stop == 0) {
+  while (!stop) {
     pollfd p{channel.fd(), channel.events(), 0};
     ::poll(&p, 1, wait_ms);
     const Status alive = channel.advance();

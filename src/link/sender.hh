@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 
+#include "base/stop.hh"
 #include "link/channel.hh"
 #include "link/inbox.hh"
 #include "link/outgoing.hh"
@@ -24,11 +25,11 @@ class Sender {
   using Said = std::function<void(const std::string& what, const Json& detail)>;
   Sender(const SenderSetup& setup, const TlsSetup& tls, Clock& clock, Said said);
   // Until `stop` is not 0.
-  void run(const volatile int& stop);
+  void run(const StopFlag& stop);
 
  private:
   using Steady = std::chrono::steady_clock;
-  Status connection(const volatile int& stop);
+  Status connection(const StopFlag& stop);
   Status step(Channel& channel);
   Status hear(Channel& channel, const Frame& f);
   Status offer(Channel& channel);

@@ -6,7 +6,7 @@
 namespace writ::probe {
 
 FileReader::FileReader(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
-                       const capture::RunSettings& settings, const volatile int& stop, int sealer)
+                       const capture::RunSettings& settings, const StopFlag& stop, int sealer)
     : board_(stage.board()),
       findings_(stage, [this] { return sealer_is_there(); }),
       matcher_(grants, findings_, settings),
@@ -26,7 +26,7 @@ Status FileReader::gap(Instant from, Instant until, const std::string& why, std:
 
 Status FileReader::housekeeping() {
   findings_.tell(matcher_.stats());
-  if (stop_ != 0) return fail(Exit::failure, "stopped by a signal; run it again to finish");
+  if (stop_) return fail(Exit::failure, "stopped by a signal; run it again to finish");
   return sealer_is_there() ? Status{} : fail(Exit::unit, "the sealer ended");
 }
 

@@ -2,6 +2,7 @@
 // The process that reads a capture file and finds what grants name: it has the file's bytes and no key. What
 // it missed, or a run that was killed, is made good by reading again, so that nobody stands by for it.
 #pragma once
+#include "base/stop.hh"
 #include "capture/intake.hh"
 #include "capture/matcher.hh"
 #include "probe/findings.hh"
@@ -12,7 +13,7 @@ class FileReader final : public capture::Intake {
  public:
   // All outlive it. `stop`: not 0 ends the reading. `sealer`: the process that seals, our child.
   FileReader(Stage& stage, const std::vector<authority::VerifiedGrant>& grants,
-             const capture::RunSettings& settings, const volatile int& stop, int sealer);
+             const capture::RunSettings& settings, const StopFlag& stop, int sealer);
   Status begin() override { return {}; }
   void at(std::uint64_t place) override { findings_.at(place); }
   Status feed(const wire::RawPacket& p) override;
@@ -35,7 +36,7 @@ class FileReader final : public capture::Intake {
   Board& board_;
   Findings findings_;
   capture::Matcher matcher_;
-  const volatile int& stop_;
+  const StopFlag& stop_;
   int sealer_, sealer_status_ = -1;
 };
 

@@ -335,7 +335,7 @@ class FileStagesTest : public StagesTest {
   int read_into(const std::string& name) {
     Stage stage = Stage::make(Stage::no_frames, 1u << 16).value();  // a fraction of what is found
     const pid_t sealer = start_sealer(stage, dir_ / name);
-    const volatile int stop = 0;
+    const StopFlag stop{false};
     FileReader reader{stage, grants_, {}, stop, sealer};
     auto file = capture::CaptureFile::open(capture_).value();
     capture::SourceEnd end;

@@ -52,10 +52,10 @@ Result<std::size_t> GrowingSegment::judge(View piece, bool may_tear) {
     const auto t = format::parse_trailer(tail, probe_, name_);
     if (!t && !may_tear) return tl::unexpected(t.error());
     if (t) {
-      crypto::RunningSha256 all = hash_;
+      crypto::Sha256 all = hash_;
       all.update(piece.first(end));
       if (t->bytes != bytes_ + end || t->frames != cursor.frames() || t->records != records ||
-          t->sha256 != all.so_far())
+          t->sha256 != all.finish())
         return does_not_follow(name_, "the bytes are not those that the trailer signs");
       trailer = crypto::sha256(tail);
       end = piece.size();

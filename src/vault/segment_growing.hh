@@ -4,7 +4,7 @@
 // A piece is whole frames; the first one of a segment has the header in front, the last one the trailer
 // behind.
 #pragma once
-#include "crypto/running_sha256.hh"
+#include "crypto/crypto.hh"
 #include "vault/segment.hh"
 
 namespace writ::vault {
@@ -36,7 +36,7 @@ class GrowingSegment {
   Place place_;
   crypto::VerifyKey probe_;
   std::string name_;
-  crypto::RunningSha256 hash_;
+  crypto::Sha256 hash_;
   std::uint64_t bytes_ = 0, frames_ = 0, records_ = 0;
   std::optional<crypto::Digest> trailer_;
 };

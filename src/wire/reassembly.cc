@@ -20,6 +20,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/keyed_hash.hh"
 #include "wire/transport.hh"
 
 namespace writ::wire {
@@ -36,16 +37,9 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
-  h = (h ^ v) * 0x9e3779b97f4a7c15ull;
-  return h ^ h >> 32;
-}
-
-std::uint64_t hash_of(View v) { return std::hash<std::string_view>{}(text_of(v)); }
-
 struct KeyHash {
   std::size_t operator()(const Key& k) const {
-    return mix(mix(hash_of(k.src.b), hash_of(k.dst.b)), std::uint64_t{k.protocol} << 32 | k.id);
+    return KeyedHash{}.bytes16(k.src.b.data()).bytes16(k.dst.b.data()).words(k.protocol, k.id).value();
   }
 };
 
@@ -155,7 +149,7 @@ struct Reassembler::Impl {
 };
 
 void Reassembler::Impl::note(Entry& e, const Key& k, const Fragment& f, const RawPacket& frame) {
-  const std::uint64_t h = mix(hash_of(f.data), f.offset);
+  const std::uint64_t h = KeyedHash{}.bytes(f.data).words(f.offset, 0).value();
   if (e.echo) {
     const auto it = done.find(k);
     e.echo = it != done.end() &&
@@ -223,7 +217,7 @@ bool Reassembler::add(const Fragment& f, const RawPacket& frame, Whole& out) {
   const Key k{f.src, f.dst, f.id, f.src.is_v4() ? f.protocol : std::uint8_t{0}};
   i_->make_room(frame.at, frame.bytes.size());
   Entry& e = i_->entry_of(k, frame.at);
-  const std::uint64_t h = mix(hash_of(f.data), f.offset);
+  const std::uint64_t h = KeyedHash{}.bytes(f.data).words(f.offset, 0).value();
   const bool repeated = std::find(e.seen.begin(), e.seen.end(), h) != e.seen.end();
   if (e.whole.frames.size() >= fragments_max) {
     i_->forget(k, true);

@@ -30,6 +30,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/keyed_hash.hh"
 #include "wire/sip.hh"
 #include "wire/sip_names.hh"
 #include "wire/text.hh"
@@ -49,10 +50,11 @@ struct FlowKey {
 };
 struct FlowHash {
   std::size_t operator()(const FlowKey& k) const {
-    const auto h = [](const Endpoint& e) {
-      return std::hash<std::string_view>{}(text_of(e.ip.b)) * 31 + e.port;
-    };
-    return h(k.src) * 0x9e3779b97f4a7c15ull ^ h(k.dst);
+    return KeyedHash{}
+        .bytes16(k.src.ip.b.data())
+        .bytes16(k.dst.ip.b.data())
+        .words(k.src.port, k.dst.port)
+        .value();
   }
 };
 
@@ -546,8 +548,10 @@ void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOv
 
 void SipStreams::expire(Instant now, std::vector<SipOverStream>& out) {
   const Instant before = now == Instant::max() ? now : now - i_->age_max;
-  for (auto& [k, s] : i_->streams)
+  for (const FlowKey& k : i_->order) {
+    Stream& s = i_->streams.find(k)->second;
     if (s.oldest <= before) i_->expire(k, s, before, out);
+  }
 }
 
 std::uint64_t SipStreams::dropped() const { return i_->dropped; }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where targets' lines have sent calls (REFER, 3xx): a new INVITE there, by the party that was sent, is the
+// target's. A device may name thousands of places a second, so each grant has room of its own, the earliest
+// goes first, and looking one up costs the same however many there are.
+#pragma once
+#include <iterator>
+#include <list>
+#include <string>
+#include <unordered_map>
+
+#include "base/time.hh"
+#include "wire/packet.hh"
+
+namespace writ::intercept {
+
+struct ExpectedCall {
+  std::uint32_t grant = 0;
+  wire::Address from;  // whoever was told to go there
+  std::string to, party, identity, call_id;
+  Instant until{};
+};
+
+class ExpectedCalls {
+ public:
+  static constexpr std::size_t per_grant_max = 4096;
+
+  bool empty() const { return by_place_.empty(); }
+  // The same once more lasts longer. False: an earlier one of the grant had to go.
+  bool add(ExpectedCall e);
+  // Calls `take(e)` of each that waits for a call from there to there; those that it is true for are over.
+  template <class Take>
+  void arrived(const wire::Address& from, std::string_view to, Take take) {
+    const auto [begin, end] = by_place_.equal_range(place(from, to));
+    for (auto it = begin; it != end;) {
+      const Entry entry = it->second;
+      const bool fits = entry->from == from && entry->to == to && take(*entry);
+      it = fits ? by_place_.erase(it) : std::next(it);
+      if (fits) by_grant_[entry->grant].erase(entry);
+    }
+  }
+  void expire(Instant now);
+
+ private:
+  using Queue = std::list<ExpectedCall>;  // the earliest end first
+  using Entry = Queue::iterator;
+  static std::uint64_t place(const wire::Address& from, std::string_view to);
+  void drop_first(Queue& q);
+  std::unordered_map<std::uint32_t, Queue> by_grant_;
+  std::unordered_multimap<std::uint64_t, Entry> by_place_;
+};
+
+}  // namespace writ::intercept
