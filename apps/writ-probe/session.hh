@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One `writ-probe run`, in separate processes:
 //
-//   writ-probe   the process that was started, and that is signalled; knows the grants, no key. Live: owns
-//   the
+//   writ-probe   the process that was started and is signalled; knows the grants, no key. Live: owns the
 //                sources. Of a capture file: reads it and finds what grants name.
 //   writ-parser  live only: reads the packets; knows the grants, has nothing else
 //   writ-sealer  knows the key: log, spool, status, summary; never sees a packet that no grant names

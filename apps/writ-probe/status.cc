@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "base/stop.hh"
 #include "capture/status_keeper.hh"
 #include "probe_dir.hh"
 #include "vault/segment_base.hh"
