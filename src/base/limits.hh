@@ -27,6 +27,7 @@ inline constexpr std::uint64_t segment_bytes_max = 256ull << 20;
 inline constexpr std::size_t packet_bytes_max = 262144;    // pcap's own MAXIMUM_SNAPLEN
 inline constexpr std::size_t pending_dialogs_max = 65536;  // identity not yet accepted
 inline constexpr std::size_t pending_bytes_per_dialog_max = 64u << 10;
+inline constexpr std::size_t pending_bytes_max = 128u << 20;      // of all together
 inline constexpr std::chrono::seconds pending_dialog_s_max{180};  // RFC 3261 timer C
 inline constexpr std::chrono::seconds call_idle_s_max{300};       // no signalling, no media: ended, said so
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the media of target calls are: endpoints come from SDP and go with the call.
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "intercept/engine_impl.hh"
 
@@ -12,7 +14,8 @@ using Stage = Attachment::Stage;
 
 namespace {
 
-constexpr std::size_t ends_max = 96;  // two endpoints a stream, several streams, legs and re-INVITEs
+constexpr std::size_t claims_max = 64;  // calls at one endpoint
+constexpr std::size_t ends_max = 96;    // two endpoints a stream, several streams, legs and re-INVITEs
 
 // Does any m= line of this body name a port that a target call uses? Cheap enough for every SDP that passes.
 bool mentions_port(const MediaTable& table, std::string_view body) {
@@ -53,8 +56,8 @@ bool is_rtp(const wire::SdpMedia& m) { return m.transport.find("RTP") != std::st
 }  // namespace
 
 bool Engine::Impl::install_end(Dialog& d, End e) {
-  for (End& old : d.ends)
-    if (old.at == e.at) {
+  for (std::size_t i = 0; i < d.ends.size(); ++i)
+    if (End& old = d.ends[i]; old.at == e.at) {
       const bool changed = old.codecs != e.codecs || old.direction != e.direction || old.replaced ||
                            old.encrypted != e.encrypted;
       if (old.side != e.side) old.side = Side::unknown;
@@ -65,12 +68,64 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
       old.encrypted = e.encrypted;
       old.replaced = false;
       if (!e.rtcp) old.rtcp = false;
+      if (!old.listed) list_end(d, i);
       return changed;
     }
-  if (d.ends.size() >= ends_max) return false;
-  table.add(e.at, &d, static_cast<std::uint32_t>(d.ends.size()));
-  d.ends.push_back(std::move(e));
+  std::size_t place = d.ends.size();
+  if (place < ends_max) {
+    d.ends.push_back(std::move(e));
+  } else {  // in place of one that was moved away from
+    const auto gone = std::find_if(d.ends.begin(), d.ends.end(), [](const End& x) { return x.replaced; });
+    if (gone == d.ends.end()) {
+      crowded.push_back(d.call_id);
+      return false;
+    }
+    table.remove(gone->at, &d);
+    place = static_cast<std::size_t>(gone - d.ends.begin());
+    *gone = std::move(e);
+  }
+  list_end(d, place);
   return true;
+}
+
+// Calls name what endpoints they like, a thousand of them the same: then the oldest that waits for a proof
+// leaves the table, else the oldest that nobody has answered, else the oldest. Once proven or answered it is
+// back.
+void Engine::Impl::list_end(Dialog& d, std::size_t end) {
+  const wire::Endpoint at = d.ends[end].at;
+  if (table.claims_of(at) >= claims_max) {
+    const auto rank = [](const Dialog& x) {
+      return std::tuple(x.any(Stage::live), x.phase == Phase::answered, x.created);
+    };
+    MediaTable::Claim last = table.claim(table.find(at));
+    for (std::uint32_t i = last.next; i != MediaTable::none; i = table.claim(i).next)
+      if (rank(*table.claim(i).dialog) < rank(*last.dialog)) last = table.claim(i);
+    last.dialog->ends[last.end].listed = false;
+    table.remove(at, last.dialog);
+    crowded.push_back(last.dialog->call_id);
+  }
+  d.ends[end].listed = true;
+  table.add(at, &d, static_cast<std::uint32_t>(end));
+}
+
+void Engine::Impl::list_again(Dialog& d) {
+  for (std::size_t i = 0; i < d.ends.size(); ++i)
+    if (!d.ends[i].listed && !d.ends[i].replaced) list_end(d, i);
+}
+
+Status Engine::Impl::say_crowded(Instant at) {
+  for (const std::string& id : std::exchange(crowded, {})) {
+    Dialog* d = find(id);
+    if (d == nullptr || d->crowded_said || !d->any(Stage::live)) continue;
+    d->crowded_said = true;
+    WRIT_CHECK(emit_live(*d, EventType::gap, at,
+                         {{"why",
+                           "more media endpoints, or more calls at one of them, were announced than are "
+                           "followed: packets of this call may be missing"},
+                          {"from", rfc3339(at)}},
+                         true));
+  }
+  return {};
 }
 
 bool Engine::Impl::install(Dialog& d, const wire::SdpMedia& m, const std::string& origin, Side side,
@@ -126,6 +181,8 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   if (m.is_request || d.phase == Phase::answered)
     for (End& e : d.ends)
       if (!e.replaced && e.side == side && e.hop == hop && !announced(e.at)) e.replaced = changed = true;
+  // Who is not proven yet takes nothing from a call that is.
+  if (!d.any(Stage::live)) WRIT_CHECK(contest(sdp, d, g.at));
   bool closed = false, open = false;  // open: plain, or with keys that stand in the signalling
   for (const wire::SdpMedia& s : sdp.media) {
     changed = install(d, s, sdp.origin, side, hop) || changed;
@@ -137,6 +194,7 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   d.both_sides = d.both_sides || (has_side(Side::caller) && has_side(Side::callee)) ||
                  (!m.is_request && !d.ends.empty());
   if (changed) WRIT_CHECK(media_changed(d, g.at));
+  WRIT_CHECK(say_crowded(g.at));
   if (closed && !open && d.both_sides)
     for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && covers(a, g.at))
@@ -165,6 +223,7 @@ void Engine::Impl::supersede(const wire::Endpoint& e, const Dialog& by) {
       const MediaTable::Claim c = table.claim(i);
       if (c.dialog == &by) continue;
       if (c.dialog->phase != Phase::released && !c.dialog->ends[c.end].replaced) continue;
+      c.dialog->ends[c.end].listed = false;
       table.remove(e, c.dialog);
       again = true;
       break;
@@ -172,14 +231,13 @@ void Engine::Impl::supersede(const wire::Endpoint& e, const Dialog& by) {
   }
 }
 
-Status Engine::Impl::contest(const wire::Endpoint& e, Instant at) {
+Status Engine::Impl::contest(const wire::Endpoint& e, const Dialog& by, Instant at) {
   if (!table.maybe(e.port)) return {};
-  const Dialog nobody;
-  supersede(e, nobody);
+  supersede(e, by);
   for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
     Dialog& d = *table.claim(i).dialog;
     End& end = d.ends[table.claim(i).end];
-    if (end.contested) continue;
+    if (end.contested || &d == &by) continue;
     end.contested = true;
     if (end.rtcp) continue;  // said once, with its RTP port
     WRIT_CHECK(emit_live(d, EventType::gap, at,
@@ -201,10 +259,14 @@ Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
   const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
   if (body.text.empty() || (encoded && !mentions_port(table, body.text))) return {};
   const wire::Sdp sdp = wire::parse_sdp(body.text);
+  return contest(sdp, Dialog{}, g.at);
+}
+
+Status Engine::Impl::contest(const wire::Sdp& sdp, const Dialog& by, Instant at) {
   for (const wire::SdpMedia& s : sdp.media) {
     if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp)) continue;
-    WRIT_CHECK(contest(s.rtp, g.at));
-    if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, g.at));
+    WRIT_CHECK(contest(s.rtp, by, at));
+    if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, by, at));
   }
   return {};
 }

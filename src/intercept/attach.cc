@@ -141,7 +141,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
       fresh.pending = std::move(a->pending);
       fresh.held = std::move(a->held);
       fresh.pending_bytes = a->pending_bytes;
-      fresh.counted = a->counted;
+      fresh.waits = a->waits;
       if (a->stage != Stage::dropped) {
         fresh.began = a->began;
         fresh.began_frame = a->began_frame;
@@ -151,23 +151,27 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
     a->source = c.source;
     a->opening["identity_source"] = to_string(c.source);
     if (c.proof == Proof::proven) return commit(*d, *a);
+    if (!a->waits) {
+      WRIT_CHECK(make_room_to_wait());
+      wait_for_proof(*d, *a);
+    }
     // The same INVITE again on the next hop must not replace the one that the challenging hop will answer.
     if (a->stage != Stage::digest || a->digest_cseq != m.cseq_number()) mark_digest(*a);
     return {};
   }
   if (!may_open(m)) return {};
-  const bool may_wait = m.is_request && m.method != Method::ack && waiting < limits::pending_dialogs_max &&
-                        c.source != Source::to && c.source != Source::display;
+  const bool may_wait =
+      m.is_request && m.method != Method::ack && c.source != Source::to && c.source != Source::display;
   if (c.proof != Proof::proven && !may_wait)
     return worth_review(m)
                ? review(c.grant, g.at, std::string(m.call_id()), c.identity, to_string(c.source), g.udp.src)
                : Status{};
+  if (c.proof != Proof::proven) WRIT_CHECK(make_room_to_wait());
   if (d == nullptr) d = &make_dialog(m, g, kind_of(m));
   d->attachments.push_back(make_attachment(*d, c, m, g));
   Attachment& fresh = d->attachments.back();
   if (c.proof == Proof::proven) return commit(*d, fresh);
-  ++waiting;
-  fresh.counted = true;
+  wait_for_proof(*d, fresh);
   if (c.proof == Proof::digest) mark_digest(fresh);
   return {};
 }
@@ -202,19 +206,19 @@ Status Engine::Impl::say_opening(Dialog& d, Attachment& a) {
 
 // The identity is proven: number, opening event, then what was held, in order.
 Status Engine::Impl::commit(Dialog& d, Attachment& a) {
-  if (a.counted) --waiting;
-  a.counted = false;
+  wait_no_more(a);
   a.stage = Stage::live;
   if (d.kind != DialogKind::registration) a.number = ++next_number[a.grant];
   WRIT_CHECK(say_opening(d, a));
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
-  a.pending_bytes = 0;
   for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, d.last_activity));
   for (const Event& e : std::exchange(a.held, {})) {
     const AtFrame then(frame, e.frame);
     WRIT_CHECK(emit(a, e.type, e.at, d, e.detail));
   }
+  list_again(d);
+  WRIT_CHECK(say_crowded(d.last_activity));
   if (d.both_sides) WRIT_CHECK(open_content(d, a, a.began));
   for (const Pending& p : held)
     WRIT_CHECK(hand_over(a, p.role, p.speaker, wire::RawPacket{p.at, p.link_type, p.bytes, p.wire_length}));
@@ -235,9 +239,7 @@ Status Engine::Impl::give_up(Dialog& d, Attachment& a, const std::string& why) {
   a.pending.clear();
   a.pending.shrink_to_fit();
   a.held.clear();
-  a.pending_bytes = 0;
-  if (a.counted) --waiting;
-  a.counted = false;
+  wait_no_more(a);
   if (said) return {};
   return review(a.grant, a.began, d.call_id, a.identity, source, a.claimed_from);
 }

@@ -4,7 +4,9 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <list>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct End {
   wire::Endpoint at;
   Side side = Side::unknown;  // unknown: announced by both
   bool rtcp = false, encrypted = false;
+  bool listed = false;     // in the table of endpoints
   bool contested = false;  // another call has announced it too
   bool replaced = false;   // a later SDP of the same side and hop moved away from it
   std::string kind, direction;
@@ -69,7 +72,7 @@ struct Attachment {
   // The INVITE that carries the digest, to recognise the answer that accepts it.
   std::uint32_t digest_cseq = 0;
   wire::Method digest_method = wire::Method::invite;
-  bool counted = false;  // in Impl::waiting
+  std::optional<std::list<std::string>::iterator> waits;  // its place in Impl::waiting
   wire::Endpoint digest_src, digest_dst;
   bool opened = false, unavailable_said = false, end_said = false, closed_said = false,
        transfers_said = false;
@@ -124,7 +127,7 @@ struct Dialog {
   std::uint64_t bye_frame = 0;
   Side bye_by = Side::unknown;
   bool cancelled = false;  // by the caller, before an answer
-  bool odd_sdp_said = false;
+  bool odd_sdp_said = false, crowded_said = false;
   // Hold: what each side did to the other, and an offer to do so that waits for its answer.
   std::array<bool, 2> holding{};  // by caller, by callee
   bool ever_held = false;

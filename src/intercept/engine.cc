@@ -31,7 +31,8 @@
 //     the same address and port (a border controller in front), the address proves nothing and is not used.
 //   * A bare claim waits likewise, because the same Call-ID may come back with a digest; any other outcome
 //   makes it one
-//     Review event per Call-ID and grant, and what was held is wiped.
+//     Review event per Call-ID and grant, and what was held is wiped. Strangers can send as many as they
+//     like: the oldest gives way (waiting.cc).
 //   A pen register takes only what the target sends, a trap what comes to it, redirected calls included.
 //
 // Dialogs. One per Call-ID, so both legs of a proxy are one call, and a retransmitted or forked INVITE opens
@@ -51,7 +52,9 @@
 // endpoint of a live target call, it is contested: from then on only packets between two ends of the call
 // count (announced, or seen with it before), and a Gap says so. If the call is over, or has moved away by
 // re-INVITE, the newer owner has it alone. To notice, the SDP of foreign calls is read, but only when one of
-// its ports is in the bitmap; nothing of it is stored.
+// its ports is in the bitmap; nothing of it is stored. Several calls of targets at one endpoint: those that
+// announced both ends of the packet, else the one between whose ends it goes on, else the newest; a call that
+// waits for its proof takes nothing from one that is proven. Thousands at one: announced.cc, list_end.
 //
 // Time. Each packet is judged by its own time against each grant's half-open window, at delivery, with no
 // state in between.
@@ -80,7 +83,7 @@ constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are 
 }  // namespace
 
 Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
-    : grants(g), sink(s), options(std::move(o)), judge(g), next_window_end(Instant::max()) {
+    : grants(g), sink(s), options(std::move(o)), judge(g, bindings), next_window_end(Instant::max()) {
   take_in_grants();
 }
 
@@ -219,7 +222,7 @@ Status Engine::Impl::tick(Instant now) {
   frame = 0;
   expected.expire(now);
   if (now >= next_window_end) WRIT_CHECK(end_windows(now));
-  judge.expire(now);
+  bindings.expire(now);
   WRIT_CHECK(expire_streams(now));
   for (auto it = dialogs.begin(); it != dialogs.end();) {
     bool erase = false;

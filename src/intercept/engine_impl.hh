@@ -4,6 +4,7 @@
 // Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc,
 // announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
+#include <list>
 #include <map>
 #include <memory>
 #include <span>
@@ -78,6 +79,11 @@ struct Engine::Impl {
   Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
                 const std::string& source, const wire::Endpoint& src);
 
+  // waiting.cc
+  Status make_room_to_wait();
+  void wait_for_proof(const Dialog& d, Attachment& a);
+  void wait_no_more(Attachment& a);
+
   // signalling.cc
   Status on_sip(const wire::SipMessage& m, const Datagram& g);
   bool of_strangers(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -129,12 +135,23 @@ struct Engine::Impl {
   bool install(Dialog& d, const wire::SdpMedia& m, const std::string& origin, Side side,
                const std::string& hop);
   bool install_end(Dialog& d, End e);
+  void list_end(Dialog& d, std::size_t end);
+  void list_again(Dialog& d);
+  Status say_crowded(Instant at);
   Status foreign_sdp(const wire::SipMessage& m, const Datagram& g);
-  Status contest(const wire::Endpoint& e, Instant at);
+  Status contest(const wire::Sdp& sdp, const Dialog& by, Instant at);
+  Status contest(const wire::Endpoint& e, const Dialog& by, Instant at);
   void supersede(const wire::Endpoint& e, const Dialog& by);
 
   // flows.cc
+  struct Hit {
+    Dialog* dialog;
+    End *to, *from;
+    bool announced_both() const { return to != nullptr && from != nullptr; }
+  };
   Status on_media(const Datagram& g);
+  void hit(const wire::Endpoint& e, End* Hit::*end);
+  Status media_of_hits(bool live, const Datagram& g);
   Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
   void drop_ends(Dialog& d);
   Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
@@ -165,8 +182,11 @@ struct Engine::Impl {
   Sink& sink;
   EngineOptions options;
   EngineStats stats;
+  Bindings bindings;
   Judge judge;
   MediaTable table;
+  std::vector<Hit> hits;             // of the packet at hand
+  std::vector<std::string> crowded;  // Call-IDs whose endpoints had to leave the table, until it is said
   wire::Reassembler reassembler;
   wire::SipStreams streams;
   wire::HepFlows hep;
@@ -176,7 +196,8 @@ struct Engine::Impl {
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
   std::unordered_set<std::uint64_t>
       challengers;                    // hash of addresses that were seen to challenge requests of calls
-  std::size_t waiting = 0;            // dialogs that wait for a proof
+  std::list<std::string> waiting;     // Call-IDs of what waits for a proof, the oldest first
+  std::size_t pending_bytes = 0;      // that are held for it
   Instant dated_at = Instant::max();  // by the agent that the current message came by; max: by nobody
   Instant first_seen{}, last_seen{};
   Instant next_window_end{};       // the earliest end of a window that is not yet reported

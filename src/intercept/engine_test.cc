@@ -162,6 +162,43 @@ TEST(Engine, RefusedDigestIsAReview) {
   }
 }
 
+// Calls of strangers who say that they are the target fill what waits for a proof; the oldest of them goes,
+// and the target's own call finds room.
+TEST(Engine, AFloodOfUnprovenCallsKeepsNoTargetOut) {
+  for (const bool by_bytes : {false, true}) {
+    EngineOptions few;
+    (by_bytes ? few.pending_bytes_max : few.pending_dialogs_max) = by_bytes ? 64u << 10 : 64;
+    Bench b(grants(spec(Kind::content, "+12125550111")), few);
+    int strangers = 0;
+    const auto flood = [&](double t, int n) {
+      for (int i = 0; i < n; ++i) {
+        Call x{b};
+        x.id = "stranger-" + std::to_string(++strangers);
+        x.a = ep("203.0.113.66", 5060);
+        x.invite(t);
+      }
+    };
+    flood(0, 1000);
+    Call c{b};
+    c.invite(1);
+    flood(1.01, 20);
+    c.response(1.05, 407);
+    c.ack(1.06);
+    c.cseq = 2;
+    c.invite_extra = digest("+12125550111");
+    c.invite(1.1);
+    flood(1.12, 20);
+    c.answer(1.3);
+    c.talk(1.4, 50);
+    c.bye(3);
+    flood(4, 100);
+    ASSERT_TRUE(b.engine.finish());
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), 100u) << by_bytes;
+    EXPECT_EQ(b.sink.count(EventType::origination), 1u);
+    EXPECT_EQ(b.sink.count(EventType::review), static_cast<std::size_t>(strangers)) << "each is said";
+  }
+}
+
 TEST(Engine, DigestThatNobodyAskedForProvesNothing) {
   Bench b(grants(spec(Kind::content, "+12125550111")));
   Call c{b};

@@ -3,7 +3,7 @@
 // evidence that have no test of their own in loss_test.cc.
 #include <gmock/gmock.h>
 
-#include "intercept/test_traffic.hh"
+#include "intercept/test_features.hh"
 
 namespace writ::intercept {
 namespace {
@@ -254,6 +254,57 @@ TEST(Loss, SipStartsInTheMiddleOfASegment) {
   EXPECT_EQ(b.sink.count(EventType::termination_attempt), 1u);
   EXPECT_EQ(b.sink.count(PacketRole::rtp), 20u);
   EXPECT_EQ(b.sink.all().find("CANARY"), std::string::npos);
+}
+
+// Strangers announce the media endpoints of a call that is up, in calls to the target and in such as only say
+// that they are his: neither takes the call's media away, announced on both sides or behind NAT.
+TEST(Evasion, CallsThatNameTheSameEndpointsTakeNothingAway) {
+  for (const bool to_target : {true, false})
+    for (const bool nat : {false, true}) {
+      Bench b(grants(spec()));
+      Call c{b};
+      c.invite(0);
+      c.answer(1);
+      const wire::Endpoint seen =
+          nat ? ep("203.0.113.7", 40000) : c.am;  // where the caller's packets come from
+      const auto talk = [&](double t, std::uint16_t seq) {
+        for (int i = 0; i < 25; ++i) {
+          b.talk(t + 0.02 * i, seen, c.zm, 0xaaaa, 1, static_cast<std::uint16_t>(seq + i));
+          b.talk(t + 0.02 * i + 0.001, c.zm, seen, 0xbbbb, 1, static_cast<std::uint16_t>(seq + i));
+        }
+      };
+      talk(1.1, 1);
+      for (int n = 0; n < 300; ++n) {
+        Call x{b};
+        x.id = "x" + std::to_string(n);
+        x.caller = to_target ? "+12125550177" : "+14045550102";
+        x.callee = to_target ? "+14045550102" : "+12125550178";
+        x.a = ep("203.0.113.66", 5060);
+        x.am = n % 2 == 0 ? seen : c.zm;
+        x.invite(1.7);
+      }
+      talk(2, 26);
+      talk(3, 51);
+      std::size_t kept = 0;
+      for (const auto& p : b.sink.packets) kept += p.tag.role == PacketRole::rtp && p.tag.call == 1;
+      EXPECT_EQ(kept, 150u) << "to the target: " << to_target << ", NAT: " << nat;
+    }
+}
+
+// A party that moves its media on and on outgrows no table.
+TEST(Evasion, AHundredMovesOfTheMediaAreFollowed) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  std::uint32_t cseq = 20;
+  for (int n = 0; n < 100; ++n, ++cseq) {
+    c.am.port = static_cast<std::uint16_t>(22000 + 2 * n);
+    reinvite(c, 2 + n, true, "sendrecv", 200, cseq);
+    c.talk(2.2 + n, 5, static_cast<std::uint16_t>(1 + 5 * n));
+  }
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 1000u);
+  EXPECT_EQ(b.sink.count(EventType::gap), 0u);
 }
 
 }  // namespace

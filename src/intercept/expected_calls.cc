@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "intercept/expected_calls.hh"
 
-#include <algorithm>
-
 #include "base/keyed_hash.hh"
 
 namespace writ::intercept {
@@ -14,32 +12,29 @@ std::uint64_t ExpectedCalls::place(const wire::Address& from, std::string_view t
 bool ExpectedCalls::add(ExpectedCall e) {
   const std::uint64_t where = place(e.from, e.to);
   Queue& q = by_grant_[e.grant];
-  const auto [begin, end] = by_place_.equal_range(where);
-  const auto same = std::find_if(begin, end, [&](const auto& x) {
-    const ExpectedCall& o = *x.second;
-    return o.grant == e.grant && o.from == e.from && o.to == e.to && o.call_id == e.call_id;
+  bool known = false;
+  by_place_.each(where, [&](Entry o) {
+    if (o->grant != e.grant || o->from != e.from || o->to != e.to || o->call_id != e.call_id) return;
+    o->until = e.until;
+    q.splice(q.end(), q, o);
+    known = true;
   });
-  if (same != end) {
-    same->second->until = e.until;
-    q.splice(q.end(), q, same->second);
-    return true;
-  }
+  if (known) return true;
   const bool has_room = q.size() < per_grant_max;
-  if (!has_room) drop_first(q);
+  if (!has_room) drop(q.begin());
   q.push_back(std::move(e));
-  by_place_.emplace(where, std::prev(q.end()));
+  by_place_.add(where, std::prev(q.end()));
   return has_room;
 }
 
-void ExpectedCalls::drop_first(Queue& q) {
-  const auto [begin, end] = by_place_.equal_range(place(q.front().from, q.front().to));
-  by_place_.erase(std::find_if(begin, end, [&](const auto& x) { return x.second == q.begin(); }));
-  q.pop_front();
+void ExpectedCalls::drop(Entry e) {
+  by_place_.remove(place(e->from, e->to), e);
+  by_grant_[e->grant].erase(e);
 }
 
 void ExpectedCalls::expire(Instant now) {
   for (auto& [grant, q] : by_grant_)
-    while (!q.empty() && now >= q.front().until) drop_first(q);
+    while (!q.empty() && now >= q.front().until) drop(q.begin());
 }
 
 }  // namespace writ::intercept

@@ -3,12 +3,10 @@
 // target's. A device may name thousands of places a second, so each grant has room of its own, the earliest
 // goes first, and looking one up costs the same however many there are.
 #pragma once
-#include <iterator>
-#include <list>
 #include <string>
-#include <unordered_map>
 
 #include "base/time.hh"
+#include "intercept/hash_index.hh"
 #include "wire/packet.hh"
 
 namespace writ::intercept {
@@ -30,13 +28,9 @@ class ExpectedCalls {
   // Calls `take(e)` of each that waits for a call from there to there; those that it is true for are over.
   template <class Take>
   void arrived(const wire::Address& from, std::string_view to, Take take) {
-    const auto [begin, end] = by_place_.equal_range(place(from, to));
-    for (auto it = begin; it != end;) {
-      const Entry entry = it->second;
-      const bool fits = entry->from == from && entry->to == to && take(*entry);
-      it = fits ? by_place_.erase(it) : std::next(it);
-      if (fits) by_grant_[entry->grant].erase(entry);
-    }
+    by_place_.each(place(from, to), [&](Entry e) {
+      if (e->from == from && e->to == to && take(*e)) drop(e);
+    });
   }
   void expire(Instant now);
 
@@ -44,9 +38,9 @@ class ExpectedCalls {
   using Queue = std::list<ExpectedCall>;  // the earliest end first
   using Entry = Queue::iterator;
   static std::uint64_t place(const wire::Address& from, std::string_view to);
-  void drop_first(Queue& q);
+  void drop(Entry e);
   std::unordered_map<std::uint32_t, Queue> by_grant_;
-  std::unordered_multimap<std::uint64_t, Entry> by_place_;
+  HashIndex<ExpectedCall> by_place_;
 };
 
 }  // namespace writ::intercept

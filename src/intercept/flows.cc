@@ -12,6 +12,8 @@ using Stage = Attachment::Stage;
 
 namespace {
 
+constexpr std::chrono::seconds flow_s_max{2};  // silence after which a flow is not taken for the same one
+
 PacketRole role_of(View payload) {
   if (wire::is_rtcp(payload)) return PacketRole::rtcp;
   return wire::parse_rtp(payload) ? PacketRole::rtp : PacketRole::other_media;
@@ -23,37 +25,44 @@ bool is_dtls(View p) { return p.size() >= 13 && p[0] >= 20 && p[0] <= 63 && p[1]
 
 }  // namespace
 
+void Engine::Impl::hit(const wire::Endpoint& e, End* Hit::*end) {
+  if (!table.maybe(e.port)) return;
+  for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
+    const MediaTable::Claim& c = table.claim(i);
+    auto h = std::find_if(hits.begin(), hits.end(), [&](const Hit& x) { return x.dialog == c.dialog; });
+    if (h == hits.end()) h = hits.insert(h, Hit{c.dialog, nullptr, nullptr});
+    (*h).*end = &c.dialog->ends[c.end];
+  }
+}
+
 Status Engine::Impl::on_media(const Datagram& g) {
-  struct Hit {
-    Dialog* dialog;
-    End *to, *from;
+  hits.clear();
+  hit(g.udp.dst, &Hit::to);
+  hit(g.udp.src, &Hit::from);
+  if (hits.empty()) return {};
+  if (hits.size() == 1) return media_of(*hits[0].dialog, hits[0].to, hits[0].from, g);
+  // What waits for its proof takes nothing from a call that is proven.
+  WRIT_CHECK(media_of_hits(true, g));
+  return media_of_hits(false, g);
+}
+
+// Of several calls, those that announced both ends; else the one between whose ends packets are on their way
+// already; else the newest.
+Status Engine::Impl::media_of_hits(bool live, const Datagram& g) {
+  constexpr int both = 2;
+  const auto rank = [&](const Hit& h) {
+    if (h.announced_both()) return both;
+    const End& mine = h.to != nullptr ? *h.to : *h.from;
+    const bool goes_on = g.at - h.dialog->last_media < flow_s_max;
+    return goes_on && mine.knows(h.to != nullptr ? g.udp.src : g.udp.dst) ? 1 : 0;
   };
-  std::array<Hit, 8> hits{};
-  std::size_t n = 0;
-  const auto collect = [&](const wire::Endpoint& e, bool destination) {
-    if (!table.maybe(e.port)) return;
-    for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
-      const MediaTable::Claim& c = table.claim(i);
-      Hit* h =
-          std::find_if(hits.begin(), hits.begin() + n, [&](const Hit& x) { return x.dialog == c.dialog; });
-      if (h == hits.begin() + n) {
-        if (n == hits.size()) return;
-        hits[n++] = Hit{c.dialog, nullptr, nullptr};
-      }
-      (destination ? h->to : h->from) = &c.dialog->ends[c.end];
-    }
-  };
-  collect(g.udp.dst, true);
-  collect(g.udp.src, false);
-  if (n == 0) return {};
-  // Of several calls, those that announced both ends; else the newest.
-  const auto both = [](const Hit& h) { return h.to != nullptr && h.from != nullptr; };
-  const bool any_both = std::any_of(hits.begin(), hits.begin() + n, both);
-  Instant newest = Instant::min();
-  for (std::size_t i = 0; i < n; ++i) newest = std::max(newest, hits[i].dialog->created);
-  for (std::size_t i = 0; i < n; ++i)
-    if (any_both ? both(hits[i]) : hits[i].dialog->created == newest)
-      WRIT_CHECK(media_of(*hits[i].dialog, hits[i].to, hits[i].from, g));
+  std::pair<int, Instant> best{-1, Instant::min()};
+  for (const Hit& h : hits)
+    if (h.dialog->any(Stage::live) == live) best = std::max(best, {rank(h), h.dialog->created});
+  for (const Hit& h : hits)
+    if (h.dialog->any(Stage::live) == live && rank(h) == best.first &&
+        (best.first == both || h.dialog->created == best.second))
+      WRIT_CHECK(media_of(*h.dialog, h.to, h.from, g));
   return {};
 }
 
@@ -120,12 +129,13 @@ Status Engine::Impl::deliver(Dialog& d, PacketRole role, Side speaker, const Dat
         continue;
       }
       a.pending_bytes += p.bytes.size();
+      pending_bytes += p.bytes.size();
       a.pending.push_back(
           Pending{role, speaker, p.at, p.link_type, p.wire_length, Bytes(p.bytes.begin(), p.bytes.end())});
     }
   }
   if (any) stats.packets_isolated += g.frames.size();
-  return {};
+  return pending_bytes > options.pending_bytes_max ? make_room_to_wait() : Status{};
 }
 
 void Engine::Impl::drop_ends(Dialog& d) {

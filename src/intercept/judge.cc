@@ -51,7 +51,10 @@ const char* to_string(Source s) {
   return "from";
 }
 
-Judge::Judge(const std::vector<authority::VerifiedGrant>& grants) : grants_(grants) { take_in_grants(); }
+Judge::Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings)
+    : grants_(grants), bindings_(bindings) {
+  take_in_grants();
+}
 
 void Judge::take_in_grants() {
   for (std::size_t n = peers_.size(); n < grants_.size(); ++n) {
@@ -84,12 +87,6 @@ bool Judge::allowed(std::uint32_t grant, Role role) const {
 
 bool Judge::trusted_peer(std::uint32_t grant, const wire::Address& a) const {
   return std::find(peers_[grant].begin(), peers_[grant].end(), a) != peers_[grant].end();
-}
-
-bool Judge::bound_source(std::uint32_t grant, const wire::Endpoint& e, Instant at) const {
-  for (const Binding& b : bindings_)
-    if (b.grant == grant && !b.shared && b.source == e && at < b.expires) return true;
-  return false;
 }
 
 void Judge::find_uri(std::string_view value, bool name_addr) {
@@ -145,14 +142,14 @@ void Judge::judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, 
           canonical_e164(std::string_view(digest->username).substr(0, digest->username.rfind('@')));
       if (text.empty()) text = digest->username;
       for (; !found_.empty(); found_.pop_back()) {
-        const bool bound = bound_source(found_.back(), udp.src, at);
+        const bool bound = bindings_.bound_source(found_.back(), udp.src, at);
         add(Role::from_target, bound ? Source::contact : Source::digest,
             bound ? Proof::proven : Proof::digest, text);
       }
     }
   for (find_uri(m.first(Header::from), true); !found_.empty(); found_.pop_back()) {
     const std::uint32_t g = found_.back();
-    if (bound_source(g, udp.src, at))
+    if (bindings_.bound_source(g, udp.src, at))
       add(Role::from_target, Source::contact, Proof::proven, found_text_);
     else if (grants_[g].body().trust_from)
       add(Role::from_target, Source::from_trusted, Proof::proven, found_text_);
@@ -181,19 +178,17 @@ void Judge::judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp
 void Judge::judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
   for (find_uri(m.request_uri, false); !found_.empty(); found_.pop_back())
     add(Role::to_target, Source::request_uri, Proof::proven, found_text_);
-  if (!bindings_.empty())
-    if (const auto u = wire::parse_uri(m.request_uri)) {
-      const std::uint16_t port = u->port != 0 ? u->port : std::uint16_t{5060};
-      for (const Binding& b : bindings_) {
-        const bool same = b.contact_host == u->host && b.contact_port == port && b.contact_user == u->user;
-        if (!same || at >= b.expires || (b.contact_user.empty() && b.shared)) continue;
-        found_.assign(1, b.grant);
-        add(Role::to_target, Source::contact, Proof::proven, identity_text(*u));
-      }
-    }
+  if (const auto u = bindings_.empty() ? std::nullopt : wire::parse_uri(m.request_uri)) {
+    const Contact contact{u->user, u->host, u->port != 0 ? u->port : std::uint16_t{5060}};
+    bindings_.of_contact(contact, at, [&](const Binding& b) {
+      if (contact.user.empty() && b.shared) return;
+      found_.assign(1, b.grant);
+      add(Role::to_target, Source::contact, Proof::proven, identity_text(*u));
+    });
+  }
   for (find_uri(m.first(Header::to), true); !found_.empty(); found_.pop_back()) {
     const std::uint32_t g = found_.back();
-    if (bound_source(g, udp.dst, at))
+    if (bindings_.bound_source(g, udp.dst, at))
       add(Role::to_target, Source::contact, Proof::proven, found_text_);
     else if (trusted_peer(g, udp.src.ip))
       add(Role::to_target, Source::asserted, Proof::proven, found_text_);
@@ -238,7 +233,7 @@ void Judge::judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp
     const wire::Endpoint& party = h == Header::from ? udp.dst : udp.src;
     for (find_uri(m.first(h), true); !found_.empty(); found_.pop_back()) {
       const std::uint32_t g = found_.back();
-      if (bound_source(g, party, at))
+      if (bindings_.bound_source(g, party, at))
         add(role, Source::contact, Proof::proven, found_text_);
       else if (grants_[g].body().trust_from)
         add(role, h == Header::from ? Source::from_trusted : Source::to_trusted, Proof::proven, found_text_);
@@ -271,31 +266,6 @@ const std::vector<Claim>& Judge::judge_register(const wire::SipMessage& m, const
       take(Source::digest, digest->username);
     }
   return claims_;
-}
-
-void Judge::bind(Binding b) {
-  for (Binding& old : bindings_)
-    if (old.grant == b.grant && old.source == b.source && old.contact_user == b.contact_user &&
-        old.contact_host == b.contact_host && old.contact_port == b.contact_port) {
-      b.shared = old.shared;
-      old = std::move(b);
-      return;
-    }
-  constexpr std::size_t bindings_max = 65536;
-  if (bindings_.size() < bindings_max) bindings_.push_back(std::move(b));
-}
-
-void Judge::unbind(std::uint32_t grant, const wire::Endpoint& source) {
-  std::erase_if(bindings_, [&](const Binding& b) { return b.grant == grant && b.source == source; });
-}
-
-void Judge::note_foreign_register(const wire::Endpoint& source) {
-  for (Binding& b : bindings_)
-    if (b.source == source) b.shared = true;
-}
-
-void Judge::expire(Instant now) {
-  std::erase_if(bindings_, [&](const Binding& b) { return now >= b.expires; });
 }
 
 }  // namespace writ::intercept

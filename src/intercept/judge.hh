@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "intercept/bindings.hh"
 #include "intercept/identity.hh"
 #include "wire/packet.hh"
 
@@ -47,33 +48,18 @@ struct Claim {
   std::string from_call;  // the Call-ID of the call that led here (transfer, replaces)
 };
 
-// Where a target is registered. Of others the probe knows nothing, except that somebody else registers from
-// the same address and port (a border controller), which makes that address no proof.
-struct Binding {
-  std::uint32_t grant = 0;
-  wire::Endpoint source;
-  std::string contact_user, contact_host;
-  std::uint16_t contact_port = 5060;
-  Instant expires{};
-  bool shared = false;
-};
-
 class Judge {
  public:
-  explicit Judge(const std::vector<authority::VerifiedGrant>& grants);
+  Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings);
   void take_in_grants();  // those that the vector has more than before
   // At most one claim for each grant whose window covers `at` and whose kind allows the role. The result
   // lives until the next call.
   const std::vector<Claim>& judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   // Grants that the address of record (To) or the digest of a REGISTER names.
   const std::vector<Claim>& judge_register(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
-  void bind(Binding b);
-  void unbind(std::uint32_t grant, const wire::Endpoint& source);
-  void note_foreign_register(const wire::Endpoint& source);
   // The moment that a capture agent gives the message which is judged next; max: none does. What lies before
   // a grant's beginning by the agent's word is not of that grant.
   void date(Instant t) { dated_at_ = t; }
-  void expire(Instant now);
   const TargetIndex& targets() const { return targets_; }
   bool allowed(std::uint32_t grant, Role role) const;
 
@@ -87,14 +73,13 @@ class Judge {
   void judge_redirection(const wire::SipMessage& m);
   void judge_names(const wire::SipMessage& m);
   void find_uri(std::string_view value, bool name_addr);
-  bool bound_source(std::uint32_t grant, const wire::Endpoint& e, Instant at) const;
   bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
 
   const std::vector<authority::VerifiedGrant>& grants_;
+  const Bindings& bindings_;
   TargetIndex targets_;
   std::vector<std::vector<wire::Address>> peers_;  // by grant
   bool any_peer_ = false;
-  std::vector<Binding> bindings_;
   std::vector<Claim> claims_;
   bool covers(std::uint32_t grant, Instant at) const {
     return grants_[grant].covers(at) && dated_at_ >= grants_[grant].from();

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "intercept/media_table.hh"
 
-#include "base/keyed_hash.hh"
+#include "intercept/hash_index.hh"
 
 namespace writ::intercept {
 
 MediaTable::MediaTable() : bits_(1024), port_count_(65536), slots_(64) {}
 
-std::uint64_t MediaTable::hash(const wire::Endpoint& e) {
-  return KeyedHash{}.bytes16(e.ip.b.data()).words(e.port, 0).value();
-}
-
 std::size_t MediaTable::locate(const wire::Endpoint& e) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t i = hash(e) & mask;
+  std::size_t i = keyed_hash(e) & mask;
   while (slots_[i].used && slots_[i].key != e) i = (i + 1) & mask;
   return i;
 }
@@ -21,6 +17,12 @@ std::size_t MediaTable::locate(const wire::Endpoint& e) const {
 std::uint32_t MediaTable::find(const wire::Endpoint& e) const {
   const Slot& s = slots_[locate(e)];
   return s.used ? s.head : none;
+}
+
+std::size_t MediaTable::claims_of(const wire::Endpoint& e) const {
+  std::size_t n = 0;
+  for (std::uint32_t i = find(e); i != none; i = claims_[i].next) ++n;
+  return n;
 }
 
 void MediaTable::grow() {
@@ -84,7 +86,7 @@ void MediaTable::erase_slot(std::size_t i) {
   for (;;) {
     j = (j + 1) & mask;
     if (!slots_[j].used) break;
-    const std::size_t home = hash(slots_[j].key) & mask;
+    const std::size_t home = keyed_hash(slots_[j].key) & mask;
     if (((j - home) & mask) >= ((j - hole) & mask)) {
       slots_[hole] = slots_[j];
       hole = j;

@@ -31,6 +31,7 @@ class MediaTable {
   const Claim& claim(std::uint32_t i) const { return claims_[i]; }
   void add(const wire::Endpoint& e, Dialog* d, std::uint32_t end);
   void remove(const wire::Endpoint& e, const Dialog* d);
+  std::size_t claims_of(const wire::Endpoint& e) const;
   std::size_t size() const { return used_; }
 
  private:
@@ -39,7 +40,6 @@ class MediaTable {
     bool used = false;
     std::uint32_t head = none;
   };
-  static std::uint64_t hash(const wire::Endpoint& e);
   std::size_t locate(const wire::Endpoint& e) const;  // its slot, or the free slot where it would go
   void grow();
   void erase_slot(std::size_t i);

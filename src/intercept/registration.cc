@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Registrations of targets: where they are served, and the addresses that prove who calls.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/limits.hh"
@@ -55,7 +57,7 @@ Status Engine::Impl::on_register(const wire::SipMessage& m, const Datagram& g) {
     return d != nullptr && d->kind == DialogKind::registration ? on_register_answer(*d, m, g) : Status{};
   const std::vector<Claim> claims = judge.judge_register(m, g.udp, g.at);
   if (claims.empty()) {
-    judge.note_foreign_register(g.udp.src);
+    bindings.note_foreign_register(g.udp.src);
     return {};
   }
   if (m.call_id().empty() || (d != nullptr && d->kind != DialogKind::registration)) return {};
@@ -73,13 +75,13 @@ Status Engine::Impl::on_register(const wire::SipMessage& m, const Datagram& g) {
   d->unregister = d->expires_s == 0;
   for (const Claim& c : claims) {
     Attachment* a = d->of(c.grant);
-    if (a == nullptr && waiting < limits::pending_dialogs_max) {
-      d->attachments.push_back(make_attachment(*d, c, m, g));
-      a = &d->attachments.back();
-      a->counted = true;
-      ++waiting;
+    if (a == nullptr) a = &d->attachments.emplace_back(make_attachment(*d, c, m, g));
+    if (a->stage == Stage::live) continue;
+    if (!a->waits) {
+      WRIT_CHECK(make_room_to_wait());
+      wait_for_proof(*d, *a);
     }
-    if (a != nullptr && a->stage != Stage::live) a->stage = Stage::digest;
+    a->stage = Stage::digest;
   }
   return deliver(*d, PacketRole::sip, Side::caller, g);
 }
@@ -110,15 +112,22 @@ Status Engine::Impl::on_register_answer(Dialog& d, const wire::SipMessage& m, co
 
 Status Engine::Impl::registration_accepted(Dialog& d, Attachment& a, const wire::SipMessage& m, Instant at) {
   if (a.stage == Stage::digest) WRIT_CHECK(commit(d, a));
-  if (d.unregister) judge.unbind(a.grant, d.origin_src);
+  if (d.unregister) bindings.unbind(a.grant, d.origin_src);
   std::int64_t longest = d.contacts.empty() ? d.expires_s : 0;
   for (const std::string& c : d.contacts) {
     const auto u = wire::parse_name_addr(c);
     if (!u || d.unregister) continue;
     const std::int64_t seconds = granted_s(m, *u, d.expires_s);
     longest = std::max(longest, seconds);
-    judge.bind(Binding{a.grant, d.origin_src, u->user, u->host, u->port != 0 ? u->port : sip_port,
+    const bool had_room =
+        bindings.bind({a.grant, d.origin_src, Contact{u->user, u->host, u->port != 0 ? u->port : sip_port},
                        at + std::chrono::seconds{seconds}, false});
+    if (had_room) continue;
+    WRIT_CHECK(emit(a, EventType::gap, at, d,
+                    {{"why", fmt::format("the target registered more than {} contacts: calls to the earliest "
+                                         "of them may go unrecognised",
+                                         Bindings::per_grant_max)},
+                     {"from", rfc3339(at)}}));
   }
   return emit(a, EventType::serving_system, at, d,
               {{"registered", a.identity},

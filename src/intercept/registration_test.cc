@@ -3,6 +3,7 @@
 // may differ, for a pen register.
 #include <gmock/gmock.h>
 
+#include "intercept/bindings.hh"
 #include "intercept/test_features.hh"
 
 namespace writ::intercept {
@@ -57,6 +58,53 @@ TEST(Registration, GrantedTimeFailureAndRemoval) {
   b.sip(200, phone, registrar, m);
   answer(200.1, "SIP/2.0 200 OK", "");
   EXPECT_EQ(all_of(b, EventType::serving_system).at(2)->detail["registering"], false);
+}
+
+// A device that registers thousands of contacts hides neither its newest one nor another target's; what no
+// longer fits is said.
+TEST(Registration, ACrowdOfContactsHidesNobodyElses) {
+  std::vector<authority::VerifiedGrant> both = grants(spec());
+  both.push_back(carrier().grant(spec(Kind::content, "+14045550103")));
+  Bench b(std::move(both));
+  const wire::Endpoint registrar = ep("198.51.100.9", 5060);
+  std::uint32_t next = 0;
+  const auto registered = [&](double t, const std::string& who, const std::string& user) {
+    const std::string aor = "<sip:" + who + "@carrier.example>", id = "r" + std::to_string(++next);
+    Sip m{"REGISTER sip:carrier.example SIP/2.0",
+          aor + ";tag=r",
+          aor,
+          id,
+          "1 REGISTER",
+          "Contact: <sip:" + user + "@192.0.2.50:5060>\r\nExpires: 3600\r\n",
+          "",
+          ""};
+    const wire::Endpoint phone = ep("192.0.2.50", 5060);
+    b.sip(t, phone, registrar, m);
+    m.start = "SIP/2.0 200 OK";
+    m.to += ";tag=x";
+    b.sip(t + 0.0001, registrar, phone, m);
+  };
+  registered(0, "+14045550103", "quiet");
+  constexpr std::size_t contacts = Bindings::per_grant_max + 100;
+  for (std::size_t n = 0; n < contacts; ++n)
+    registered(1 + 0.001 * static_cast<double>(n), "+14045550102", "line" + std::to_string(n));
+  const auto called = [&](double t, const std::string& user, std::size_t grant) {
+    Call c{b};
+    c.id = "to-" + user;
+    c.callee = "nobody";
+    c.ruri = user;
+    c.z = ep("192.0.2.50", 5060);
+    Sip m = c.message("INVITE sip:" + user + "@192.0.2.50:5060 SIP/2.0", "INVITE", false);
+    b.sip(t, c.a, c.z, m);
+    return b.sink.count(EventType::termination_attempt, grant);
+  };
+  EXPECT_EQ(called(10, "quiet", 1), 1u);
+  EXPECT_EQ(called(11, "line" + std::to_string(contacts - 1), 0), 1u);
+  EXPECT_EQ(called(12, "line100", 0), 2u);  // the earliest that still fits
+  EXPECT_EQ(called(13, "line99", 0), 2u);
+  const auto gaps = all_of(b, EventType::gap);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_THAT(gaps[0]->detail["why"].get<std::string>(), HasSubstr("more than 1024 contacts"));
 }
 
 }  // namespace

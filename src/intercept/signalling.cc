@@ -97,9 +97,10 @@ Side sender_side(const Dialog& d, const wire::SipMessage& m) {
 
 Status Engine::Impl::on_sip(const wire::SipMessage& m, const Datagram& g) {
   if (m.method == Method::register_) return on_register(m, g);
-  if (!m.is_request && (m.status == 401 || m.status == 407) && is_call_method(m.method) &&
-      challengers.size() < challengers_max)
+  if (!m.is_request && (m.status == 401 || m.status == 407) && is_call_method(m.method)) {
+    if (challengers.size() >= challengers_max) challengers.clear();  // a hop that challenges does so again
     challengers.insert(hash_text(text_of(g.udp.src.ip.b), 0));
+  }
   const std::string_view call_id = m.call_id();
   Dialog* d = find(call_id);
   // A Call-ID that is used again after the end is another call.
@@ -224,6 +225,8 @@ Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, co
   const bool again = d.ever_answered;
   d.phase = Phase::answered;
   d.ever_answered = true;
+  list_again(d);
+  WRIT_CHECK(say_crowded(g.at));
   if (again) return {};
   WRIT_CHECK(conference_of_device(d, g.at));
   std::string who = party_text(m.first(Header::p_asserted_identity));
@@ -286,11 +289,7 @@ Status Engine::Impl::release(Dialog& d, Instant at, const std::string& cause, Si
 
 void Engine::Impl::erase_dialog(Dialog& d) {
   drop_ends(d);
-  for (Attachment& a : d.attachments)
-    if (a.counted) {
-      a.counted = false;
-      --waiting;
-    }
+  for (Attachment& a : d.attachments) wait_no_more(a);
 }
 
 }  // namespace writ::intercept

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where targets are registered (RFC 3261 10). Of others the probe knows nothing, except that somebody else
+// registers from the same address and port (a border controller), which makes that address no proof. Each
+// grant has room of its own, since a device may register as many contacts as its registrar takes; the oldest
+// goes first, and looking one up costs the same however many there are.
+#pragma once
+#include <string>
+
+#include "base/time.hh"
+#include "intercept/hash_index.hh"
+#include "wire/packet.hh"
+
+namespace writ::intercept {
+
+struct Contact {
+  std::string user, host;
+  std::uint16_t port = 5060;
+  bool operator==(const Contact&) const = default;
+};
+
+struct Binding {
+  std::uint32_t grant = 0;
+  wire::Endpoint source;
+  Contact contact;
+  Instant expires{};
+  bool shared = false;
+};
+
+class Bindings {
+ public:
+  static constexpr std::size_t per_grant_max = 1024;
+
+  bool empty() const { return by_contact_.empty(); }
+  // False: an earlier one of the grant had to go, for the first time since there was room.
+  bool bind(Binding b);
+  void unbind(std::uint32_t grant, const wire::Endpoint& source);
+  void note_foreign_register(const wire::Endpoint& source);
+  void expire(Instant now);
+  // The grant's target, and nobody else, is registered from there.
+  bool bound_source(std::uint32_t grant, const wire::Endpoint& source, Instant at) const;
+  // f(binding) of each that is in force.
+  template <class F>
+  void of_contact(const Contact& c, Instant at, F f) const {
+    by_contact_.each(hash(c), [&](Entry b) {
+      if (b->contact == c && at < b->expires) f(*b);
+    });
+  }
+
+ private:
+  using Entry = std::list<Binding>::iterator;
+  struct Held {
+    std::list<Binding> all;  // the oldest first
+    bool crowded = false;
+  };
+  static std::uint64_t hash(const Contact& c);
+  void drop(Entry b);
+  std::unordered_map<std::uint32_t, Held> by_grant_;
+  HashIndex<Binding> by_contact_, by_source_;
+};
+
+}  // namespace writ::intercept
