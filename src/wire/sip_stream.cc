@@ -10,7 +10,8 @@
 // used range, or when a segment's own first bytes are a SIP start line or a WebSocket frame with one inside:
 // so streams are joined in the middle, and a hole holds up only the message that lies across it. Messages end
 // where Content-Length says (RFC 3261 18.3); line ends between them are keep-alives. Where a message should
-// begin and none does, the next line that can be a start line is looked for.
+// begin and none does, the next line that can be a start line is looked for. A SYN ends nothing while
+// something waits: it comes twice, late or forged, and only its data tell that the ports are used again.
 //
 // What is kept: nothing of a connection that never looked like SIP. Port 5060 alone makes segments wait,
 // since their start may come late. Bounds: streams_max streams, stream_bytes_max and pieces_max in one,
@@ -41,6 +42,8 @@ namespace {
 
 constexpr std::size_t stream_bytes_max = 256u << 10, message_bytes_max = 256u << 10,
                       headers_bytes_max = 64u << 10, start_line_max = 1024, used_max = 64, pieces_max = 512;
+constexpr std::int32_t near_bytes = 1 << 20;     // of a sequence number to what was seen of a connection
+constexpr std::chrono::seconds reuse_s_min{10};  // before a number that is near may be another connection's
 constexpr std::uint16_t sip_port = 5060;
 constexpr std::uint8_t flag_syn = 2;
 
@@ -88,6 +91,8 @@ struct Stream {
   std::vector<SequenceRange> used;        // sorted, disjoint, not touching
   std::size_t bytes = 0;
   Instant oldest = Instant::max();            // of the pieces, at the earliest
+  Instant last{};                             // segment
+  std::optional<std::uint32_t> begins_anew;   // where the data of another connection with these ports begin
   std::uint64_t wait_at = 0, wait_until = 0;  // the message that begins at the one is whole at the other
   bool sip = false, overlapped = false;
 
@@ -100,6 +105,11 @@ struct Stream {
       reference_seq = seq;
     }
     return p;
+  }
+  // A SYN is also sent twice, arrives behind the first data, or is forged.
+  bool is_of_this(const Decoded& syn, Instant at) const {
+    const auto away = static_cast<std::int32_t>(syn.tcp.seq - reference_seq);
+    return at - last < reuse_s_min && away > -near_bytes && away < near_bytes;
   }
   bool follows_used(std::uint64_t p) const {
     return std::any_of(used.begin(), used.end(), [p](const SequenceRange& r) { return r.end == p; });
@@ -215,11 +225,13 @@ std::size_t junk_length(View v) {
 struct SipStreams::Impl {
   std::size_t streams_max;
   Nanos age_max;
-  std::unordered_map<FlowKey, Stream, FlowHash> streams{};
+  using Streams = std::unordered_map<FlowKey, Stream, FlowHash>;
+  Streams streams{};
   std::list<FlowKey> order{};  // least recently used first
   std::uint64_t dropped = 0;
 
-  Stream* stream_of(const Decoded& d);
+  Stream* stream_of(const Decoded& d, Instant at);
+  bool is_over(Stream& s, const Decoded& d, Instant at);
   SequenceRange keep(Stream& s, const Decoded& d, const RawPacket& frame);
   void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin,
                  SequenceRange part);
@@ -230,7 +242,7 @@ struct SipStreams::Impl {
             std::vector<SipOverStream>& out);
   void use_up(Stream& s, SequenceRange r);
   void expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out);
-  void evict();
+  void forget(Streams::iterator it);
 };
 
 namespace {
@@ -292,34 +304,53 @@ std::shared_ptr<Segment> segment_of(const Decoded& d, const RawPacket& frame) {
 
 }  // namespace
 
-Stream* SipStreams::Impl::stream_of(const Decoded& d) {
+// Does this segment begin another connection with the same ports? While something waits to be whole, a SYN
+// alone does not say so: its data must come.
+bool SipStreams::Impl::is_over(Stream& s, const Decoded& d, Instant at) {
+  if ((d.tcp.flags & flag_syn) == 0) return s.begins_anew == d.tcp.seq && !d.tcp.payload.empty();
+  if (s.is_of_this(d, at)) return false;
+  s.begins_anew = d.tcp.seq + 1;
+  return s.pieces.empty() || !d.tcp.payload.empty();
+}
+
+Stream* SipStreams::Impl::stream_of(const Decoded& d, Instant at) {
   const FlowKey k{d.tcp.src, d.tcp.dst};
   const auto it = streams.find(k);
+  bool anew = false;
   if (it != streams.end()) {
-    if ((d.tcp.flags & flag_syn) == 0) {
-      order.splice(order.end(), order, it->second.place);
-      return &it->second;
+    Stream& s = it->second;
+    if (!is_over(s, d, at)) {
+      order.splice(order.end(), order, s.place);
+      s.last = at;
+      return &s;
     }
-    order.erase(it->second.place);  // the ports are used again
-    streams.erase(it);
+    anew = true;
+    forget(it);
   }
   const View v = d.tcp.payload;
   const bool on_port = k.src.port == sip_port || k.dst.port == sip_port,
-             begins = (d.tcp.flags & flag_syn) != 0;
+             begins = anew || (d.tcp.flags & flag_syn) != 0;
   if (on_port ? (v.empty() && !begins) || is_tls(v) : v.empty() || !is_start(v)) return nullptr;
-  if (streams.size() >= streams_max) evict();
+  if (streams.size() >= streams_max) forget(streams.find(order.front()));
   Stream& s = streams[k];
   s.place = order.insert(order.end(), k);
+  s.last = at;
   s.reference_seq = d.tcp.seq;
-  if (begins) s.used = {{s.reference, s.reference + 1}};  // so it is known where the first message begins
+  // So it is known where the first message begins.
+  if ((d.tcp.flags & flag_syn) != 0)
+    s.used = {{s.reference, s.reference + 1}};
+  else if (begins)
+    s.used = {{s.reference - 1, s.reference}};
   return &s;
 }
 
-void SipStreams::Impl::evict() {
-  const auto it = streams.find(order.front());
-  if (it->second.sip && !it->second.pieces.empty()) ++dropped;
+void SipStreams::Impl::forget(Streams::iterator it) {
+  const auto& pieces = it->second.pieces;
+  dropped += it->second.sip ? !pieces.empty() : std::any_of(pieces.begin(), pieces.end(), [](const auto& p) {
+    return looks_like_sip(p.second.bytes());
+  });
+  order.erase(it->second.place);
   streams.erase(it);
-  order.pop_front();
 }
 
 // Where the segment lies in its stream.
@@ -538,7 +569,7 @@ SipStreams::~SipStreams() = default;
 SipStreams::SipStreams(SipStreams&&) noexcept = default;
 
 void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out) {
-  Stream* s = i_->stream_of(d);
+  Stream* s = i_->stream_of(d, frame.at);
   if (s == nullptr || d.tcp.payload.empty()) return;
   const FlowKey k{d.tcp.src, d.tcp.dst};
   const SequenceRange fresh = i_->keep(*s, d, frame);

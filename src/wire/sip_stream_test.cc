@@ -232,6 +232,31 @@ TEST(SipStream, PortsThatAreUsedAgainBeginAnew) {
   EXPECT_EQ(s.texts(), (std::vector{message(1), message(2), message(3)}));
 }
 
+// A SYN is sent twice, comes behind the data that follow it, or is forged in the middle of a message, which
+// the receiver does not heed (RFC 5961 4): none of them takes away what waits.
+TEST(SipStream, ASynTakesNothingAway) {
+  constexpr std::uint8_t syn = 2;
+  const std::string m = message(7, 400);
+  const std::string_view first = std::string_view(m).substr(0, 200), rest = std::string_view(m).substr(200);
+  for (const std::uint32_t number : {99u, 0x80000000u}) {
+    Streams s;
+    s.feed(tcp_frame(100, first));
+    s.feed(tcp_frame(number, "", 40000, 5060, syn));
+    s.feed(tcp_frame(300, rest));
+    EXPECT_EQ(s.texts(), std::vector{m}) << number;
+    EXPECT_EQ(s.s.dropped(), 0u);
+  }
+  // Another connection indeed: what the first one left unfinished is counted.
+  Streams s;
+  s.feed(tcp_frame(100, first));
+  s.feed(tcp_frame(0x80000000u, "", 40000, 5060, syn));
+  const std::string next = message(8, 10);
+  s.feed(tcp_frame(0x80000001u, std::string_view(next).substr(0, 3)));
+  s.feed(tcp_frame(0x80000004u, std::string_view(next).substr(3)));
+  EXPECT_EQ(s.texts(), std::vector{next});
+  EXPECT_EQ(s.s.dropped(), 1u);
+}
+
 TEST(SipStream, TinySegmentsAndEndlessHeadersStayBounded) {
   Streams s;
   std::uint32_t seq = 0;
