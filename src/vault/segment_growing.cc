@@ -20,8 +20,8 @@ constexpr std::size_t magic_bytes = 8, signature_bytes = 64;
 
 }  // namespace
 
-GrowingSegment::GrowingSegment(Place place, const crypto::VerifyKey& probe)
-    : place_(std::move(place)), probe_(probe), name_(format::file_name(place_.stream, place_.number)) {}
+GrowingSegment::GrowingSegment(const Place& place, const crypto::VerifyKey& probe)
+    : place_(place), probe_(probe), name_(format::file_name(place_.stream, place_.number)) {}
 
 crypto::Digest GrowingSegment::sha256() const { return hash_.so_far(); }
 

@@ -17,7 +17,7 @@ class GrowingSegment {
     std::uint64_t number = 1;
     std::optional<crypto::Digest> previous;  // the trailer of the segment before
   };
-  GrowingSegment(Place place, const crypto::VerifyKey& probe);
+  GrowingSegment(const Place& place, const crypto::VerifyKey& probe);
   // Exit::integrity: the piece is not what follows; nothing of it counts.
   Status take(View piece);
   // As take, of what lies on a disk and may end within a frame: how many bytes of it are whole and good.
