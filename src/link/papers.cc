@@ -165,7 +165,7 @@ Result<Request> parse_request(View text, const std::string& name) {
   return r;
 }
 
-std::string sign_admission(Admission a, const crypto::SigningKey& desk) {
+std::string sign_admission(const Admission& a, const crypto::SigningKey& desk) {
   return custody::sign_paper(admission_schema, admission_body(a), desk);
 }
 

@@ -36,7 +36,7 @@ struct Admission {
   Instant at{};
 };
 inline constexpr std::chrono::seconds lease_max{7 * 24 * 3600};
-std::string sign_admission(Admission a, const crypto::SigningKey& desk);
+std::string sign_admission(const Admission& a, const crypto::SigningKey& desk);
 // Exit::integrity, or Exit::refused when it is not this carrier's word to this probe.
 Result<Admission> verify_admission(View text, const authority::TrustRoots& roots,
                                    const crypto::VerifyKey& probe);
