@@ -51,6 +51,8 @@ struct Pending {
   Bytes bytes;
 };
 
+struct Dialog;
+
 // One grant's part in a dialog.
 struct Attachment {
   enum class Stage : std::uint8_t { claimed, digest, live, dropped };
@@ -72,7 +74,7 @@ struct Attachment {
   // The INVITE that carries the digest, to recognise the answer that accepts it.
   std::uint32_t digest_cseq = 0;
   wire::Method digest_method = wire::Method::invite;
-  std::optional<std::list<std::string>::iterator> waits;  // its place in Impl::waiting
+  std::optional<std::list<Dialog*>::iterator> waits;  // its place in Impl::waiting
   wire::Endpoint digest_src, digest_dst;
   bool opened = false, unavailable_said = false, end_said = false, closed_said = false,
        transfers_said = false;

@@ -81,7 +81,7 @@ struct Engine::Impl {
 
   // waiting.cc
   Status make_room_to_wait();
-  void wait_for_proof(const Dialog& d, Attachment& a);
+  void wait_for_proof(Dialog& d, Attachment& a);
   void wait_no_more(Attachment& a);
 
   // signalling.cc
@@ -196,7 +196,7 @@ struct Engine::Impl {
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
   std::unordered_set<std::uint64_t>
       challengers;                    // hash of addresses that were seen to challenge requests of calls
-  std::list<std::string> waiting;     // Call-IDs of what waits for a proof, the oldest first
+  std::list<Dialog*> waiting;         // for a proof, the oldest first; erase_dialog takes it out
   std::size_t pending_bytes = 0;      // that are held for it
   Instant dated_at = Instant::max();  // by the agent that the current message came by; max: by nobody
   Instant first_seen{}, last_seen{};

@@ -11,18 +11,14 @@ namespace writ::intercept {
 Status Engine::Impl::make_room_to_wait() {
   while (!waiting.empty() &&
          (waiting.size() >= options.pending_dialogs_max || pending_bytes > options.pending_bytes_max)) {
-    Dialog* d = find(waiting.front());
-    if (d == nullptr) {
-      waiting.pop_front();
-      continue;
-    }
-    for (Attachment& a : d->attachments) WRIT_CHECK(give_up(*d, a, "too many wait for a proof"));
+    Dialog& d = *waiting.front();
+    for (Attachment& a : d.attachments) WRIT_CHECK(give_up(d, a, "too many wait for a proof"));
   }
   return {};
 }
 
-void Engine::Impl::wait_for_proof(const Dialog& d, Attachment& a) {
-  waiting.push_back(d.call_id);
+void Engine::Impl::wait_for_proof(Dialog& d, Attachment& a) {
+  waiting.push_back(&d);
   a.waits = std::prev(waiting.end());
 }
 
