@@ -30,7 +30,7 @@ class AuditLog : public testing::Test {
 
   Result<Log> open() { return Log::open(dir_, signer_, reader_.public_key(), clock_); }
   Entry entry(std::uint64_t n) const {
-    return {"alice", "request.file", "M-1", {{"n", n}, {"target", canary}}};
+    return {"alice", "request.file", "M-2026-0001", {{"n", n}, {"target", canary}}};
   }
   void fill(std::uint64_t n) {
     auto log = open();
@@ -116,7 +116,7 @@ TEST_F(AuditLog, KeepsEntriesProvesThemAndOpensThemToTheReaderOnly) {
 TEST_F(AuditLog, IsUnreadableWithoutTheKey) {
   fill(5);
   for (const char* name : {"log", "checkpoints", "checkpoint"})
-    for (const char* text : {canary, "alice", "request.file", "M-1"})
+    for (const char* text : {canary, "alice", "request.file", "M-2026-0001"})
       EXPECT_EQ(text_of(get(name)).find(text), std::string_view::npos) << name << text;
   int hits = 0;  // the same search finds it once the reader has opened the entries
   (void)visit(dir_, [&](std::uint64_t, View leaf) {
