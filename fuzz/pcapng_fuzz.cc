@@ -12,13 +12,13 @@ namespace {
 class File {
  public:
   Bytes bytes;
-  std::vector<Bytes> packets;
+  std::vector<View> packets;
   unsigned interfaces = 0;
 
   void section(bool swapped) {
     swapped_ = swapped;
     interfaces = 0;
-    Bytes b;
+    Bytes& b = body();
     u32(b, 0x1a2b3c4d);
     u16(b, 1);
     u16(b, 0);
@@ -27,7 +27,7 @@ class File {
     block(0x0a0d0d0a, b);
   }
   void interface(std::uint8_t resolution, View comment) {
-    Bytes b;
+    Bytes& b = body();
     u16(b, 1);
     u16(b, 0);
     u32(b, 0);
@@ -41,7 +41,7 @@ class File {
     ++interfaces;
   }
   void enhanced(unsigned interface, View data, View comment) {
-    Bytes b;
+    Bytes& b = body();
     u32(b, interface);
     u32(b, 0);
     u32(b, 77);
@@ -53,22 +53,27 @@ class File {
       option(b, 0, {});
     }
     block(6, b);
-    packets.emplace_back(data.begin(), data.end());
+    packets.push_back(data);
   }
   void simple(View data) {
-    Bytes b;
+    Bytes& b = body();
     u32(b, static_cast<std::uint32_t>(data.size()));
     padded(b, data);
     block(3, b);
-    packets.emplace_back(data.begin(), data.end());
+    packets.push_back(data);
   }
   void unknown(std::uint8_t type, View data) {
-    Bytes b;
+    Bytes& b = body();
     padded(b, data);
     block(0x4000u + type, b);
   }
 
  private:
+  // One for all blocks: memory asked for byte by byte would cost more than the reader does.
+  Bytes& body() {
+    body_.clear();
+    return body_;
+  }
   void u16(Bytes& b, std::uint16_t v) const { put_be16(b, swapped_ ? __builtin_bswap16(v) : v); }
   void u32(Bytes& b, std::uint32_t v) const { put_be32(b, swapped_ ? __builtin_bswap32(v) : v); }
   static void padded(Bytes& b, View data) {
@@ -87,6 +92,7 @@ class File {
     u32(bytes, static_cast<std::uint32_t>(body.size() + 12));
   }
   bool swapped_ = false;
+  Bytes body_;
 };
 
 }  // namespace

@@ -14,16 +14,21 @@ namespace {
 bool inflate_with(std::string_view in, int window_bits, std::string& out) {
   z_stream z{};
   if (inflateInit2(&z, window_bits) != Z_OK) return false;
-  out.resize(body_bytes_max);
   // zlib takes its input without const and does not write to it.
   z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(in.data()));
   z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  const int end = inflate(&z, Z_FINISH);
-  out.resize(out.size() - z.avail_out);
+  out.clear();
+  int state = Z_OK;
+  while (state == Z_OK && out.size() < body_bytes_max) {  // room as it is needed: most bodies are small
+    const std::size_t had = out.size();
+    out.resize(std::clamp<std::size_t>(had * 2, 2048, body_bytes_max));
+    z.next_out = reinterpret_cast<Bytef*>(out.data() + had);
+    z.avail_out = static_cast<uInt>(out.size() - had);
+    state = inflate(&z, Z_NO_FLUSH);
+    out.resize(out.size() - z.avail_out);
+  }
   inflateEnd(&z);
-  return end == Z_STREAM_END;
+  return state == Z_STREAM_END;
 }
 
 constexpr int gzip_or_zlib = 15 + 32, bare_deflate = -15;

@@ -97,6 +97,18 @@ TEST(SipBody, WhatCannotBeReadIsSaid) {
   EXPECT_EQ(Message(type, "").sdp().state, BodyState::absent);
 }
 
+TEST(SipBody, ABodyOfAnyLengthUpToTheBoundIsReadWhole) {
+  for (const std::size_t n : {1u, 2047u, 2048u, 2049u, 4096u, 4097u, 65535u, 65536u, 65537u}) {
+    std::string text(n, 'x');
+    for (std::size_t i = 0; i < n; i += 7) text[i] = static_cast<char>('a' + i * i % 23);
+    const Message m("Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n", filtered("gzip -c", text));
+    std::string storage;
+    const DecodedBody b = message_part(m.m, "application/sdp", storage);
+    EXPECT_EQ(b.state, n <= body_bytes_max ? BodyState::read : BodyState::unreadable) << n;
+    EXPECT_TRUE(b.text == std::string_view(text).substr(0, body_bytes_max)) << n;
+  }
+}
+
 TEST(SipBody, ABombIsBounded) {
   const std::string bomb = filtered("gzip -9 -c", std::string(50u << 20, ' '));
   ASSERT_LT(bomb.size(), 60000u);
