@@ -70,11 +70,11 @@ Status run(const fs::path& capture, const fs::path& list, const fs::path& worker
   const fs::path out = fs::temp_directory_path() / fmt::format("decode-{}", ::getpid());
   const auto begun = Monotonic::now();
   intercept::Matter m = intercept::assemble("00", std::move(opened.events), std::move(opened.packets));
+  WRIT_CHECK(media::render_calls(
+      m, worker, out, [](const intercept::CallRecord&, std::size_t n) { return fmt::format("{:03}", n); }));
   std::size_t recordings = 0;
   double audio_s = 0;
-  for (std::size_t n = 0; n < m.calls.size(); ++n) {
-    intercept::CallRecord& c = m.calls[n];
-    WRIT_CHECK(media::render_call(c, m.packets, worker, out, fmt::format("{:03}", n)));
+  for (const intercept::CallRecord& c : m.calls) {
     if (c.wav.empty()) continue;
     ++recordings;
     if (c.answer && c.end) audio_s += std::chrono::duration<double>(*c.end - *c.answer).count();

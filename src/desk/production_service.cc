@@ -82,11 +82,11 @@ Status open_grant(const fs::path& dir, const GrantRow& g, const Keys& keys, inte
 Status render(intercept::Matter& m, const fs::path& dir, Production& done) {
   WRIT_CHECK(make_dirs(
       dir.parent_path()));  // a pen register or trap has no recordings, and then no directory for them
-  std::size_t number = 0;
-  for (intercept::CallRecord& call : m.calls) {
-    ++number;
-    WRIT_CHECK(media::render_call(call, m.packets, media::default_worker(), dir,
-                                  fmt::format("{:03}-{}", number, call.direction)));
+  WRIT_CHECK(media::render_calls(m, media::default_worker(), dir,
+                                 [](const intercept::CallRecord& call, std::size_t n) {
+                                   return fmt::format("{:03}-{}", n, call.direction);
+                                 }));
+  for (const intercept::CallRecord& call : m.calls) {
     if (!call.wav.empty()) ++done.recordings;
     for (const intercept::MediaStream& s : call.media) {
       if (s.kind != "video" && !s.copy_of && !s.decoded) ++done.undecodable;

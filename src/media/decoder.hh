@@ -2,8 +2,10 @@
 // The codec worker seen from outside: a separate sandboxed process (writ-decode), one per stream. A worker
 // that dies (hostile media) costs at most the packet that killed it, never the production.
 #pragma once
-#include "base/io.hh"
+#include <span>
+
 #include "media/codec.hh"
+#include "media/job.hh"
 
 namespace writ::media {
 
@@ -14,17 +16,21 @@ struct DecodedFrame {
 
 class Decoder {
  public:
-  // `worker`: path of writ-decode. Exit::unit when it cannot start or lock itself in; Exit::partial when the
-  // codec is not known.
-  static Result<Decoder> start(const fs::path& worker, const DecodeRequest& r);
+  // Exit::unit when the worker cannot start or lock itself in; Exit::partial when the codec is not known.
+  static Result<Decoder> start(worker::Program& worker, const DecodeRequest& r);
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
   ~Decoder();
   std::uint32_t rate() const;  // output samples per second
   int pid() const;             // of the worker
   bool timed_out() const;      // lost because it did not answer, not because it died
-  // One RTP payload. Exit::partial when the worker died or does not answer in time; the Decoder is then of no
-  // further use.
+  // RTP payloads, at most ahead_packets_max with ahead_bytes_max together, or one of any size. Each is then
+  // taken by next(), in this order, before anything else is asked.
+  void ask(std::span<const View> payloads);
+  // Exit::partial when the worker died of it or does not answer in time; the Decoder is then of no further
+  // use. (Of what was asked behind it nothing is known.)
+  Result<DecodedFrame> next();
+  // One payload alone.
   Result<DecodedFrame> decode(View payload);
   // What the packet after a loss repeats of it, at most so many samples; empty when nothing.
   Result<DecodedFrame> recover(View next, std::uint32_t samples);
@@ -32,13 +38,10 @@ class Decoder {
   Result<DecodedFrame> noise(std::uint32_t samples);
 
  private:
-  Result<DecodedFrame> ask(std::uint8_t what, std::uint32_t samples, View payload);
+  Result<DecodedFrame> ask_for(std::uint8_t what, std::uint32_t samples, View payload);
   struct Impl;
   explicit Decoder(std::unique_ptr<Impl> i);
   std::unique_ptr<Impl> i_;
 };
-
-// writ-decode beside the running program.
-fs::path default_worker();
 
 }  // namespace writ::media

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <random>
 
+#include "media/test_call.hh"
+
 namespace writ::media {
 namespace {
 
@@ -34,7 +36,7 @@ std::string status_line(int pid, const std::string& key) {
 
 TEST(Decoder, IsLockedInBeforeTheFirstPayload) {
   for (const DecodeRequest& r : requests()) {
-    auto d = Decoder::start(default_worker(), r);
+    auto d = Decoder::start(test::worker_program(), r);
     ASSERT_TRUE(d) << r.codec << ": " << d.error().what;
     EXPECT_EQ(status_line(d->pid(), "Seccomp"), "2") << r.codec;
     EXPECT_EQ(status_line(d->pid(), "NoNewPrivs"), "1") << r.codec;
@@ -43,28 +45,30 @@ TEST(Decoder, IsLockedInBeforeTheFirstPayload) {
 }
 
 TEST(Decoder, KnowsItsRates) {
-  const auto rate = [](const DecodeRequest& r) { return Decoder::start(default_worker(), r)->rate(); };
+  const auto rate = [](const DecodeRequest& r) { return Decoder::start(test::worker_program(), r)->rate(); };
   EXPECT_EQ(rate({"PCMU", 8000, 1, ""}), 8000u);
   EXPECT_EQ(rate({"G722", 8000, 1, ""}), 16000u);
   EXPECT_EQ(rate({"OPUS", 48000, 2, ""}), 48000u);
 }
 
 TEST(Decoder, RefusesWhatItDoesNotKnow) {
-  const auto d = Decoder::start(default_worker(), {"LPC", 8000, 1, ""});
+  const auto d = Decoder::start(test::worker_program(), {"LPC", 8000, 1, ""});
   ASSERT_FALSE(d);
   EXPECT_EQ(d.error().exit, Exit::partial);
-  const auto missing = Decoder::start("/nonexistent/writ-decode", {"PCMU", 8000, 1, ""});
+  worker::Program nothing{"/nonexistent/writ-decode"};
+  const auto missing = Decoder::start(nothing, {"PCMU", 8000, 1, ""});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().exit, Exit::unit);
   for (const char* impostor : {"/bin/true", "/bin/cat", "/usr/bin/yes"}) {
-    const auto wrong = Decoder::start(impostor, {"PCMU", 8000, 1, ""});
+    worker::Program other{impostor};
+    const auto wrong = Decoder::start(other, {"PCMU", 8000, 1, ""});
     ASSERT_FALSE(wrong) << impostor;
     EXPECT_EQ(wrong.error().exit, Exit::unit) << impostor;
   }
 }
 
 TEST(Decoder, G711IsExact) {
-  auto d = Decoder::start(default_worker(), {"PCMU", 8000, 1, ""});
+  auto d = Decoder::start(test::worker_program(), {"PCMU", 8000, 1, ""});
   ASSERT_TRUE(d);
   const Bytes in{0xff, 0x7f, 0x80, 0x00, 0xd5};
   const auto f = d->decode(in);
@@ -75,7 +79,7 @@ TEST(Decoder, G711IsExact) {
 }
 
 TEST(Decoder, BrokenPayloadIsSilenceOfItsLength) {
-  auto gsm = Decoder::start(default_worker(), {"GSM", 8000, 1, ""});
+  auto gsm = Decoder::start(test::worker_program(), {"GSM", 8000, 1, ""});
   ASSERT_TRUE(gsm);
   const auto wrong = gsm->decode(Bytes(33, 0x00));  // the magic nibble 0xd is missing
   ASSERT_TRUE(wrong);
@@ -85,7 +89,7 @@ TEST(Decoder, BrokenPayloadIsSilenceOfItsLength) {
   EXPECT_EQ(short_one->pcm.size(), 160u);
   EXPECT_EQ(short_one->broken, 1u);
 
-  auto g729 = Decoder::start(default_worker(), {"G729", 8000, 1, ""});
+  auto g729 = Decoder::start(test::worker_program(), {"G729", 8000, 1, ""});
   ASSERT_TRUE(g729);
   const auto sid = g729->decode(Bytes(2, 0x35));
   ASSERT_TRUE(sid);
@@ -96,7 +100,7 @@ TEST(Decoder, BrokenPayloadIsSilenceOfItsLength) {
   EXPECT_EQ(voice_and_sid->pcm.size(), 240u);
   EXPECT_EQ(voice_and_sid->broken, 0u);
 
-  auto opus = Decoder::start(default_worker(), {"OPUS", 48000, 2, ""});
+  auto opus = Decoder::start(test::worker_program(), {"OPUS", 48000, 2, ""});
   ASSERT_TRUE(opus);
   const auto bad = opus->decode(Bytes{0x7b, 0xff, 0xff, 0xff});
   ASSERT_TRUE(bad);
@@ -109,7 +113,7 @@ TEST(Decoder, HostilePayloadsNeitherCrashTheParentNorHang) {
   const int frames = set ? std::atoi(set) : 1000;
   for (const DecodeRequest& r : requests()) {
     std::mt19937 random{7};
-    auto d = Decoder::start(default_worker(), r);
+    auto d = Decoder::start(test::worker_program(), r);
     ASSERT_TRUE(d) << r.codec;
     const auto begin = std::chrono::steady_clock::now();
     int died = 0;
@@ -118,7 +122,7 @@ TEST(Decoder, HostilePayloadsNeitherCrashTheParentNorHang) {
       for (auto& b : p) b = static_cast<std::uint8_t>(random());
       if (d->decode(p)) continue;
       ++died;
-      d = Decoder::start(default_worker(), r);
+      d = Decoder::start(test::worker_program(), r);
       ASSERT_TRUE(d) << r.codec;
     }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -130,7 +134,7 @@ TEST(Decoder, HostilePayloadsNeitherCrashTheParentNorHang) {
 }
 
 TEST(Decoder, AKilledWorkerIsACleanError) {
-  auto d = Decoder::start(default_worker(), {"PCMA", 8000, 1, ""});
+  auto d = Decoder::start(test::worker_program(), {"PCMA", 8000, 1, ""});
   ASSERT_TRUE(d);
   ASSERT_TRUE(d->decode(Bytes(160, 0xd5)));
   ::kill(d->pid(), SIGKILL);
@@ -148,10 +152,48 @@ TEST(Decoder, AKilledWorkerIsACleanError) {
   EXPECT_FALSE(d->timed_out());
 }
 
+TEST(Decoder, AskedAheadAnswersInOrderAndTheFirstLossEndsIt) {
+  auto d = Decoder::start(test::worker_program(), {"L16", 8000, 1, ""});
+  ASSERT_TRUE(d);
+  std::vector<Bytes> payloads;
+  for (std::uint8_t n = 0; n < 64; ++n) payloads.push_back(Bytes{0, n, 0, n});
+  d->ask(std::vector<View>(payloads.begin(), payloads.end()));
+  for (std::int16_t n = 0; n < 64; ++n) {
+    const auto f = d->next();
+    ASSERT_TRUE(f) << n;
+    EXPECT_EQ(f->pcm, (std::vector<std::int16_t>{n, n}));
+  }
+}
+
+TEST(Decoder, AProgramThatSomebodyKilledIsLoadedAnew) {
+  worker::Program program{default_worker()};
+  auto first = Decoder::start(program, {"PCMU", 8000, 1, ""});
+  ASSERT_TRUE(first);
+  const std::string name = "writ-decode";
+  const auto children = [&] {  // of this process, by what /proc says, without the copies that talk
+    std::vector<int> out;
+    for (const auto& e : fs::directory_iterator("/proc")) {
+      const int pid = std::atoi(e.path().filename().c_str());
+      if (pid > 0 && status_line(pid, "PPid") == std::to_string(::getpid()) &&
+          status_line(pid, "Seccomp") == "0")
+        out.push_back(pid);
+    }
+    return out;
+  };
+  const auto before = children();
+  ASSERT_FALSE(before.empty());
+  for (const int pid : before)
+    if (status_line(pid, "Name") == name) ::kill(pid, SIGKILL);
+  EXPECT_TRUE(first->decode(Bytes(160, 0xd5))) << "its copies do not need it";
+  auto second = Decoder::start(program, {"PCMU", 8000, 1, ""});
+  ASSERT_TRUE(second) << second.error().what;
+  EXPECT_TRUE(second->decode(Bytes(160, 0xd5)));
+}
+
 TEST(Decoder, LeavesNoChildBehind) {
   int pid = 0;
   {
-    auto d = Decoder::start(default_worker(), {"PCMA", 8000, 1, ""});
+    auto d = Decoder::start(test::worker_program(), {"PCMA", 8000, 1, ""});
     ASSERT_TRUE(d);
     pid = d->pid();
   }

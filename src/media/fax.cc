@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "media/worker.hh"
-#include "worker/conversation.hh"
 
 namespace writ::media {
 namespace {
@@ -57,8 +56,9 @@ class FaxFile {
     name_ = name;
     WRIT_CHECK(make_dirs(name.parent_path()));
     const fs::path temporary = fmt::format("{}.tmp.{}", name.string(), ::getpid());
-    TIFFSetErrorHandler(nullptr);
-    TIFFSetWarningHandler(nullptr);
+    // Handlers are the whole process's.
+    [[maybe_unused]] static const bool quiet =
+        (TIFFSetErrorHandler(nullptr), TIFFSetWarningHandler(nullptr), true);
     tiff_.reset(TIFFOpen(temporary.c_str(), "w"));
     if (!tiff_) return fail(Exit::failure, fmt::format("{}: cannot be created", temporary.string()));
     temporary_ = temporary;
@@ -86,7 +86,7 @@ class FaxFile {
 
 class PageWorker {
  public:
-  explicit PageWorker(const fs::path& program) : program_(program) {}
+  explicit PageWorker(worker::Program& program) : program_(program) {}
 
   // Exit::unit when it does not start, Exit::partial when this page cost the worker its life.
   Result<FaxImage> decode(const FaxPage& p) {
@@ -97,6 +97,7 @@ class PageWorker {
     auto answer = talk_->ask(frame_page, body, page_answer_max);
     if (!answer) {
       talk_.reset();
+      program_.renew();
       return tl::unexpected(answer.error());
     }
     Reader in{answer->body};
@@ -113,16 +114,11 @@ class PageWorker {
 
  private:
   Status start() {
-    WRIT_TRY(talk, worker::Conversation::start(program_, "the fax worker", pixels_bytes_max));
-    const auto ready = talk.ask(worker::frame_open, Bytes{job_fax}, page_answer_max);
-    if (!ready) return fail(Exit::unit, ready.error().what + ", before it was ready");
-    if (ready->kind == worker::frame_refuse && !ready->body.empty()) return worker::refusal(ready->body);
-    if (ready->kind != worker::frame_ready)
-      return fail(Exit::unit, fmt::format("{} is not a codec worker", program_.string()));
-    talk_.emplace(std::move(talk));
+    WRIT_TRY(job, start_job(program_, "the fax worker", pixels_bytes_max, Bytes{job_fax}, page_answer_max));
+    talk_.emplace(std::move(job.talk));
     return {};
   }
-  const fs::path& program_;
+  worker::Program& program_;
   std::optional<worker::Conversation> talk_;
 };
 
@@ -186,7 +182,7 @@ Status render_fax(MediaStream& s, const Packets& packets, PageWorker& worker, co
 
 }  // namespace
 
-Status render_faxes(intercept::CallRecord& call, const Packets& packets, const fs::path& worker,
+Status render_faxes(intercept::CallRecord& call, const Packets& packets, worker::Program& worker,
                     const fs::path& out_dir, const std::string& base_name) {
   PageWorker pages{worker};
   int number = 0;

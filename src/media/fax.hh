@@ -4,6 +4,7 @@
 #include "base/io.hh"
 #include "intercept/calls.hh"
 #include "media/fax_session.hh"
+#include "media/job.hh"
 #include "media/packets.hh"
 
 namespace writ::media {
@@ -21,7 +22,7 @@ FaxStream read_fax(const intercept::MediaStream& s, const Packets& packets);
 
 // Writes <out_dir>/<base_name>-fax<N>.tif for each fax stream with pages; fills file, pages, decoded, lost
 // and why. Exit::unit when the worker does not start.
-Status render_faxes(intercept::CallRecord& call, const Packets& packets, const fs::path& worker,
+Status render_faxes(intercept::CallRecord& call, const Packets& packets, worker::Program& worker,
                     const fs::path& out_dir, const std::string& base_name);
 
 }  // namespace writ::media

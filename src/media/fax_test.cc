@@ -189,7 +189,7 @@ test::Scene call_of(const Conversation& c, int repeats, int version, Lose&& lose
 }
 
 void render_fax_call(test::Scene& s, const Folder& dir) {
-  const Status ok = render_call(s.call, s.packets, default_worker(), dir.path() / "recordings", "001");
+  const Status ok = render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", "001");
   ASSERT_TRUE(ok) << ok.error().what;
 }
 
@@ -324,7 +324,7 @@ TEST(Fax, FromTheSignallingToThePages) {
   ASSERT_TRUE(b.engine.finish());
   intercept::Matter m = b.sink.matter();
   ASSERT_EQ(m.calls.size(), 1u);
-  ASSERT_TRUE(render_call(m.calls[0], m.packets, default_worker(), dir.path() / "recordings", "001"));
+  ASSERT_TRUE(render_call(m.calls[0], m.packets, test::worker_program(), dir.path() / "recordings", "001"));
   std::uint32_t total = 0;
   for (const auto& s : m.calls[0].media) {
     total += s.pages;

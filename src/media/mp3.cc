@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <lame/lame.h>
 
+#include <mutex>
+
 namespace writ::media {
 namespace {
 
@@ -24,6 +26,9 @@ Status keep(Bytes& out, std::size_t at, int written) {
 void Mp3Encoder::Close::operator()(void* lame) const { lame_close(handle(lame)); }
 
 Result<Mp3Encoder> Mp3Encoder::create(std::uint32_t rate) {
+  // lame fills tables of the whole process when the first encoder starts, without a lock.
+  static std::mutex starting;
+  const std::lock_guard alone{starting};
   Mp3Encoder e{lame_init()};
   const lame_t l = handle(e.lame_.get());
   if (l == nullptr) return fail(Exit::failure, "the MP3 encoder cannot start");

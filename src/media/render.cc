@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "media/fax.hh"
 #include "media/recording.hh"
@@ -26,6 +28,7 @@ using intercept::MediaStream;
 
 // A capture with a wild clock must not fill the disk with silence.
 constexpr Nanos recording_max = std::chrono::hours{24};
+constexpr std::size_t threads_max = 16;
 
 std::string name_of(const MediaStream& s) {
   return fmt::format("{} > {} ssrc {:08x}", s.src.text(), s.dst.text(), s.ssrc);
@@ -155,8 +158,8 @@ void report(CallRecord& call, const std::vector<Track>& tracks, const std::vecto
 }
 
 // Where the recording lies, without its ending; "" when nothing could be decoded.
-Result<std::string> record(CallRecord& call, const Packets& packets, std::vector<Track>& tracks,
-                           const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
+Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, worker::Program& worker,
+                           const fs::path& out_dir, const std::string& base_name) {
   const Instant origin = first_sample(tracks);
   cut_wild_times(call, tracks, origin);
   const std::uint32_t rate = common_rate(tracks);
@@ -164,7 +167,7 @@ Result<std::string> record(CallRecord& call, const Packets& packets, std::vector
   std::vector<TrackPlayer> players;
   for (const Track& t : tracks) {
     for (const PlacedPacket& p : t.packets) span = std::max(span, p.at - origin);
-    players.emplace_back(t, packets, worker, origin, rate);
+    players.emplace_back(t, worker, origin, rate);
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count() + 3600;
   WRIT_TRY(recording, Recording::create(out_dir, base_name, rate, static_cast<std::uint64_t>(seconds)));
@@ -177,7 +180,7 @@ Result<std::string> record(CallRecord& call, const Packets& packets, std::vector
 }
 
 // A foreign stream is heard by itself, on the side on which it would have been put.
-Status record_foreign(CallRecord& call, const Packets& packets, const fs::path& worker,
+Status record_foreign(CallRecord& call, const Packets& packets, worker::Program& worker,
                       const fs::path& out_dir, const std::string& base_name) {
   for (std::size_t k = 0; k < call.media.size(); ++k) {
     MediaStream& s = call.media[k];
@@ -188,7 +191,7 @@ Status record_foreign(CallRecord& call, const Packets& packets, const fs::path& 
     if (!s.encrypted || s.opened) add_tracks(call, k, packets, tracks);
     if (tracks.empty()) continue;
     choose_sides(call, tracks);
-    WRIT_TRY(name, record(call, packets, tracks, worker, out_dir, fmt::format("{}-stream{}", base_name, k)));
+    WRIT_TRY(name, record(call, tracks, worker, out_dir, fmt::format("{}-stream{}", base_name, k)));
     if (!name.empty()) s.file = name + ".wav";
   }
   return {};
@@ -197,7 +200,7 @@ Status record_foreign(CallRecord& call, const Packets& packets, const fs::path& 
 }  // namespace
 
 Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket>& evidence,
-                   const fs::path& worker, const fs::path& out_dir, const std::string& base_name) {
+                   worker::Program& worker, const fs::path& out_dir, const std::string& base_name) {
   Packets packets{evidence};
   WRIT_CHECK(unlock(call, packets, worker));
   // Keys that were told by INFO stand there already, from the signalling.
@@ -221,7 +224,7 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
   }
   if (!tracks.empty()) {
     choose_sides(call, tracks);
-    WRIT_TRY(name, record(call, packets, tracks, worker, out_dir, base_name));
+    WRIT_TRY(name, record(call, tracks, worker, out_dir, base_name));
     if (!name.empty()) {
       call.wav = name + ".wav";
       call.mp3 = name + ".mp3";
@@ -232,6 +235,29 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
   const bool sound = std::ranges::any_of(call.media, [](const MediaStream& s) { return s.codec != "T38"; });
   if (call.wav.empty() && sound)
     call.anomalies.push_back("recording: none, no stream of this call could be decoded");
+  return {};
+}
+
+Status render_calls(intercept::Matter& m, const fs::path& worker, const fs::path& out_dir,
+                    const std::function<std::string(const CallRecord& call, std::size_t n)>& name) {
+  std::vector<Status> done(m.calls.size());
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> failed = false;
+  const auto render_some = [&] {
+    worker::Program program{worker};
+    for (std::size_t k = next++; k < m.calls.size() && !failed; k = next++) {
+      done[k] = render_call(m.calls[k], m.packets, program, out_dir, name(m.calls[k], k + 1));
+      if (!done[k]) failed = true;
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
+    while (others.size() + 1 < std::min({processors, threads_max, m.calls.size()}))
+      others.emplace_back(render_some);
+    render_some();
+  }
+  for (const Status& s : done) WRIT_CHECK(s);
   return {};
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "media/test_call.hh"
 
@@ -29,7 +31,7 @@ std::vector<Spec> steady(int n, std::uint16_t sequence, std::uint32_t timestamp,
 
 Sound render(Scene& s, const Folder& dir, const std::string& name = "001") {
   const fs::path out = dir.path() / "recordings";
-  const Status ok = render_call(s.call, s.packets, default_worker(), out, name);
+  const Status ok = render_call(s.call, s.packets, test::worker_program(), out, name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   return test::read_sound(out / (name + ".wav"));
 }
@@ -163,11 +165,98 @@ TEST(Render, NothingDecodableLeavesNoFileAndSaysWhy) {
 TEST(Render, AMissingWorkerStopsTheProduction) {
   Scene s = test::scene_of(steady(10, 1, 0, 0, true), {});
   const Folder dir;
-  const Status r =
-      render_call(s.call, s.packets, "/nonexistent/writ-decode", dir.path() / "recordings", "001");
+  worker::Program missing{"/nonexistent/writ-decode"};
+  const Status r = render_call(s.call, s.packets, missing, dir.path() / "recordings", "001");
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().exit, Exit::unit);
   EXPECT_TRUE(fs::is_empty(dir.path() / "recordings"));
+}
+
+// A worker of another make, in the same protocol: it knows the code words 0x80 and 0x8f, and a payload that
+// begins with 0xee kills it, before or behind which other questions wait.
+constexpr const char* fragile_worker = R"(#!/usr/bin/python3
+import ctypes, os, signal, socket, struct
+clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+parent_of_copies = 0x8000 | signal.SIGCHLD
+control = socket.socket(fileno=0)
+def exactly(s, n):
+    out = b""
+    while len(out) < n:
+        part = s.recv(n - len(out))
+        if not part: os._exit(0)
+        out += part
+    return out
+def frame(s):
+    kind, size = struct.unpack(">cI", exactly(s, 5))
+    return kind, exactly(s, size)
+def say(s, kind, body): s.sendall(kind + struct.pack(">I", len(body)) + body)
+def live(s):
+    frame(s)
+    say(s, b"R", struct.pack(">I", 8000))
+    while True:
+        payload = frame(s)[1][5:]
+        if payload[0] == 0xEE: os.kill(os.getpid(), signal.SIGSEGV)
+        pcm = [{0x80: 32124, 0x8F: 16764}.get(b, 1) for b in payload]
+        say(s, b"P", struct.pack("<I%dh" % len(pcm), 0, *pcm))
+while True:
+    said, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    if not said: break
+    pid = ctypes.CDLL(None).syscall(clone, parent_of_copies, 0, 0, 0, 0)
+    if pid == 0: live(socket.socket(fileno=descriptors[0]))
+    os.close(descriptors[0])
+    control.sendall(b"P" + struct.pack(">I", pid))
+)";
+
+TEST(Render, AWorkerThatIsKilledCostsThePayloadThatKilledIt) {
+  auto specs = steady(300, 1, 0, 0, true);
+  const std::set<std::size_t> deadly{0, 5, 6, 70, 199, 299};
+  for (const std::size_t n : deadly) specs[n].payload[0] = 0xee;
+  const auto other = steady(300, 7, 7, 0, false, 0x8f, 2);
+  specs.insert(specs.end(), other.begin(), other.end());
+  Scene s = test::scene_of(specs, {});
+  const Folder dir;
+  const fs::path program = dir.path() / "fragile";
+  ASSERT_TRUE(write_file(program, fragile_worker, 0755));
+  worker::Program fragile{program};
+  const Status ok = render_call(s.call, s.packets, fragile, dir.path() / "recordings", "001");
+  ASSERT_TRUE(ok) << ok.error().what;
+  const Sound sound = test::read_sound(dir.path() / "recordings/001.wav");
+  ASSERT_EQ(sound.left.size(), 48000u);
+  for (std::size_t i = 0; i < 48000; ++i) {
+    ASSERT_EQ(sound.left[i], deadly.contains(i / 160) ? 0 : 32124) << i;
+    ASSERT_EQ(sound.right[i], 16764) << i << ": the other stream has a worker of its own";
+  }
+  EXPECT_THAT(s.call.media[0].why, testing::HasSubstr("6 of 300 payloads of PCMU are broken"));
+  EXPECT_THAT(s.call.media[0].why,
+              testing::HasSubstr("6 times the codec worker was lost: killed by signal 11"));
+  EXPECT_EQ(s.call.media[1].why, "");
+}
+
+TEST(Render, SeveralCallsAtOnceAreAsOneAfterTheOther) {
+  intercept::Matter m;
+  for (int n = 0; n < 9; ++n) {
+    Scene one = test::scene_of(steady(50 + n, 1, 0, 0, true), {});
+    for (std::size_t& i : one.call.media[0].packet_index) i += m.packets.size();
+    for (auto& p : one.packets) m.packets.push_back(std::move(p));
+    m.calls.push_back(std::move(one.call));
+  }
+  m.calls[4].media.clear();
+  const Folder dir;
+  const auto name = [](const intercept::CallRecord&, std::size_t n) { return fmt::format("{:03}", n); };
+  const Status ok = render_calls(m, default_worker(), dir.path() / "recordings", name);
+  ASSERT_TRUE(ok) << ok.error().what;
+  for (std::size_t n = 0; n < 9; ++n) {
+    if (n == 4) {
+      EXPECT_EQ(m.calls[n].wav, "");
+      continue;
+    }
+    EXPECT_EQ(m.calls[n].wav, fmt::format("recordings/{:03}.wav", n + 1));
+    EXPECT_EQ(test::read_sound(dir.path() / m.calls[n].wav).left,
+              std::vector<std::int16_t>(160 * (50 + n), 32124));
+  }
+  const Status missing = render_calls(m, "/nonexistent/writ-decode", dir.path() / "others", name);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().exit, Exit::unit);
 }
 
 TEST(Render, WildCaptureClockDoesNotFillTheDisk) {

@@ -66,8 +66,8 @@ Outcome outcome(const test::Folder& dir, Secrecy secrecy, const std::string& nam
   EXPECT_TRUE(b.engine.finish());
   Outcome o{b.sink.matter(), {}};
   EXPECT_EQ(o.matter.calls.size(), 1u);
-  const Status ok =
-      render_call(o.matter.calls.at(0), o.matter.packets, default_worker(), dir.path() / "recordings", name);
+  const Status ok = render_call(o.matter.calls.at(0), o.matter.packets, test::worker_program(),
+                                dir.path() / "recordings", name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   o.sound = test::read_sound(dir.path() / "recordings" / (name + ".wav"));
   return o;

@@ -9,7 +9,6 @@
 #include <span>
 
 #include "media/worker.hh"
-#include "worker/conversation.hh"
 
 namespace writ::media {
 namespace {
@@ -27,16 +26,13 @@ class StreamOpener {
   StreamOpener(const intercept::CallRecord& call, MediaStream& s, Packets& packets)
       : call_(call), s_(s), packets_(packets) {}
 
-  Status run(const fs::path& program) {
-    WRIT_TRY(talk, worker::Conversation::start(program, "the SRTP worker", batch_bytes_max));
-    auto ready = talk.ask(worker::frame_open, encode_open(call_.srtp_keys), srtp_answer_max);
-    if (!ready) return fail(Exit::unit, ready.error().what + ", before it was ready");
-    if (ready->kind == worker::frame_refuse && !ready->body.empty()) return worker::refusal(ready->body);
-    if (ready->kind != worker::frame_ready)
-      return fail(Exit::unit, fmt::format("{} is not a codec worker", program.string()));
+  Status run(worker::Program& program) {
+    WRIT_TRY(job, start_job(program, "the SRTP worker", batch_bytes_max, encode_open(call_.srtp_keys),
+                            srtp_answer_max));
     const std::span<const std::size_t> all{s_.packet_index};
     for (std::size_t at = 0; at < all.size() && lost_.empty(); at += batch_packets_max)
-      batch(talk, all.subspan(at, std::min(batch_packets_max, all.size() - at)));
+      batch(job.talk, all.subspan(at, std::min(batch_packets_max, all.size() - at)));
+    if (!lost_.empty()) program.renew();
     report();
     return {};
   }
@@ -105,7 +101,7 @@ class StreamOpener {
 
 }  // namespace
 
-Status unlock(intercept::CallRecord& call, Packets& packets, const fs::path& worker) {
+Status unlock(intercept::CallRecord& call, Packets& packets, worker::Program& worker) {
   for (MediaStream& s : call.media) {
     s.opened = false;
     // A reason that stands already says that the keys are elsewhere (DTLS, ZRTP).

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/io.hh"
 #include "intercept/calls.hh"
+#include "media/job.hh"
 #include "media/packets.hh"
 
 namespace writ::media {
@@ -10,6 +11,6 @@ namespace writ::media {
 // For each encrypted audio stream for which keys may be known: replaces in `packets` what one of
 // call.srtp_keys opens, leaves out what none does, and says both on the stream (opened, why). A stream of
 // which nothing opens stays closed. Exit::unit when the worker does not start.
-Status unlock(intercept::CallRecord& call, Packets& packets, const fs::path& worker);
+Status unlock(intercept::CallRecord& call, Packets& packets, worker::Program& worker);
 
 }  // namespace writ::media

@@ -59,7 +59,7 @@ Scene scene_with(const std::vector<test::Spec>& specs, std::vector<SdesKey> keys
 }
 
 Sound heard(Scene& s, const Folder& dir, const std::string& name) {
-  const Status ok = render_call(s.call, s.packets, default_worker(), dir.path() / "recordings", name);
+  const Status ok = render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   return test::read_sound(dir.path() / "recordings" / (name + ".wav"));
 }
@@ -124,7 +124,7 @@ TEST(Srtp, JoinedAfterManyRolloversAndLongCalls) {
   // An hour of packets: two wraps; every packet opens.
   Scene hour = scene_with(sealed(180'000, 40'000, seal), {k});
   Packets packets{hour.packets};
-  ASSERT_TRUE(unlock(hour.call, packets, default_worker()));
+  ASSERT_TRUE(unlock(hour.call, packets, test::worker_program()));
   EXPECT_EQ(hour.call.media[0].why, "SRTP, opened with the key of the signalling (AES_CM_128_HMAC_SHA1_80)");
   const auto last = packets.rtp(179'999);
   ASSERT_TRUE(last);

@@ -21,6 +21,12 @@
 
 namespace writ::media::test {
 
+// writ-decode, loaded once for all tests of a process.
+inline worker::Program& worker_program() {
+  static worker::Program program{default_worker()};
+  return program;
+}
+
 using Format = intercept::MediaStream::Format;
 
 struct Scene {

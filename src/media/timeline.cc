@@ -27,6 +27,7 @@ constexpr int dropout_max = 3000;   // RFC 3550 appendix A.1
 
 struct Seen {
   std::size_t index = 0;
+  View payload;
   Instant arrival{};
   std::int64_t order = 0;  // extended sequence number
   std::uint32_t timestamp = 0;
@@ -88,6 +89,7 @@ std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packe
       continue;
     }
     Seen p{index,
+           rtp->payload,
            packets.at(index),
            order.next(rtp->sequence, rtp->timestamp),
            rtp->timestamp,
@@ -128,7 +130,7 @@ void place_noise(const std::vector<Seen>& all, Timeline& out) {
       placed.push_back(out.audio[next_audio++]);
       continue;
     }
-    PlacedPacket here{p.index, p.payload_type, {}, p.after_loss, {}};
+    PlacedPacket here{p.index, p.payload, p.payload_type, {}, p.after_loss, {}};
     if (!placed.empty()) {
       const Seen& before = all[placed.size() - 1];
       const auto ticks = static_cast<std::int32_t>(p.timestamp - before.timestamp);
@@ -157,7 +159,8 @@ class Placer {
   void run() {
     measure();
     for (std::size_t i = 0; i < seen_.size(); ++i)
-      out_.audio.push_back({seen_[i].index, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
+      out_.audio.push_back(
+          {seen_[i].index, seen_[i].payload, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
     if (unnoted_ > 0) out_.notes.push_back(fmt::format("and {} more jumps of its clock", unnoted_));
   }
 

@@ -18,6 +18,7 @@ bool is_silence(const intercept::MediaStream& s, int payload_type);  // comfort 
 
 struct PlacedPacket {
   std::size_t index = 0;  // into Matter::packets
+  View payload;           // not empty; lies in the Packets
   int payload_type = 0;
   Instant at{};             // of its first sample
   bool after_loss = false;  // sequence numbers before it are missing

@@ -13,6 +13,8 @@
 #include <cmath>
 #include <optional>
 
+#include "media/worker.hh"
+
 namespace writ::media {
 namespace {
 
@@ -73,12 +75,12 @@ std::int64_t samples_in(Nanos t, std::uint32_t rate) {
 
 struct TrackPlayer::Impl {
   const Track& track;
-  const Packets& packets;
-  fs::path worker;
+  worker::Program& worker;
   std::optional<Decoder> decoder;
   Resampler resampler;
   std::uint32_t rate = 0;
   std::size_t next = 0;             // packet
+  std::size_t asked = 0;            // packets before it are decoded, or the decoder has been asked for them
   std::int64_t cursor = 0;          // samples put into the resampler, at the codec's rate
   std::vector<std::int16_t> ready;  // at `rate`, beginning at `ready_at`
   std::int64_t ready_at = 0;
@@ -89,6 +91,8 @@ struct TrackPlayer::Impl {
   Status produce();
   Status start_decoder();
   Status decode_next(std::vector<std::int16_t>& pcm);
+  bool is_asked_alone(std::size_t n) const;
+  void ask_ahead();
   Status fill(std::int64_t gap, std::vector<std::int16_t>& pcm);
   std::int64_t noise_left() const;
   std::int64_t place_of(Instant t) const {  // by the sender's clock
@@ -116,6 +120,8 @@ Status TrackPlayer::Impl::start_decoder() {
 void TrackPlayer::Impl::lost(const Error& e) {
   patience_left -= decoder->timed_out() ? cost_of_timeout : cost_of_death;
   decoder.reset();
+  worker.renew();
+  asked = next;  // the answers to what lies behind it went with the worker
   ++result.lost_workers;
   result.last_loss = e.what;
 }
@@ -146,10 +152,9 @@ Status TrackPlayer::Impl::fill(std::int64_t gap, std::vector<std::int16_t>& pcm)
     pcm.assign(static_cast<std::size_t>(std::min(gap - repeated, rate_in)), 0);
     return {};
   }
-  const auto rtp = packets.rtp(track.packets[next].index);
   WRIT_CHECK(start_decoder());
-  if (rtp && decoder) {
-    auto got = decoder->recover(rtp->payload, static_cast<std::uint32_t>(repeated));
+  if (decoder) {
+    auto got = decoder->recover(track.packets[next].payload, static_cast<std::uint32_t>(repeated));
     if (!got) lost(got.error());
     if (got && !got->pcm.empty()) {
       ++result.recovered;
@@ -161,17 +166,38 @@ Status TrackPlayer::Impl::fill(std::int64_t gap, std::vector<std::int16_t>& pcm)
   return {};
 }
 
+// Before packet n something else may be asked: what it repeats of a loss, or comfort noise.
+bool TrackPlayer::Impl::is_asked_alone(std::size_t n) const {
+  const PlacedPacket& before = track.packets[n - 1];
+  return before.noise_until > before.at ||
+         (track.facts.kind == CodecKind::opus && track.packets[n].after_loss);
+}
+
+// The next packet, and what follows it: a worker that is asked for one at a time costs two switches of
+// processes for each.
+void TrackPlayer::Impl::ask_ahead() {
+  std::vector<View> questions;
+  std::size_t bytes = 0;
+  for (; asked < track.packets.size() && questions.size() < ahead_packets_max; ++asked) {
+    if (asked > next && is_asked_alone(asked)) break;
+    const View p = track.packets[asked].payload;
+    if (!questions.empty() && bytes + p.size() > ahead_bytes_max) break;
+    questions.push_back(p);
+    bytes += p.size();
+  }
+  decoder->ask(questions);
+}
+
 Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
-  const auto rtp = packets.rtp(track.packets[next].index);
-  ++next;
-  if (!rtp || rtp->payload.empty()) return {};
   WRIT_CHECK(start_decoder());
+  if (decoder && asked == next) ask_ahead();
+  const View p = track.packets[next++].payload;
   if (!decoder) {
     ++result.broken;
-    pcm = conceal(rtp->payload);
+    pcm = conceal(p);
     return {};
   }
-  auto frame = decoder->decode(rtp->payload);
+  auto frame = decoder->next();
   if (frame) {
     frame->broken ? ++result.broken : ++result.decoded;
     pcm = std::move(frame->pcm);
@@ -179,7 +205,7 @@ Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
   }
   lost(frame.error());
   ++result.broken;
-  pcm = conceal(rtp->payload);
+  pcm = conceal(p);
   return {};
 }
 
@@ -204,9 +230,8 @@ Status TrackPlayer::Impl::produce() {
   return {};
 }
 
-TrackPlayer::TrackPlayer(const Track& track, const Packets& packets, fs::path worker, Instant origin,
-                         std::uint32_t rate)
-    : i_(new Impl{track, packets, std::move(worker), {}, {}, rate, 0, 0, {}, 0, false, false, {}, patience}) {
+TrackPlayer::TrackPlayer(const Track& track, worker::Program& worker, Instant origin, std::uint32_t rate)
+    : i_(new Impl{track, worker, {}, {}, rate, 0, 0, 0, {}, 0, false, false, {}, patience}) {
   i_->ready_at = samples_in(track.packets.front().at - origin, rate);
 }
 

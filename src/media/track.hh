@@ -29,9 +29,9 @@ struct TrackResult {
 
 class TrackPlayer {
  public:
-  // `origin`: time of the recording's first sample. The track and packets must outlive the player.
-  TrackPlayer(const Track& track, const Packets& packets, fs::path worker, Instant origin,
-              std::uint32_t rate);
+  // `origin`: time of the recording's first sample. The track, the packets that it was placed from and the
+  // worker must outlive the player.
+  TrackPlayer(const Track& track, worker::Program& worker, Instant origin, std::uint32_t rate);
   TrackPlayer(TrackPlayer&&) noexcept;
   ~TrackPlayer();
   // Adds the samples that belong at [first, first + mix.size() / 2) to the left or right of the interleaved

@@ -35,9 +35,11 @@ int decode_payloads(int in, int out, View open) {
   int code = 0;
   if (!lock_and_say_ready(in, out, ready, code)) return code;
 
+  // Each answer goes out as it is ready: what kills this process is then known to be the next payload.
+  worker::FrameReader questions{in};
   Bytes body;
   std::vector<std::int16_t> pcm;
-  while (worker::read_frame(in, frame_payload, ask_head_bytes + payload_bytes_max, body)) {
+  while (questions.next(frame_payload, ask_head_bytes + payload_bytes_max, body)) {
     pcm.clear();
     Reader asked{body};
     const std::uint8_t what = asked.u8();

@@ -21,6 +21,8 @@ inline constexpr std::uint8_t ask_decode = 0, ask_recover = 1, ask_noise = 2;  /
 inline constexpr std::size_t ask_head_bytes = 5;
 inline constexpr std::uint8_t frame_pcm =
     'P';  // to parent: be32 broken codec frames, 16-bit little-endian samples
+// A parent may ask for so much before it hears an answer: it fits into the socket.
+inline constexpr std::size_t ahead_packets_max = 64, ahead_bytes_max = 16384;
 inline constexpr std::size_t open_bytes_max = 65536;
 inline constexpr std::size_t pcm_bytes_max = 4 + std::size_t{192000} * packet_seconds_max * 2;
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "worker/conversation.hh"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include <cstring>
 
 #include "base/utf8.hh"
+#include "worker/spawn.hh"
 
 namespace writ::worker {
 namespace {
@@ -25,61 +24,17 @@ std::string how_it_ended(int status) {
   return fmt::format("ended with code {}", WEXITSTATUS(status));
 }
 
-struct FileActions {
-  posix_spawn_file_actions_t a;
-  FileActions() { posix_spawn_file_actions_init(&a); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  ~FileActions() { posix_spawn_file_actions_destroy(&a); }
-};
-
-struct Attributes {
-  posix_spawnattr_t a;
-  Attributes() { posix_spawnattr_init(&a); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  ~Attributes() { posix_spawnattr_destroy(&a); }
-};
-
-// No environment but what is given, no descriptors but the conversation, signals as at birth.
-Result<pid_t> spawn(const fs::path& program, const char* who, int conversation, const std::string& setting) {
-  FileActions actions;
-  posix_spawn_file_actions_adddup2(&actions.a, conversation, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions.a, conversation, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions.a, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  Attributes attributes;
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes.a, &none);
-  posix_spawnattr_setsigdefault(&attributes.a, &all);
-  posix_spawnattr_setflags(&attributes.a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string path = program.string();
-  char* argv[] = {path.data(), nullptr};
-  std::string only = setting;
-  char* environment[] = {only.empty() ? nullptr : only.data(), nullptr};
-  pid_t pid = -1;
-  const int e = posix_spawn(&pid, path.c_str(), &actions.a, &attributes.a, argv, environment);
-  if (e != 0) return fail(Exit::unit, fmt::format("{} {} does not start: {}", who, path, std::strerror(e)));
-  return pid;
-}
-
 }  // namespace
 
 Result<Conversation> Conversation::start(const fs::path& program, const char* who,
                                          std::size_t answer_bytes_max, const std::string& setting) {
-  int pair[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-    return fail(Exit::unit, fmt::format("socketpair: {}", std::strerror(errno)));
-  Conversation c;
-  c.who_ = who;
-  c.answer_bytes_max_ = answer_bytes_max;
-  c.socket_ = Fd{pair[0]};
-  const Fd theirs{pair[1]};
-  WRIT_TRY(pid, spawn(program, who, theirs.get(), setting));
-  c.pid_ = pid;
-  return c;
+  WRIT_TRY(ends, socket_pair());
+  WRIT_TRY(pid, spawn(program, who, ends.second.get(), setting));
+  return Conversation{std::move(ends.first), pid, who, answer_bytes_max};
 }
+
+Conversation::Conversation(Fd socket, pid_t pid, const char* who, std::size_t answer_bytes_max)
+    : who_(who), answer_bytes_max_(answer_bytes_max), socket_(std::move(socket)), pid_(pid) {}
 
 Conversation::Conversation(Conversation&& o) noexcept { *this = std::move(o); }
 
@@ -93,6 +48,8 @@ Conversation& Conversation::operator=(Conversation&& o) noexcept {
   dead_ = std::exchange(o.dead_, true);
   timed_out_ = o.timed_out_;
   why_ = std::move(o.why_);
+  heard_ = std::move(o.heard_);
+  unread_ = std::exchange(o.unread_, {});
   return *this;
 }
 
@@ -147,31 +104,42 @@ bool Conversation::wait_for(short events) {
   }
 }
 
-Status Conversation::send(View bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN) {
-      if (!wait_for(POLLOUT)) return stuck();
-    } else if (errno != EINTR) {
-      return lost();
-    }
+// Nothing is said of a worker that is gone: what it answered before may be there still, and next() tells.
+void Conversation::tell(View frames, std::chrono::seconds within) {
+  begin(within);
+  while (!dead_ && !frames.empty()) {
+    const ssize_t n = ::send(socket_.get(), frames.data(), frames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0)
+      frames = frames.subspan(static_cast<std::size_t>(n));
+    else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLOUT)))
+      return;
   }
-  return {};
 }
 
-Status Conversation::receive(std::uint8_t* to, std::size_t n) {
-  while (n > 0) {
-    const ssize_t r = ::recv(socket_.get(), to, n, MSG_DONTWAIT);
+// At least one byte more of what was said: several answers come at once.
+Status Conversation::hear() {
+  heard_.resize(32768);
+  for (;;) {
+    const ssize_t r = ::recv(socket_.get(), heard_.data(), heard_.size(), MSG_DONTWAIT);
     if (r > 0) {
-      to += r;
-      n -= static_cast<std::size_t>(r);
-    } else if (r < 0 && errno == EAGAIN) {
+      unread_ = View{heard_}.first(static_cast<std::size_t>(r));
+      return {};
+    }
+    if (r < 0 && errno == EAGAIN) {
       if (!wait_for(POLLIN)) return stuck();
     } else if (r == 0 || errno != EINTR) {
       return lost();
     }
+  }
+}
+
+Status Conversation::receive(std::uint8_t* to, std::size_t n) {
+  while (n > 0) {
+    if (unread_.empty()) WRIT_CHECK(hear());
+    const View some = unread_.first(std::min(n, unread_.size()));
+    to = std::ranges::copy(some, to).out;
+    unread_ = unread_.subspan(some.size());
+    n -= some.size();
   }
   return {};
 }
@@ -186,18 +154,20 @@ Result<Frame> Conversation::receive_frame() {
   return f;
 }
 
-Result<Frame> Conversation::ask(std::uint8_t kind, View body, std::chrono::seconds within) {
-  if (dead_) return gone();
+void Conversation::begin(std::chrono::seconds within) {
   within_ = within;
   until_ = std::chrono::steady_clock::now() + within;
-  WRIT_CHECK(send(encode_frame(kind, body)));
+}
+
+Result<Frame> Conversation::ask(std::uint8_t kind, View body, std::chrono::seconds within) {
+  tell(encode_frame(kind, body), within);
+  if (dead_) return gone();
   return receive_frame();
 }
 
 Result<Frame> Conversation::next(std::chrono::seconds within) {
   if (dead_) return gone();
-  within_ = within;
-  until_ = std::chrono::steady_clock::now() + within;
+  begin(within);
   return receive_frame();
 }
 

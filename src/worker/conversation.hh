@@ -24,6 +24,8 @@ class Conversation {
   // `setting`: "NAME=value", the whole environment. Exit::unit when the program does not start.
   static Result<Conversation> start(const fs::path& program, const char* who, std::size_t answer_bytes_max,
                                     const std::string& setting = {});
+  // With a worker that runs already, a child of this process, at the other end of `socket`.
+  Conversation(Fd socket, pid_t pid, const char* who, std::size_t answer_bytes_max);
   Conversation(Conversation&& o) noexcept;
   Conversation& operator=(Conversation&& o) noexcept;
   ~Conversation() { end(); }
@@ -32,6 +34,9 @@ class Conversation {
   // Exit::partial when the worker died, broke the protocol or did not answer in time; it is then gone.
   Result<Frame> ask(std::uint8_t kind, View body, std::chrono::seconds within);
   Result<Frame> next(std::chrono::seconds within);
+  // Encoded frames whose answers next() will give, in their order. What is not answered yet must fit into the
+  // socket (some 100 KiB): who waits for neither end to listen waits for ever.
+  void tell(View frames, std::chrono::seconds within);
   // What to return for an answer that makes no sense.
   tl::unexpected<Error> lost();
 
@@ -40,12 +45,12 @@ class Conversation {
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
-  Conversation() = default;
   std::string end();
   tl::unexpected<Error> gone() const;
   tl::unexpected<Error> stuck();
   bool wait_for(short events);
-  Status send(View bytes);
+  void begin(std::chrono::seconds within);
+  Status hear();
   Status receive(std::uint8_t* to, std::size_t n);
   Result<Frame> receive_frame();
 
@@ -57,6 +62,8 @@ class Conversation {
   Deadline until_{};
   bool dead_ = false, timed_out_ = false;
   std::string why_;
+  Bytes heard_;
+  View unread_;  // of heard_
 };
 
 // The error that a refusing frame carries.
