@@ -17,9 +17,8 @@ namespace writ::worker {
 class Program {
  public:
   explicit Program(fs::path path) : path_(std::move(path)) {}
-  Program(Program&& o) noexcept
-      : path_(std::move(o.path_)), control_(std::move(o.control_)), pid_(std::exchange(o.pid_, -1)) {}
-  Program& operator=(Program&&) = delete;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
   ~Program() { renew(); }
 
   // A conversation with a copy, which may outlive this. Exit::unit when the program does not start, or is
