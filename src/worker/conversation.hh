@@ -35,7 +35,7 @@ class Conversation {
   Result<Frame> ask(std::uint8_t kind, View body, std::chrono::seconds within);
   Result<Frame> next(std::chrono::seconds within);
   // Encoded frames whose answers next() will give, in their order. What is not answered yet must fit into the
-  // socket (some 100 KiB): who waits for neither end to listen waits for ever.
+  // socket (some 100 KiB): else each end waits for the other to listen, until `within` is over.
   void tell(View frames, std::chrono::seconds within);
   // What to return for an answer that makes no sense.
   tl::unexpected<Error> lost();

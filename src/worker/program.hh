@@ -3,7 +3,7 @@
 //
 // A codec worker has some hundred and fifty libraries to load, 50 ms of processor time, and a call has a
 // worker for each of its streams. So the program is started once and waits; for each conversation it makes a
-// copy of itself, which locks itself in and hears of one stream only, in under a millisecond. What is copied
+// copy of itself, which locks itself in and hears of one stream only, in 1 to 2 ms. What is copied
 // has read nothing: no byte of evidence goes to the program itself, so no copy can know of another's.
 // The copies are children of the process that asked (CLONE_PARENT): it ends and reaps them as if it had
 // started each. Copies of one program have one layout of addresses: whoever lost a worker calls renew(), so
