@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   wire::Glance g;
   if (wire::is_plain_media(p, g))
     fuzz::check(d.verdict == wire::Verdict::udp && d.tunnels == 0 && d.udp.src == g.src() &&
-                d.udp.dst == g.dst() && !d.udp.payload.empty() && d.udp.payload[0] >= 0x80);
+                d.udp.dst == g.dst() && !d.udp.payload.empty() && d.udp.payload[0] >= 0x80 &&
+                d.udp.payload.data() == g.payload.data() && d.udp.payload.size() == g.payload.size());
   fuzz::check(fuzz::within(d.udp.payload, frame));
   fuzz::check(fuzz::within(d.fragment.data, frame));
   fuzz::check(fuzz::within(d.tcp.payload, frame) && fuzz::within(d.network, frame));

@@ -12,13 +12,13 @@ namespace {
 
 struct Args {
   std::string matter, out;
-  std::int64_t time_shift = 0;
+  desk::ProductionWish wish;
 };
 
 Status make(Options& o, const Args& a) {
   WRIT_TRY(who, credentials(o.as, 2, "--as"));
   WRIT_TRY(c, open_carrier(o));
-  WRIT_TRY(p, desk::ProductionService{c}.make(a.matter, a.out, a.time_shift, who));
+  WRIT_TRY(p, desk::ProductionService{c}.make(a.matter, a.out, a.wish, who));
   if (o.json)
     print(Json{{"schema", "writ.production/1"},
                {"directory", p.directory.string()},
@@ -52,8 +52,11 @@ void add_production_commands(CLI::App& app, Options& o) {
                     [&o, a] { return make(o, *a); });
   m->add_option("matter", a->matter)->required();
   m->add_option("--out", a->out, "directory for the production and its image")->required();
-  m->add_option("--time-shift", a->time_shift,
+  m->add_option("--time-shift", a->wish.time_shift_s,
                 "seconds by which the capture was shifted before it was read; recorded in calls.json");
+  m->add_flag_callback(
+      "--no-mp3", [a] { a->wish.audio = media::Audio::wav; },
+      "recordings as WAV only: an MP3 takes longer to make than all else");
 }
 
 }  // namespace writ::cli

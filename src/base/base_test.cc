@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -8,6 +10,8 @@
 #include "base/io.hh"
 #include "base/json.hh"
 #include "base/keyed_hash.hh"
+#include "base/slab.hh"
+#include "base/threads.hh"
 #include "base/time.hh"
 #include "base/utf8.hh"
 
@@ -111,6 +115,38 @@ TEST(KeyedHash, AnotherProcessHashesOtherwise) {
     EXPECT_EQ(::pclose(child), 0);
   }
   EXPECT_EQ(hashes.size(), 3u);
+}
+
+TEST(Slab, BuffersOfAnySizeAreTheirOwnAndOutliveTheThreadThatMadeThem) {
+  constexpr std::size_t count = 20'000;  // several slabs
+  std::vector<SlabBytes> kept(count);
+  const auto size_of = [](std::size_t n) { return n % 1000 == 999 ? std::size_t{1} << 18 : n % 700; };
+  in_threads(2, [&](Shares& halves) {
+    while (const auto half = halves.take())
+      for (std::size_t n = *half; n < count; n += 2)
+        kept[n].assign(size_of(n), static_cast<std::uint8_t>(n * 7));
+  });
+  for (std::size_t n = 0; n < count; n += 3) SlabBytes().swap(kept[n]);
+  SlabBytes again(100, 1);  // into what may have been given back
+  for (std::size_t n = 0; n < count; ++n) {
+    ASSERT_EQ(kept[n].size(), n % 3 == 0 ? 0 : size_of(n));
+    ASSERT_TRUE(std::ranges::all_of(kept[n], [&](std::uint8_t b) {
+      return b == static_cast<std::uint8_t>(n * 7);
+    })) << n;
+  }
+}
+
+TEST(Threads, EachShareIsTakenOnceAndNoneAfterStop) {
+  std::vector<std::atomic<int>> taken(10'000);
+  in_threads(taken.size(), [&](Shares& shares) {
+    while (const auto n = shares.take()) ++taken[*n];
+  });
+  EXPECT_TRUE(std::ranges::all_of(taken, [](const auto& n) { return n == 1; }));
+  Shares ten{10};
+  EXPECT_EQ(ten.take(), 0u);
+  ten.stop();
+  EXPECT_FALSE(ten.take());
+  in_threads(0, [&](Shares& shares) { EXPECT_FALSE(shares.take()); });
 }
 
 }  // namespace

@@ -109,7 +109,9 @@ class LiveTest : public CaptureTest {
   std::vector<Bytes> frames_sealed(const std::string& spool) {
     std::vector<Bytes> out;
     for (const Bytes& record : opened(grants_[0], dir_ / spool, Stream::content))
-      out.push_back(intercept::decode_packet(record)->storage);
+      out.push_back([](const SlabBytes& b) {
+        return Bytes(b.begin(), b.end());
+      }(intercept::decode_packet(record)->storage));
     return out;
   }
   std::vector<Json> gaps(const std::string& spool) {

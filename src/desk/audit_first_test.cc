@@ -49,7 +49,7 @@ const Act acts[] = {
      [](Desk& d) { return status(d.intercepts().certify(matter, who("officer-1"))); }},
     {"produce make", Stage::armed,
      [](Desk& d) {
-       return status(d.productions().make(matter, d.dir.path() / "production", 0,
+       return status(d.productions().make(matter, d.dir.path() / "production", {},
                                           {who("custodian-1"), who("custodian-2")}));
      }},
     {"invoice make", Stage::armed,

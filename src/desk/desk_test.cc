@@ -182,19 +182,50 @@ TEST(Desk, EvidenceThatGrewIsTakenInAgain) {
   EXPECT_EQ(shrunk.error().exit, Exit::integrity);
 }
 
+TEST(Desk, AProductionOfWavAloneIsWholeWithoutMp3) {
+  auto d = at(Stage::armed);
+  expect_ok(d->capture());
+  expect_ok(d->intercepts().import(matter, d->probe(), who("technician-1")));
+  expect_ok(d->intercepts().certify(matter, who("officer-1")));
+  const std::vector<Credentials> two{who("custodian-1"), who("custodian-3")};
+  const auto wav = d->productions().make(matter, d->out() / "a", {0, media::Audio::wav}, two);
+  ASSERT_TRUE(wav) << wav.error().what;
+  const auto both = d->productions().make(matter, d->out() / "b", {}, two);
+  ASSERT_TRUE(both) << both.error().what;
+  const auto with = [](const fs::path& dir, const char* ending) {
+    std::vector<fs::path> out;
+    for (const auto& e : fs::directory_iterator(dir / "recordings"))
+      if (e.path().extension() == ending) out.push_back(e.path().filename());
+    std::ranges::sort(out);
+    return out;
+  };
+  EXPECT_EQ(wav->recordings, 2u);
+  EXPECT_TRUE(with(wav->directory, ".mp3").empty());
+  EXPECT_EQ(with(both->directory, ".mp3").size(), 2u);
+  ASSERT_EQ(with(wav->directory, ".wav").size(), 2u);
+  for (const fs::path& name : with(wav->directory, ".wav"))
+    EXPECT_EQ(read_file(wav->directory / "recordings" / name).value(),
+              read_file(both->directory / "recordings" / name).value());
+  for (const auto& p : {*wav, *both}) {
+    const auto verified = produce::verify_package(p.iso, {});
+    ASSERT_TRUE(verified) << verified.error().what;
+    EXPECT_TRUE(verified->ok);
+  }
+}
+
 TEST(Desk, ProducesTheSameTwice) {
   auto d = at(Stage::armed);
   expect_ok(d->capture());
   expect_ok(d->intercepts().import(matter, d->probe(), who("technician-1")));
   expect_ok(d->intercepts().certify(matter, who("officer-1")));
   const auto first =
-      d->productions().make(matter, d->out() / "a", 0, {who("custodian-1"), who("custodian-3")});
+      d->productions().make(matter, d->out() / "a", {}, {who("custodian-1"), who("custodian-3")});
   ASSERT_TRUE(first) << first.error().what;
   EXPECT_EQ(first->calls, 2u);
   EXPECT_EQ(first->recordings, 2u);
   d->clock.advance(24h);
   const auto second =
-      d->productions().make(matter, d->out() / "b", 0, {who("custodian-1"), who("custodian-3")});
+      d->productions().make(matter, d->out() / "b", {}, {who("custodian-1"), who("custodian-3")});
   ASSERT_TRUE(second) << second.error().what;
   // But for who signed the manifest and the second release's own place in the log.
   for (const auto& e : fs::recursive_directory_iterator(first->directory)) {

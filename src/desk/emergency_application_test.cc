@@ -59,7 +59,7 @@ TEST(EmergencyApplication, WithoutAWordInFortyEightHoursNothingIsDelivered) {
   EXPECT_EQ(t.d->value("SELECT state FROM orders"), "ended");
   EXPECT_FALSE(t.deliverable());
   const auto produced =
-      t.d->productions().make(matter, t.d->out(), 0, {who("custodian-1"), who("custodian-2")});
+      t.d->productions().make(matter, t.d->out(), {}, {who("custodian-1"), who("custodian-2")});
   ASSERT_FALSE(produced);
   EXPECT_NE(produced.error().rule.find("2518(7)"), std::string::npos) << to_text(produced.error());
   EXPECT_EQ(t.d->count("evidence.open"), 0u);

@@ -151,7 +151,7 @@ void change_certification_key(Desk& d) {
 }
 
 Refusal produce_as(Desk& d, const std::string& a, const std::string& b) {
-  return of(d.productions().make(matter, d.out(), 0, {who(a), who(b)}));
+  return of(d.productions().make(matter, d.out(), {}, {who(a), who(b)}));
 }
 
 // Evidence in the house and certified; what is left is to open it.
@@ -466,7 +466,7 @@ const Row rows[] = {
        return arm(d, "technician-1");
      }},
     // Opening and release.
-    {"one custodian opens", Stage::armed, [](Desk& d) { collect(d); return of(d.productions().make(matter, d.out(), 0, {who("custodian-1")})); }},
+    {"one custodian opens", Stage::armed, [](Desk& d) { collect(d); return of(d.productions().make(matter, d.out(), {}, {who("custodian-1")})); }},
     {"one custodian twice", Stage::armed, [](Desk& d) { collect(d); return produce_as(d, "custodian-1", "custodian-1"); }},
     {"an officer opens", Stage::armed, [](Desk& d) { collect(d); return produce_as(d, "custodian-1", "officer-1"); }},
     {"two invented custodians open", Stage::armed,

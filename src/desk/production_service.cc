@@ -17,7 +17,7 @@ namespace {
 using authority::Role;
 
 // What the production is made of, as one hash: segments' hashes in order. Equal evidence, equal production.
-Result<crypto::Digest> evidence_digest(const fs::path& dir, std::int64_t time_shift_s,
+Result<crypto::Digest> evidence_digest(const fs::path& dir, const ProductionWish& wish,
                                        const std::string& certification) {
   std::vector<fs::path> files;
   std::error_code ec;
@@ -31,7 +31,8 @@ Result<crypto::Digest> evidence_digest(const fs::path& dir, std::int64_t time_sh
                 "writ-probe status says what the probe isolated; then writ intercept import");
   std::sort(files.begin(), files.end());
   crypto::Sha256 h;
-  h.update(view_of(fmt::format("{}\n{}\n", time_shift_s, certification)));
+  h.update(view_of(fmt::format("{}\n{}\n", wish.time_shift_s, certification)));
+  if (wish.audio == media::Audio::wav) h.update(view_of("wav\n"));
   for (const fs::path& f : files) {
     WRIT_TRY(d, crypto::sha256_file(f.string()));
     h.update(view_of(f.lexically_relative(dir).string()));
@@ -79,13 +80,13 @@ Status open_grant(const fs::path& dir, const GrantRow& g, const Keys& keys, inte
   return {};
 }
 
-Status render(intercept::Matter& m, const fs::path& dir, Production& done) {
+Status render(intercept::Matter& m, const fs::path& dir, media::Audio audio, Production& done) {
   WRIT_CHECK(make_dirs(
       dir.parent_path()));  // a pen register or trap has no recordings, and then no directory for them
-  WRIT_CHECK(media::render_calls(m, media::default_worker(), dir,
-                                 [](const intercept::CallRecord& call, std::size_t n) {
-                                   return fmt::format("{:03}-{}", n, call.direction);
-                                 }));
+  const auto name = [](const intercept::CallRecord& call, std::size_t n) {
+    return fmt::format("{:03}-{}", n, call.direction);
+  };
+  WRIT_CHECK(media::render_calls(m, media::default_worker(), dir, name, audio));
   for (const intercept::CallRecord& call : m.calls) {
     if (!call.wav.empty()) ++done.recordings;
     for (const intercept::MediaStream& s : call.media) {
@@ -125,7 +126,7 @@ Result<Instant> start_of(const Carrier& c, const std::string& matter, const cryp
 }  // namespace
 
 Result<Production> ProductionService::make(const std::string& matter, const fs::path& out,
-                                           std::int64_t time_shift_s, const std::vector<Credentials>& who) {
+                                           const ProductionWish& wish, const std::vector<Credentials>& who) {
   if (who.size() != 2 || who[0].user == who[1].user)
     return c_->refuse(who.empty() ? "nobody" : who[0].user, "produce.make", matter,
                       {Exit::refused, "two custodians open a matter", "I2: no delivery without two people",
@@ -133,11 +134,11 @@ Result<Production> ProductionService::make(const std::string& matter, const fs::
   WRIT_TRY(a, c_->act_as(who[0], Role::custodian));
   WRIT_TRY(b, c_->act_as(who[1], Role::custodian));
   return c_->attempt(a.person.user, "produce.make", matter,
-                     [&] { return open_and_release(matter, out, time_shift_s, a, b); });
+                     [&] { return open_and_release(matter, out, wish, a, b); });
 }
 
 Result<Production> ProductionService::open_and_release(const std::string& matter, const fs::path& out,
-                                                       std::int64_t time_shift_s, const Acting& a,
+                                                       const ProductionWish& wish, const Acting& a,
                                                        const Acting& b) {
   WRIT_CHECK(check_deliverable(*c_, matter));
   WRIT_TRY(grants, Orders{*c_}.grants(matter));
@@ -149,9 +150,9 @@ Result<Production> ProductionService::open_and_release(const std::string& matter
     in.grant_files.push_back(std::move(file));
   }
   const fs::path evidence = c_->data() / "evidence" / matter;
-  WRIT_TRY(digest, evidence_digest(evidence, time_shift_s, certification.signature));
+  WRIT_TRY(digest, evidence_digest(evidence, wish, certification.signature));
   intercept::Matter m;
-  m.time_shift_s = time_shift_s;
+  m.time_shift_s = wish.time_shift_s;
   WRIT_CHECK(open_evidence(matter, grants, digest, a, b, m));
   WRIT_TRY(started, start_of(*c_, matter, digest));
 
@@ -160,11 +161,12 @@ Result<Production> ProductionService::open_and_release(const std::string& matter
   std::error_code ec;
   fs::remove_all(partial, ec);
   Production done;
-  WRIT_CHECK(render(m, partial / "recordings", done));
+  WRIT_CHECK(render(m, partial / "recordings", wish.audio, done));
 
   in.facts = certification.facts;
   in.certification = certification;
   in.matter = &m;
+  in.mp3 = wish.audio == media::Audio::wav_and_mp3;
   in.policy = &c_->policy();
   in.roots = c_->roots();
   in.certs = {c_->desk_cert(), a.cert, b.cert};

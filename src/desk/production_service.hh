@@ -2,9 +2,15 @@
 // Two custodians open a matter; its calls are assembled, decoded, packed, signed and released. Invoices.
 #pragma once
 #include "desk/intercept_service.hh"
+#include "media/recording.hh"
 #include "produce/package.hh"
 
 namespace writ::desk {
+
+struct ProductionWish {
+  std::int64_t time_shift_s = 0;  // by which the capture was shifted before it was read
+  media::Audio audio = media::Audio::wav_and_mp3;
+};
 
 struct Production {
   fs::path directory, iso;
@@ -16,10 +22,10 @@ struct Production {
 class ProductionService {
  public:
   explicit ProductionService(Carrier& c) : c_(&c) {}
-  // Makes <out>/<matter>/ and <out>/<matter>.iso. The same evidence again gives the same production (same
-  // start time in the store), byte for byte but for the MP3 encoder's whims, and is logged as another opening
-  // and release; a production that was killed half-way is made again from the evidence.
-  Result<Production> make(const std::string& matter, const fs::path& out, std::int64_t time_shift_s,
+  // Makes <out>/<matter>/ and <out>/<matter>.iso. The same evidence and wish again give the same production
+  // (same start time in the store), byte for byte but for the MP3 encoder's whims, and is logged as another
+  // opening and release; a production that was killed half-way is made again from the evidence.
+  Result<Production> make(const std::string& matter, const fs::path& out, const ProductionWish& wish,
                           const std::vector<Credentials>& custodians);
   Result<produce::InvoiceFacts> invoice(const std::string& matter, const fs::path& pdf,
                                         const Credentials& finance);
@@ -28,7 +34,7 @@ class ProductionService {
 
  private:
   Result<Production> open_and_release(const std::string& matter, const fs::path& out,
-                                      std::int64_t time_shift_s, const Acting& a, const Acting& b);
+                                      const ProductionWish& wish, const Acting& a, const Acting& b);
   Status open_evidence(const std::string& matter, const std::vector<GrantRow>& grants,
                        const crypto::Digest& digest, const Acting& a, const Acting& b,
                        intercept::Matter& into);

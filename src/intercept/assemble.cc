@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
+#include "base/threads.hh"
 #include "intercept/calls.hh"
 #include "intercept/stable_order.hh"
 #include "intercept/streams.hh"
+#include "wire/glance.hh"
 #include "wire/reassembly.hh"
 #include "wire/sip.hh"
 #include "wire/sip_body.hh"
@@ -30,7 +33,8 @@ Instant time_at(const Json& detail, const char* key, Instant otherwise) {
 // used.
 class CallReader {
  public:
-  CallReader(CallRecord& call, const std::vector<EvidencePacket>& packets) : call_(call), packets_(packets) {}
+  // Keeps the datagrams of media in `packets`.
+  CallReader(CallRecord& call, std::vector<EvidencePacket>& packets) : call_(call), packets_(packets) {}
 
   void read(const std::vector<std::size_t>& index) {
     for (const std::size_t i : index)
@@ -41,7 +45,9 @@ class CallReader {
         });
     end_of_streams();
     StreamBuilder streams(sdp_);
-    for (const std::size_t i : index) {
+    for (std::size_t k = 0; k < index.size(); ++k) {
+      expect_packet(packets_, index, k);
+      const std::size_t i = index[k];
       const PacketTag& tag = packets_[i].tag;
       if (tag.role == PacketRole::sip) continue;
       with_datagram(i, [&](const wire::UdpPacket& udp) {
@@ -64,21 +70,36 @@ class CallReader {
   template <class F>
   void with_datagram(std::size_t i, F&& f) {
     const wire::RawPacket& raw = packets_[i].raw;
+    if (wire::Glance plain; wire::is_plain_media(raw, plain)) {
+      packets_[i].datagram = plain.payload;
+      f({plain.src(), plain.dst(), plain.payload, false});
+      return;
+    }
     const wire::Decoded d = wire::decode(raw);
     if (d.verdict == wire::Verdict::udp) {
       truncated_ += d.udp.truncated;
+      packets_[i].datagram = d.udp.payload;
       f(d.udp);
     } else if (d.verdict == wire::Verdict::fragment) {
       wire::Reassembler::Whole whole;
       if (!reassembler_.add(d.fragment, raw, whole)) return;
       overlapped_ = overlapped_ || whole.overlapped;
-      if (whole.decoded.verdict == wire::Verdict::tcp)
+      if (whole.decoded.verdict == wire::Verdict::tcp) {
         streamed(whole.decoded, raw);
-      else
+      } else {
+        put_together(packets_[i], whole.decoded.udp.payload);
         f(whole.decoded.udp);
+      }
     } else if (d.verdict == wire::Verdict::tcp) {
       streamed(d, raw);
     }
+  }
+
+  static void put_together(EvidencePacket& last, View datagram) {
+    const std::size_t frame = last.storage.size();
+    last.storage.insert(last.storage.end(), datagram.begin(), datagram.end());
+    last.raw.bytes = View{last.storage}.first(frame);
+    last.datagram = View{last.storage}.subspan(frame);
   }
 
   void streamed(const wire::Decoded& d, const wire::RawPacket& raw) {
@@ -170,7 +191,7 @@ class CallReader {
   }
 
   CallRecord& call_;
-  const std::vector<EvidencePacket>& packets_;
+  std::vector<EvidencePacket>& packets_;
   SdpTimeline sdp_;
   wire::Reassembler reassembler_;
   wire::SipStreams streams_;
@@ -255,12 +276,14 @@ Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vec
     else if (e.type != EventType::review && e.type != EventType::gap)
       m.signals.push_back(e);
   }
-  std::map<std::uint32_t, std::vector<std::size_t>> index;
+  std::unordered_map<std::uint32_t, std::vector<std::size_t>> index;
   for (std::size_t i = 0; i < m.packets.size(); ++i) index[m.packets[i].tag.call].push_back(i);
-  for (auto& [number, call] : calls) {
-    if (const auto it = index.find(number); it != index.end()) CallReader(call, m.packets).read(it->second);
-    m.calls.push_back(std::move(call));
-  }
+  for (auto& [number, call] : calls) m.calls.push_back(std::move(call));
+  in_threads(m.calls.size(), [&](Shares& shares) {
+    while (const auto k = shares.take())
+      if (const auto it = index.find(m.calls[*k].number); it != index.end())
+        CallReader(m.calls[*k], m.packets).read(it->second);
+  });
   order_stably(m.calls, [](const CallRecord& c) { return c.start; });
   return m;
 }
@@ -275,7 +298,10 @@ void append(Matter& into, Matter&& more) {
   const auto move_all = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
-  move_all(into.packets, more.packets);
+  if (into.packets.empty())
+    into.packets = std::move(more.packets);
+  else
+    move_all(into.packets, more.packets);
   move_all(into.reviews, more.reviews);
   move_all(into.gaps, more.gaps);
   move_all(into.signals, more.signals);

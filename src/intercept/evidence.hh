@@ -3,10 +3,12 @@
 // (stream call-data, canonical JSON records) and packets (stream content, binary records).
 #pragma once
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/json.hh"
+#include "base/slab.hh"
 #include "wire/packet.hh"
 
 namespace writ::intercept {
@@ -85,8 +87,15 @@ PacketHead encode_head(const PacketTag& tag, const wire::RawPacket& p);  // all 
 struct EvidencePacket {
   PacketTag tag;
   wire::RawPacket raw;  // bytes point into `storage`
-  Bytes storage;
+  SlabBytes storage;
+  // What its UDP datagram carries, of the last fragment the whole datagram's; in `storage`. Empty where there
+  // is none, and before assemble().
+  View datagram{};
 };
 Result<EvidencePacket> decode_packet(View record);
+// Asks the processor for the packets that come a little behind index[k]: those of one call lie scattered
+// among those of all, and reading them in turn waits for memory each time.
+void expect_packet(const std::vector<EvidencePacket>& packets, std::span<const std::size_t> index,
+                   std::size_t k);
 
 }  // namespace writ::intercept

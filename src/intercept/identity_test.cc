@@ -83,7 +83,7 @@ TEST(Evidence, RecordsComeBack) {
   encode(PacketTag{3, PacketRole::rtp, Direction::to_target}, {test::at(2), 101, frame, 99}, rec);
   const auto p = decode_packet(rec);
   ASSERT_TRUE(p);
-  EXPECT_EQ(p->storage, frame);
+  EXPECT_EQ(Bytes(p->storage.begin(), p->storage.end()), frame);
   EXPECT_EQ(p->raw.wire_length, 99u);
   EXPECT_EQ(p->tag.call, 3u);
   EXPECT_EQ(p->raw.at, test::at(2));

@@ -10,6 +10,7 @@ namespace writ::intercept {
 
 template <class T, class Key>
 void order_stably(std::vector<T>& v, Key&& key) {
+  if (std::ranges::is_sorted(v, {}, key)) return;
   std::vector<std::size_t> order(v.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

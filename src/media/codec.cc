@@ -96,43 +96,43 @@ std::int16_t clip(double v) {
   return v >= 32767.0 ? std::int16_t{32767} : static_cast<std::int16_t>(std::lrint(v));
 }
 
-// One sample of one channel; false when the format is not one that audio decoders of telephony give.
-bool sample_at(const AVFrame& f, int channel, int channels, int i, double& out) {
-  const auto format = static_cast<AVSampleFormat>(f.format);
-  const bool planar = av_sample_fmt_is_planar(format) != 0;
-  const std::uint8_t* plane = f.extended_data[planar ? channel : 0];
-  const auto at = static_cast<std::size_t>(planar ? i : i * channels + channel);
-  switch (av_get_packed_sample_fmt(format)) {
-    case AV_SAMPLE_FMT_S16: {
-      std::int16_t v = 0;
-      std::memcpy(&v, plane + at * sizeof v, sizeof v);
-      out = v;
-      return true;
+template <class Sample>
+void append_mean(const AVFrame& f, std::size_t n, double full_scale, std::vector<std::int16_t>& out) {
+  const auto channels = static_cast<std::size_t>(f.ch_layout.nb_channels);
+  const bool planar = av_sample_fmt_is_planar(static_cast<AVSampleFormat>(f.format)) != 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double sum = 0;
+    for (std::size_t c = 0; c < channels; ++c) {
+      Sample v{};
+      const std::size_t at = planar ? i : i * channels + c;
+      std::memcpy(&v, f.extended_data[planar ? c : 0] + at * sizeof v, sizeof v);
+      sum += static_cast<double>(v) * full_scale;
     }
-    case AV_SAMPLE_FMT_FLT: {
-      float v = 0;
-      std::memcpy(&v, plane + at * sizeof v, sizeof v);
-      out = static_cast<double>(v) * 32768.0;
-      return true;
-    }
-    default:
-      return false;
+    out.push_back(clip(sum / static_cast<double>(channels)));
   }
 }
 
+// False when the format is not one that audio decoders of telephony give.
 bool append_mono(const AVFrame& f, std::vector<std::int16_t>& out, std::size_t max) {
-  const int channels = f.ch_layout.nb_channels;
-  if (channels < 1 || f.nb_samples < 0) return false;
-  for (int i = 0; i < f.nb_samples && out.size() < max; ++i) {
-    double sum = 0;
-    for (int c = 0; c < channels; ++c) {
-      double v = 0;
-      if (!sample_at(f, c, channels, i, v)) return false;
-      sum += v;
+  if (f.ch_layout.nb_channels < 1 || f.nb_samples < 0) return false;
+  const std::size_t n = std::min(static_cast<std::size_t>(f.nb_samples), max - std::min(max, out.size()));
+  switch (av_get_packed_sample_fmt(static_cast<AVSampleFormat>(f.format))) {
+    case AV_SAMPLE_FMT_S16: {
+      if (f.ch_layout.nb_channels > 1) {
+        append_mean<std::int16_t>(f, n, 1.0, out);
+        return true;
+      }
+      const std::size_t before = out.size();
+      out.resize(before + n);
+      std::memcpy(out.data() + before, f.extended_data[0], n * sizeof out[0]);
+      return true;
     }
-    out.push_back(clip(sum / channels));
+    case AV_SAMPLE_FMT_FLT:
+      append_mean<float>(f, n, 32768.0, out);
+      return true;
+    default:
+      return false;
   }
-  return true;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ using testing::HasSubstr;
 using Pcm = std::vector<std::int16_t>;
 
 Sound played(Scene& s, const Folder& dir, const std::string& name) {
-  const Status ok = render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", name);
+  const Status ok = render_call(s.call, s.packets, test::workers(), dir.path() / "recordings", name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   return test::read_sound(dir.path() / "recordings" / (name + ".wav"));
 }

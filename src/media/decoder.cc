@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "media/worker.hh"
 
 namespace writ::media {
@@ -10,11 +12,12 @@ namespace {
 
 constexpr std::chrono::seconds answer_s_max{20};
 
-Bytes question(std::uint8_t what, std::uint32_t samples, View payload) {
-  Bytes body{what};
-  put_be32(body, samples);
-  put_bytes(body, payload.first(std::min(payload.size(), payload_bytes_max)));
-  return worker::encode_frame(frame_payload, body);
+void put_question(Bytes& questions, std::uint8_t what, std::uint32_t samples, View payload) {
+  payload = payload.first(std::min(payload.size(), payload_bytes_max));
+  questions.push_back(what);
+  put_be32(questions, samples);
+  put_be16(questions, static_cast<std::uint16_t>(payload.size()));
+  put_bytes(questions, payload);
 }
 
 }  // namespace
@@ -22,11 +25,13 @@ Bytes question(std::uint8_t what, std::uint32_t samples, View payload) {
 struct Decoder::Impl {
   worker::Conversation talk;
   std::uint32_t rate = 0;
+  Bytes heard{};
+  View unread{};  // of heard: whole answers
 };
 
 Result<Decoder> Decoder::start(worker::Program& program, const DecodeRequest& r) {
   WRIT_CHECK(codec_facts(r));
-  WRIT_TRY(job, start_job(program, "the codec worker", pcm_bytes_max, encode_open(r), answer_s_max));
+  WRIT_TRY(job, start_job(program, "the codec worker", answers_bytes_max, encode_open(r), answer_s_max));
   if (job.ready.size() != 4)
     return fail(Exit::unit, fmt::format("{} is not a codec worker", program.path().string()));
   return Decoder{std::make_unique<Impl>(Impl{std::move(job.talk), load_be32(job.ready.data())})};
@@ -34,23 +39,36 @@ Result<Decoder> Decoder::start(worker::Program& program, const DecodeRequest& r)
 
 void Decoder::ask(std::span<const View> payloads) {
   Bytes questions;
-  for (const View p : payloads) put_bytes(questions, question(ask_decode, 0, p));
-  i_->talk.tell(questions, answer_s_max);
+  for (const View p : payloads) put_question(questions, ask_decode, 0, p);
+  i_->talk.tell(frame_payloads, questions, answer_s_max);
 }
 
 Result<DecodedFrame> Decoder::ask_for(std::uint8_t what, std::uint32_t samples, View payload) {
-  i_->talk.tell(question(what, samples, payload), answer_s_max);
-  return next();
+  Bytes questions;
+  put_question(questions, what, samples, payload);
+  i_->talk.tell(frame_payloads, questions, answer_s_max);
+  DecodedFrame f;
+  WRIT_TRY(broken, next(f.pcm));
+  f.broken = broken;
+  return f;
 }
 
-Result<DecodedFrame> Decoder::next() {
-  WRIT_TRY(answer, i_->talk.next(answer_s_max));
-  const Bytes& body = answer.body;
-  if (answer.kind != frame_pcm || body.size() < 4 || body.size() % 2 != 0) return i_->talk.lost();
-  DecodedFrame f{std::vector<std::int16_t>(body.size() / 2 - 2), load_be32(body.data())};
-  for (std::size_t k = 0; k < f.pcm.size(); ++k)
-    f.pcm[k] = static_cast<std::int16_t>(body[4 + 2 * k] | body[5 + 2 * k] << 8);
-  return f;
+Result<std::uint32_t> Decoder::next(std::vector<std::int16_t>& pcm) {
+  if (i_->unread.empty()) {
+    WRIT_TRY(answers, i_->talk.next(answer_s_max));
+    if (answers.kind != frame_pcm) return i_->talk.lost();
+    i_->heard = std::move(answers.body);
+    i_->unread = i_->heard;
+  }
+  Reader answer{i_->unread};
+  const std::uint32_t broken = answer.u32();
+  const View samples = answer.take(std::size_t{answer.u32()} * sizeof pcm[0]);
+  if (!answer.ok()) return i_->talk.lost();
+  i_->unread = answer.rest();
+  const std::size_t before = pcm.size();
+  pcm.resize(before + samples.size() / sizeof pcm[0]);
+  if (!samples.empty()) std::memcpy(pcm.data() + before, samples.data(), samples.size());
+  return broken;
 }
 
 Result<DecodedFrame> Decoder::decode(View payload) { return ask_for(ask_decode, 0, payload); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The codec worker seen from outside: a separate sandboxed process (writ-decode), one per stream. A worker
 // that dies (hostile media) costs at most the packet that killed it, never the production.
+// Questions and answers go in batches: two switches of processes for each payload cost more than G.711 does.
 #pragma once
 #include <span>
 
@@ -27,9 +28,10 @@ class Decoder {
   // RTP payloads, at most ahead_packets_max with ahead_bytes_max together, or one of any size. Each is then
   // taken by next(), in this order, before anything else is asked.
   void ask(std::span<const View> payloads);
-  // Exit::partial when the worker died of it or does not answer in time; the Decoder is then of no further
-  // use. (Of what was asked behind it nothing is known.)
-  Result<DecodedFrame> next();
+  // Appends to `pcm`; returns the number of broken codec frames. Exit::partial when the worker died or does
+  // not answer in time; the Decoder is then of no further use. What it died of is one of the payloads that
+  // have no answer.
+  Result<std::uint32_t> next(std::vector<std::int16_t>& pcm);
   // One payload alone.
   Result<DecodedFrame> decode(View payload);
   // What the packet after a loss repeats of it, at most so many samples; empty when nothing.

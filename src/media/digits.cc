@@ -33,15 +33,23 @@ void mark_continuations(std::map<Key, Found>& events) {
   }
 }
 
+// Formats are those of the payload types that the stream has.
+bool may_hold_events(const intercept::MediaStream& s) {
+  return s.event_payload_type >= 0 || s.codec == "TELEPHONE-EVENT" ||
+         std::ranges::any_of(s.formats, [](const auto& f) { return f.codec == "TELEPHONE-EVENT"; });
+}
+
 }  // namespace
 
 std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, const Packets& packets) {
   std::map<Key, Found> events;
   for (const intercept::MediaStream& s : call.media) {
     if (s.copy_of || (s.encrypted && !s.opened) || s.kind != "audio") continue;
+    if (!may_hold_events(s)) continue;
+    PayloadTypes types{s};
     for (const std::size_t index : s.packet_index) {
       const auto rtp = packets.rtp(index);
-      if (!rtp || !is_event(s, rtp->payload_type)) continue;
+      if (!rtp || !types.of(rtp->payload_type).event) continue;
       const auto e = wire::parse_telephone_event(rtp->payload);
       if (!e || wire::event_digit(e->event) == 0) continue;
       const Key key{s.direction == intercept::Direction::from_target, s.foreign, rtp->ssrc, rtp->timestamp,

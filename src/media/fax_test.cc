@@ -140,7 +140,7 @@ intercept::EvidencePacket datagram(View payload, std::int64_t at_us, bool from_t
   p.storage[2] = static_cast<std::uint8_t>((28 + payload.size()) >> 8);
   p.storage[24] = static_cast<std::uint8_t>((8 + payload.size()) >> 8);
   p.storage[25] = static_cast<std::uint8_t>(8 + payload.size());
-  put_bytes(p.storage, payload);
+  p.storage.insert(p.storage.end(), payload.begin(), payload.end());
   p.raw.bytes = p.storage;
   p.raw.wire_length = static_cast<std::uint32_t>(p.storage.size());
   return p;
@@ -189,7 +189,7 @@ test::Scene call_of(const Conversation& c, int repeats, int version, Lose&& lose
 }
 
 void render_fax_call(test::Scene& s, const Folder& dir) {
-  const Status ok = render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", "001");
+  const Status ok = render_call(s.call, s.packets, test::workers(), dir.path() / "recordings", "001");
   ASSERT_TRUE(ok) << ok.error().what;
 }
 
@@ -324,7 +324,7 @@ TEST(Fax, FromTheSignallingToThePages) {
   ASSERT_TRUE(b.engine.finish());
   intercept::Matter m = b.sink.matter();
   ASSERT_EQ(m.calls.size(), 1u);
-  ASSERT_TRUE(render_call(m.calls[0], m.packets, test::worker_program(), dir.path() / "recordings", "001"));
+  ASSERT_TRUE(render_call(m.calls[0], m.packets, test::workers(), dir.path() / "recordings", "001"));
   std::uint32_t total = 0;
   for (const auto& s : m.calls[0].media) {
     total += s.pages;

@@ -16,6 +16,4 @@ Result<Job> start_job(worker::Program& program, const char* who, std::size_t ans
   return Job{std::move(talk), std::move(ready->body)};
 }
 
-fs::path default_worker() { return worker::beside("writ-decode"); }
-
 }  // namespace writ::media

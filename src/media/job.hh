@@ -18,7 +18,4 @@ struct Job {
 Result<Job> start_job(worker::Program& program, const char* who, std::size_t answer_bytes_max, View open,
                       std::chrono::seconds within);
 
-// writ-decode beside the running program.
-fs::path default_worker();
-
 }  // namespace writ::media

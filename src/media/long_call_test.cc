@@ -48,7 +48,7 @@ TEST(LongCall, HalfAnHourWithRollOversIsSampleExactOnBothSides) {
   Scene s = test::scene_of(specs, {});
   const auto expected_left = as_sox_decodes(dir, sent[0]), expected_right = as_sox_decodes(dir, sent[1]);
   if (expected_left.empty()) GTEST_SKIP() << "no sox";
-  ASSERT_TRUE(render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", "long"));
+  ASSERT_TRUE(render_call(s.call, s.packets, test::workers(), dir.path() / "recordings", "long"));
   const auto got = test::read_sound(dir.path() / "recordings" / "long.wav");
   ASSERT_EQ(got.left.size(), expected_left.size());
   EXPECT_TRUE(got.left == expected_left);
@@ -97,7 +97,7 @@ TEST(LongCall, ClocksThatDriftKeepBothSidesTogether) {
     speak(specs, ppm, false, random);
     std::ranges::stable_sort(specs, {}, &Spec::at_us);
     Scene s = test::scene_of(specs, {});
-    ASSERT_TRUE(render_call(s.call, s.packets, test::worker_program(), dir.path() / "recordings", "drift"));
+    ASSERT_TRUE(render_call(s.call, s.packets, test::workers(), dir.path() / "recordings", "drift"));
     const auto sound = test::read_sound(dir.path() / "recordings" / "drift.wav");
     const auto left = onsets(sound.left), right = onsets(sound.right);
     ASSERT_EQ(left.size(), std::size(bursts_s)) << ppm;

@@ -7,6 +7,7 @@ std::optional<View> Packets::payload(std::size_t i) const {
   if (i >= evidence_.size()) return std::nullopt;
   if (const auto it = clear_.find(i); it != clear_.end())
     return it->second.empty() ? std::optional<View>{} : View{it->second};
+  if (!evidence_[i].datagram.empty()) return evidence_[i].datagram;
   const wire::Decoded d = wire::decode(evidence_[i].raw);
   if (d.verdict != wire::Verdict::udp) return std::nullopt;
   return d.udp.payload;
@@ -15,6 +16,10 @@ std::optional<View> Packets::payload(std::size_t i) const {
 std::optional<wire::RtpPacket> Packets::rtp(std::size_t i) const {
   const auto p = payload(i);
   return p ? wire::parse_rtp(*p) : std::nullopt;
+}
+
+void Packets::expect(std::span<const std::size_t> index, std::size_t k) const {
+  intercept::expect_packet(evidence_, index, k);
 }
 
 bool Packets::left_out(std::size_t i) const {

@@ -2,6 +2,7 @@
 // The packets of a call as media/ reads them: the evidence, and beside it what was decrypted of it.
 #pragma once
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -16,9 +17,13 @@ class Packets {
   Packets(const std::vector<intercept::EvidencePacket>& evidence) : evidence_(evidence) {}
   std::size_t size() const { return evidence_.size(); }
   Instant at(std::size_t i) const { return evidence_[i].raw.at; }
-  // What the UDP datagram carried; nothing when there is none (a fragment). Decrypted where that was done.
+  // What the UDP datagram carried; nothing when there is none (a fragment that is not the last). Decrypted
+  // where that was done.
   std::optional<View> payload(std::size_t i) const;
   std::optional<wire::RtpPacket> rtp(std::size_t i) const;
+  // To be called before packet index[k] of a stream is read: the packets of one call lie among those of all
+  // calls, and reading them waits for memory otherwise.
+  void expect(std::span<const std::size_t> index, std::size_t k) const;
   // True: an encrypted packet that did not prove genuine, or came again; it is in no recording.
   bool left_out(std::size_t i) const;
 

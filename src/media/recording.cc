@@ -6,6 +6,8 @@
 #include <sndfile.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "media/mp3.hh"
 
 namespace writ::media {
@@ -42,8 +44,7 @@ Status finish(Output& o) {
 struct Recording::Impl {
   Output wav, mp3;
   std::unique_ptr<SNDFILE, CloseSound> sound;
-  Mp3Encoder encoder;
-  explicit Impl(Mp3Encoder e) : encoder(std::move(e)) {}
+  std::optional<Mp3Encoder> encoder;  // with mp3
   ~Impl() {
     for (const Output* o : {&wav, &mp3})
       if (!o->temporary.empty()) ::unlink(o->temporary.c_str());
@@ -51,12 +52,15 @@ struct Recording::Impl {
 };
 
 Result<Recording> Recording::create(const fs::path& dir, const std::string& base_name, std::uint32_t rate,
-                                    std::uint64_t seconds_expected) {
+                                    std::uint64_t seconds_expected, Audio audio) {
   WRIT_CHECK(make_dirs(dir));
-  WRIT_TRY(encoder, Mp3Encoder::create(rate));
-  auto i = std::make_unique<Impl>(std::move(encoder));
+  auto i = std::make_unique<Impl>();
   WRIT_CHECK(open_output(i->wav, dir / (base_name + ".wav")));
-  WRIT_CHECK(open_output(i->mp3, dir / (base_name + ".mp3")));
+  if (audio == Audio::wav_and_mp3) {
+    WRIT_TRY(encoder, Mp3Encoder::create(rate));
+    i->encoder.emplace(std::move(encoder));
+    WRIT_CHECK(open_output(i->mp3, dir / (base_name + ".mp3")));
+  }
   constexpr std::uint64_t wav_bytes_max = 4'000'000'000;  // RIFF counts in 32 bits
   const bool large = seconds_expected * rate * 4 > wav_bytes_max;
   SF_INFO info{};
@@ -74,8 +78,9 @@ Status Recording::write(std::span<const std::int16_t> interleaved) {
   if (sf_writef_short(i_->sound.get(), interleaved.data(), frames) != frames)
     return fail(Exit::failure,
                 fmt::format("{}: {}", i_->wav.final_name.string(), sf_strerror(i_->sound.get())));
+  if (!i_->encoder) return {};
   Bytes coded;
-  WRIT_CHECK(i_->encoder.encode(interleaved, coded));
+  WRIT_CHECK(i_->encoder->encode(interleaved, coded));
   return write_all(i_->mp3.fd.get(), coded);
 }
 
@@ -83,11 +88,13 @@ Status Recording::commit() {
   const int e = sf_close(i_->sound.release());
   if (e != 0)
     return fail(Exit::failure, fmt::format("{}: {}", i_->wav.final_name.string(), sf_error_number(e)));
-  Bytes coded;
-  WRIT_CHECK(i_->encoder.finish(coded));
-  WRIT_CHECK(write_all(i_->mp3.fd.get(), coded));
+  if (i_->encoder) {
+    Bytes coded;
+    WRIT_CHECK(i_->encoder->finish(coded));
+    WRIT_CHECK(write_all(i_->mp3.fd.get(), coded));
+    WRIT_CHECK(finish(i_->mp3));
+  }
   WRIT_CHECK(finish(i_->wav));
-  WRIT_CHECK(finish(i_->mp3));
   return sync_dir(i_->wav.final_name.parent_path());
 }
 

@@ -9,12 +9,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <map>
-#include <thread>
 
+#include "base/threads.hh"
 #include "media/fax.hh"
-#include "media/recording.hh"
 #include "media/srtp.hh"
 #include "media/timeline.hh"
 #include "media/track.hh"
@@ -28,7 +26,6 @@ using intercept::MediaStream;
 
 // A capture with a wild clock must not fill the disk with silence.
 constexpr Nanos recording_max = std::chrono::hours{24};
-constexpr std::size_t threads_max = 16;
 
 std::string name_of(const MediaStream& s) {
   return fmt::format("{} > {} ssrc {:08x}", s.src.text(), s.dst.text(), s.ssrc);
@@ -73,16 +70,24 @@ void choose_sides(CallRecord& call, std::vector<Track>& tracks) {
   }
 }
 
+std::map<int, std::vector<PlacedPacket>> by_payload_type(Timeline&& t) {
+  std::map<int, std::vector<PlacedPacket>> out;
+  const int first = t.audio.empty() ? -1 : t.audio.front().payload_type;
+  if (std::ranges::all_of(t.audio, [&](const PlacedPacket& p) { return p.payload_type == first; }))
+    std::swap(out[first], t.audio);
+  for (const std::vector<PlacedPacket>* some : {&t.audio, &t.noise})
+    for (const PlacedPacket& p : *some) out[p.payload_type].push_back(p);
+  std::erase_if(out, [](const auto& one) { return one.second.empty(); });
+  return out;
+}
+
 // One track for each payload type that can be decoded; says on the stream what cannot.
 void add_tracks(CallRecord& call, std::size_t index, const Packets& packets, std::vector<Track>& out) {
   MediaStream& s = call.media[index];
   Timeline timeline = place(s, packets);
   for (const std::string& n : timeline.notes) say(s.why, n);
   if (timeline.audio.empty()) say(s.why, "no audio packets");
-  std::map<int, std::vector<PlacedPacket>> by_type;
-  for (const PlacedPacket& p : timeline.audio) by_type[p.payload_type].push_back(p);
-  for (const PlacedPacket& p : timeline.noise) by_type[p.payload_type].push_back(p);
-  for (auto& [type, placed] : by_type) {
+  for (auto& [type, placed] : by_payload_type(std::move(timeline))) {
     const auto f = format_of(s, type);
     const auto request = f ? DecodeRequest{f->codec, f->clock_rate, f->channels, f->fmtp}
                            : DecodeRequest{"unknown", 8000, 1, {}};
@@ -121,6 +126,21 @@ std::uint32_t common_rate(const std::vector<Track>& tracks) {
   return it == rates.end() ? rates.back() : *it;
 }
 
+// Of equal length, an even number of values. In steps of eight, for which the compiler knows vectors.
+void saturate(std::span<const std::int32_t> sums, std::span<std::int16_t> samples) {
+  constexpr std::int32_t least = -32768, most = 32767;
+  constexpr std::size_t step = 8;
+  const auto one = [&](std::size_t k) {
+    std::int32_t v = sums[k] < least ? least : sums[k];
+    v = v > most ? most : v;
+    samples[k] = static_cast<std::int16_t>(v);
+  };
+  std::size_t k = 0;
+  for (; k + step <= sums.size(); k += step)
+    for (std::size_t j = 0; j < step; ++j) one(k + j);
+  for (; k < sums.size(); ++k) one(k);
+}
+
 Status mix(std::vector<TrackPlayer>& players, Recording& recording, std::uint32_t rate) {
   std::vector<std::int32_t> sums(std::size_t{rate} * 2);
   std::vector<std::int16_t> samples(sums.size());
@@ -135,8 +155,7 @@ Status mix(std::vector<TrackPlayer>& players, Recording& recording, std::uint32_
     }
     length = std::clamp<std::int64_t>(length, 0, rate);
     const auto values = static_cast<std::size_t>(length) * 2;
-    for (std::size_t k = 0; k < values; ++k)
-      samples[k] = static_cast<std::int16_t>(std::clamp(sums[k], -32768, 32767));
+    saturate(sums, samples);
     WRIT_CHECK(recording.write(std::span{samples}.first(values)));
     if (!more) return {};
   }
@@ -158,8 +177,8 @@ void report(CallRecord& call, const std::vector<Track>& tracks, const std::vecto
 }
 
 // Where the recording lies, without its ending; "" when nothing could be decoded.
-Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, worker::Program& worker,
-                           const fs::path& out_dir, const std::string& base_name) {
+Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, Workers& workers,
+                           const fs::path& out_dir, const std::string& base_name, Audio audio) {
   const Instant origin = first_sample(tracks);
   cut_wild_times(call, tracks, origin);
   const std::uint32_t rate = common_rate(tracks);
@@ -167,10 +186,11 @@ Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, worker:
   std::vector<TrackPlayer> players;
   for (const Track& t : tracks) {
     for (const PlacedPacket& p : t.packets) span = std::max(span, p.at - origin);
-    players.emplace_back(t, worker, origin, rate);
+    players.emplace_back(t, workers, origin, rate);
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count() + 3600;
-  WRIT_TRY(recording, Recording::create(out_dir, base_name, rate, static_cast<std::uint64_t>(seconds)));
+  WRIT_TRY(recording,
+           Recording::create(out_dir, base_name, rate, static_cast<std::uint64_t>(seconds), audio));
   WRIT_CHECK(mix(players, recording, rate));
   report(call, tracks, players);
   if (std::ranges::none_of(tracks, [&](const Track& t) { return call.media[t.stream].decoded; }))
@@ -180,8 +200,8 @@ Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, worker:
 }
 
 // A foreign stream is heard by itself, on the side on which it would have been put.
-Status record_foreign(CallRecord& call, const Packets& packets, worker::Program& worker,
-                      const fs::path& out_dir, const std::string& base_name) {
+Status record_foreign(CallRecord& call, const Packets& packets, Workers& workers, const fs::path& out_dir,
+                      const std::string& base_name, Audio audio) {
   for (std::size_t k = 0; k < call.media.size(); ++k) {
     MediaStream& s = call.media[k];
     if (!s.foreign || s.kind != "audio") continue;
@@ -191,7 +211,7 @@ Status record_foreign(CallRecord& call, const Packets& packets, worker::Program&
     if (!s.encrypted || s.opened) add_tracks(call, k, packets, tracks);
     if (tracks.empty()) continue;
     choose_sides(call, tracks);
-    WRIT_TRY(name, record(call, tracks, worker, out_dir, fmt::format("{}-stream{}", base_name, k)));
+    WRIT_TRY(name, record(call, tracks, workers, out_dir, fmt::format("{}-stream{}", base_name, k), audio));
     if (!name.empty()) s.file = name + ".wav";
   }
   return {};
@@ -199,10 +219,10 @@ Status record_foreign(CallRecord& call, const Packets& packets, worker::Program&
 
 }  // namespace
 
-Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket>& evidence,
-                   worker::Program& worker, const fs::path& out_dir, const std::string& base_name) {
+Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket>& evidence, Workers& workers,
+                   const fs::path& out_dir, const std::string& base_name, Audio audio) {
   Packets packets{evidence};
-  WRIT_CHECK(unlock(call, packets, worker));
+  WRIT_CHECK(unlock(call, packets, workers.program()));
   // Keys that were told by INFO stand there already, from the signalling.
   std::erase_if(call.dtmf, [](const intercept::Digit& d) { return d.source != "info"; });
   const std::vector<intercept::Digit> heard = find_digits(call, packets);
@@ -224,14 +244,13 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
   }
   if (!tracks.empty()) {
     choose_sides(call, tracks);
-    WRIT_TRY(name, record(call, tracks, worker, out_dir, base_name));
-    if (!name.empty()) {
-      call.wav = name + ".wav";
-      call.mp3 = name + ".mp3";
-    }
+    WRIT_TRY(name, record(call, tracks, workers, out_dir, base_name, audio));
+    if (!name.empty()) call.wav = name + ".wav";
+    if (!name.empty() && audio == Audio::wav_and_mp3) call.mp3 = name + ".mp3";
   }
-  WRIT_CHECK(render_faxes(call, packets, worker, out_dir, base_name));  // forgets all names of files
-  WRIT_CHECK(record_foreign(call, packets, worker, out_dir, base_name));
+  WRIT_CHECK(
+      render_faxes(call, packets, workers.program(), out_dir, base_name));  // forgets all names of files
+  WRIT_CHECK(record_foreign(call, packets, workers, out_dir, base_name, audio));
   const bool sound = std::ranges::any_of(call.media, [](const MediaStream& s) { return s.codec != "T38"; });
   if (call.wav.empty() && sound)
     call.anomalies.push_back("recording: none, no stream of this call could be decoded");
@@ -239,24 +258,16 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
 }
 
 Status render_calls(intercept::Matter& m, const fs::path& worker, const fs::path& out_dir,
-                    const std::function<std::string(const CallRecord& call, std::size_t n)>& name) {
+                    const std::function<std::string(const CallRecord& call, std::size_t n)>& name,
+                    Audio audio) {
   std::vector<Status> done(m.calls.size());
-  std::atomic<std::size_t> next = 0;
-  std::atomic<bool> failed = false;
-  const auto render_some = [&] {
-    worker::Program program{worker};
-    for (std::size_t k = next++; k < m.calls.size() && !failed; k = next++) {
-      done[k] = render_call(m.calls[k], m.packets, program, out_dir, name(m.calls[k], k + 1));
-      if (!done[k]) failed = true;
+  in_threads(m.calls.size(), [&](Shares& calls) {
+    Workers workers{worker};
+    while (const auto k = calls.take()) {
+      done[*k] = render_call(m.calls[*k], m.packets, workers, out_dir, name(m.calls[*k], *k + 1), audio);
+      if (!done[*k]) calls.stop();
     }
-  };
-  {
-    std::vector<std::jthread> others;
-    const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
-    while (others.size() + 1 < std::min({processors, threads_max, m.calls.size()}))
-      others.emplace_back(render_some);
-    render_some();
-  }
+  });
   for (const Status& s : done) WRIT_CHECK(s);
   return {};
 }

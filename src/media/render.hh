@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Evidence to recordings: packets of one call become a stereo WAV (left = target, right = other), placed on
-// the wall clock by RTP time, with silence where packets are missing, and an MP3 of the same; RFC 4733 digits
-// with their times.
+// the wall clock by RTP time, with silence where packets are missing, and where wanted an MP3 of the same;
+// RFC 4733 digits with their times.
 #pragma once
 #include <functional>
 
 #include "base/io.hh"
 #include "intercept/calls.hh"
-#include "media/decoder.hh"
 #include "media/packets.hh"
+#include "media/recording.hh"
+#include "media/workers.hh"
 
 namespace writ::media {
 
@@ -19,12 +20,14 @@ namespace writ::media {
 // out_dir ("recordings/001.wav"). The first sample of the recording is the first media sample of the call.
 // Exit::unit when the codec worker does not start: that is a broken installation, not a property of the call.
 Status render_call(intercept::CallRecord& call, const std::vector<intercept::EvidencePacket>& packets,
-                   worker::Program& worker, const fs::path& out_dir, const std::string& base_name);
+                   Workers& workers, const fs::path& out_dir, const std::string& base_name,
+                   Audio audio = Audio::wav_and_mp3);
 // All calls of a matter, through as many threads as there are processors, each with a worker of its own; the
 // result does not depend on how many. `name`: of the files of the n-th call, from 1. After an error no other
 // call is begun; of several the first call's is returned.
 Status render_calls(intercept::Matter& m, const fs::path& worker, const fs::path& out_dir,
-                    const std::function<std::string(const intercept::CallRecord& call, std::size_t n)>& name);
+                    const std::function<std::string(const intercept::CallRecord& call, std::size_t n)>& name,
+                    Audio audio = Audio::wav_and_mp3);
 // Digits alone (also used by render_call).
 std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, const Packets& packets);
 

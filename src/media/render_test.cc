@@ -31,7 +31,7 @@ std::vector<Spec> steady(int n, std::uint16_t sequence, std::uint32_t timestamp,
 
 Sound render(Scene& s, const Folder& dir, const std::string& name = "001") {
   const fs::path out = dir.path() / "recordings";
-  const Status ok = render_call(s.call, s.packets, test::worker_program(), out, name);
+  const Status ok = render_call(s.call, s.packets, test::workers(), out, name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   return test::read_sound(out / (name + ".wav"));
 }
@@ -165,15 +165,15 @@ TEST(Render, NothingDecodableLeavesNoFileAndSaysWhy) {
 TEST(Render, AMissingWorkerStopsTheProduction) {
   Scene s = test::scene_of(steady(10, 1, 0, 0, true), {});
   const Folder dir;
-  worker::Program missing{"/nonexistent/writ-decode"};
+  Workers missing{"/nonexistent/writ-decode"};
   const Status r = render_call(s.call, s.packets, missing, dir.path() / "recordings", "001");
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().exit, Exit::unit);
   EXPECT_TRUE(fs::is_empty(dir.path() / "recordings"));
 }
 
-// A worker of another make, in the same protocol: it knows the code words 0x80 and 0x8f, and a payload that
-// begins with 0xee kills it, before or behind which other questions wait.
+// A worker of another make, in the same protocol: it knows L16, and a payload that begins with 0xee kills it,
+// before or behind which other questions wait.
 constexpr const char* fragile_worker = R"(#!/usr/bin/python3
 import ctypes, os, signal, socket, struct
 clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
@@ -194,10 +194,17 @@ def live(s):
     frame(s)
     say(s, b"R", struct.pack(">I", 8000))
     while True:
-        payload = frame(s)[1][5:]
-        if payload[0] == 0xEE: os.kill(os.getpid(), signal.SIGSEGV)
-        pcm = [{0x80: 32124, 0x8F: 16764}.get(b, 1) for b in payload]
-        say(s, b"P", struct.pack("<I%dh" % len(pcm), 0, *pcm))
+        questions = frame(s)[1]
+        answers = b""
+        while questions:
+            size, = struct.unpack(">H", questions[5:7])
+            payload, questions = questions[7:7 + size], questions[7 + size:]
+            if payload[0] == 0xEE: os.kill(os.getpid(), signal.SIGSEGV)
+            pcm = struct.unpack(">%dh" % (size // 2), payload)
+            answers += struct.pack(">II", 0, len(pcm)) + struct.pack("=%dh" % len(pcm), *pcm)
+            if len(answers) > 20000 or not questions:
+                say(s, b"P", answers)
+                answers = b""
 while True:
     said, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     if not said: break
@@ -208,28 +215,51 @@ while True:
 )";
 
 TEST(Render, AWorkerThatIsKilledCostsThePayloadThatKilledIt) {
-  auto specs = steady(300, 1, 0, 0, true);
+  auto specs = steady(300, 1, 0, 0, true, 0x11);  // as L16: 0x1111
   const std::set<std::size_t> deadly{0, 5, 6, 70, 199, 299};
   for (const std::size_t n : deadly) specs[n].payload[0] = 0xee;
-  const auto other = steady(300, 7, 7, 0, false, 0x8f, 2);
+  const auto other = steady(300, 7, 7, 0, false, 0x22, 2);
   specs.insert(specs.end(), other.begin(), other.end());
-  Scene s = test::scene_of(specs, {});
+  for (Spec& p : specs) {
+    p.payload_type = 96;
+    p.payload.resize(320, p.payload.back());
+  }
+  Scene s = test::scene_of(specs, {{96, "L16", 8000, 1, ""}});
   const Folder dir;
   const fs::path program = dir.path() / "fragile";
   ASSERT_TRUE(write_file(program, fragile_worker, 0755));
-  worker::Program fragile{program};
+  Workers fragile{program};
   const Status ok = render_call(s.call, s.packets, fragile, dir.path() / "recordings", "001");
   ASSERT_TRUE(ok) << ok.error().what;
   const Sound sound = test::read_sound(dir.path() / "recordings/001.wav");
   ASSERT_EQ(sound.left.size(), 48000u);
   for (std::size_t i = 0; i < 48000; ++i) {
-    ASSERT_EQ(sound.left[i], deadly.contains(i / 160) ? 0 : 32124) << i;
-    ASSERT_EQ(sound.right[i], 16764) << i << ": the other stream has a worker of its own";
+    ASSERT_EQ(sound.left[i], deadly.contains(i / 160) ? 0 : 0x1111) << i;
+    ASSERT_EQ(sound.right[i], 0x2222) << i << ": the other stream has a worker of its own";
   }
-  EXPECT_THAT(s.call.media[0].why, testing::HasSubstr("6 of 300 payloads of PCMU are broken"));
+  EXPECT_THAT(s.call.media[0].why, testing::HasSubstr("6 of 300 payloads of L16 are broken"));
   EXPECT_THAT(s.call.media[0].why,
-              testing::HasSubstr("6 times the codec worker was lost: killed by signal 11"));
+              testing::HasSubstr("8 times the codec worker was lost: killed by signal 11"))
+      << "once for each of them, and twice with others waiting";
   EXPECT_EQ(s.call.media[1].why, "");
+}
+
+TEST(Render, WavAloneWhereNoMp3IsWanted) {
+  Scene both = test::scene_of(steady(50, 1, 0, 0, true), {}), alone = both;
+  for (auto* s : {&both, &alone})
+    for (auto& p : s->packets) p.raw.bytes = p.storage;
+  alone.call.media.push_back(alone.call.media[0]);
+  alone.call.media[1].foreign = true;
+  const Folder dir;
+  const fs::path out = dir.path() / "recordings";
+  ASSERT_TRUE(render_call(both.call, both.packets, test::workers(), out, "both"));
+  ASSERT_TRUE(render_call(alone.call, alone.packets, test::workers(), out, "alone", Audio::wav));
+  EXPECT_EQ(alone.call.wav, "recordings/alone.wav");
+  EXPECT_EQ(alone.call.mp3, "");
+  EXPECT_EQ(*read_file(out / "alone.wav"), *read_file(out / "both.wav"));
+  std::set<std::string> names;
+  for (const auto& e : fs::directory_iterator(out)) names.insert(e.path().filename());
+  EXPECT_EQ(names, (std::set<std::string>{"alone-stream1.wav", "alone.wav", "both.mp3", "both.wav"}));
 }
 
 TEST(Render, SeveralCallsAtOnceAreAsOneAfterTheOther) {

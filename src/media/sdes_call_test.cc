@@ -24,8 +24,8 @@ std::string crypto_line(const char* key) {
 
 enum class Secrecy { none, announced, wrong };
 
-// Five seconds each way; the sequence numbers wrap.
-void play(Call& c, Secrecy secrecy) {
+// Five seconds each way; the sequence numbers wrap. `part`: media in IP fragments of so many bytes.
+void play(Call& c, Secrecy secrecy, std::size_t part = 0) {
   const bool secret = secrecy != Secrecy::none;
   const auto body = [&](const wire::Endpoint& e, const char* key) {
     return sdp(e.ip.text(), e.port, "0", "a=rtpmap:0 PCMU/8000\r\n" + (secret ? crypto_line(key) : ""),
@@ -49,7 +49,7 @@ void play(Call& c, Secrecy secrecy) {
       if (secret)
         packet = test::protect(keys(from_caller ? caller_key : callee_key),
                                static_cast<std::uint32_t>(65'400 + i) >> 16, packet);
-      c.b.udp(1.1 + 0.02 * i, from_caller ? c.am : c.zm, from_caller ? c.zm : c.am, packet);
+      c.b.udp(1.1 + 0.02 * i, from_caller ? c.am : c.zm, from_caller ? c.zm : c.am, packet, part);
     }
   c.bye(8);
 }
@@ -59,15 +59,15 @@ struct Outcome {
   test::Sound sound;
 };
 
-Outcome outcome(const test::Folder& dir, Secrecy secrecy, const std::string& name) {
+Outcome outcome(const test::Folder& dir, Secrecy secrecy, const std::string& name, std::size_t part = 0) {
   Bench b(grants(spec()));
   Call c(b);
-  play(c, secrecy);
+  play(c, secrecy, part);
   EXPECT_TRUE(b.engine.finish());
   Outcome o{b.sink.matter(), {}};
   EXPECT_EQ(o.matter.calls.size(), 1u);
-  const Status ok = render_call(o.matter.calls.at(0), o.matter.packets, test::worker_program(),
-                                dir.path() / "recordings", name);
+  const Status ok =
+      render_call(o.matter.calls.at(0), o.matter.packets, test::workers(), dir.path() / "recordings", name);
   EXPECT_TRUE(ok) << (ok ? "" : ok.error().what);
   o.sound = test::read_sound(dir.path() / "recordings" / (name + ".wav"));
   return o;
@@ -89,6 +89,19 @@ TEST(SdesCall, FromTheSignallingToTheSamplesOfThePlainCall) {
   const std::string shown = calls_json(secret.matter).dump();
   for (const char* key : {caller_key, callee_key})
     EXPECT_THAT(shown, Not(HasSubstr(std::string(key).substr(0, 12))));
+}
+
+TEST(SdesCall, MediaInFragmentsSoundAsInOnePiece) {
+  const test::Folder dir;
+  const Outcome plain = outcome(dir, Secrecy::none, "plain"),
+                parts = outcome(dir, Secrecy::none, "parts", 24),
+                secret = outcome(dir, Secrecy::announced, "secret", 24);
+  ASSERT_GT(parts.matter.packets.size(), plain.matter.packets.size() + 400) << "the fragments are evidence";
+  for (const Outcome* o : {&parts, &secret}) {
+    EXPECT_EQ(o->sound.left, plain.sound.left);
+    EXPECT_EQ(o->sound.right, plain.sound.right);
+    for (const auto& s : o->matter.calls[0].media) EXPECT_THAT(s.why, Not(HasSubstr("not readable")));
+  }
 }
 
 TEST(SdesCall, AWrongKeyOfOneSideSilencesThatSideAndIsSaid) {

@@ -22,10 +22,11 @@
 namespace writ::media::test {
 
 // writ-decode, loaded once for all tests of a process.
-inline worker::Program& worker_program() {
-  static worker::Program program{default_worker()};
-  return program;
+inline Workers& workers() {
+  static Workers loaded{default_worker()};
+  return loaded;
 }
+inline worker::Program& worker_program() { return workers().program(); }
 
 using Format = intercept::MediaStream::Format;
 
@@ -63,7 +64,7 @@ inline intercept::EvidencePacket packet_of(const Spec& s) {
   put_be32(ip, s.ssrc);
   put_bytes(ip, s.payload);
   intercept::EvidencePacket p;
-  p.storage = std::move(ip);
+  p.storage.assign(ip.begin(), ip.end());
   p.raw.at = from_ns(1'700'000'000'000'000'000) + std::chrono::microseconds{s.at_us};
   p.raw.link_type = 101;
   p.raw.bytes = p.storage;

@@ -32,16 +32,12 @@ struct Seen {
   std::int64_t order = 0;  // extended sequence number
   std::uint32_t timestamp = 0;
   std::int64_t ticks = 0;  // extended timestamp
-  int payload_type = 0;
+  std::uint8_t payload_type = 0;
   std::uint32_t clock_rate = 8000;
   bool after_loss = false;
   bool quiet = false;  // RFC 3389
   bool sid = false;    // G.729 annex B: speech ends here
 };
-
-bool ends_in_sid(const std::optional<intercept::MediaStream::Format>& f, View payload) {
-  return f && f->codec.starts_with("G729") && payload.size() % 10 == 2;
-}
 
 std::int64_t nanos_of(std::int64_t ticks, std::uint32_t rate) {
   const std::int64_t r = rate;
@@ -80,42 +76,30 @@ class SequenceOrder {
 std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packets, std::size_t& unreadable) {
   std::vector<Seen> seen;
   seen.reserve(s.packet_index.size());
+  PayloadTypes types{s};
   SequenceOrder order;
-  for (const std::size_t index : s.packet_index) {
+  for (std::size_t k = 0; k < s.packet_index.size(); ++k) {
+    const std::size_t index = s.packet_index[k];
+    packets.expect(s.packet_index, k);
     if (packets.left_out(index)) continue;
     const auto rtp = packets.rtp(index);
     if (!rtp) {
       ++unreadable;
       continue;
     }
-    Seen p{index,
-           rtp->payload,
-           packets.at(index),
-           order.next(rtp->sequence, rtp->timestamp),
-           rtp->timestamp,
-           0,
-           rtp->payload_type,
-           0,
-           false,
-           is_silence(s, rtp->payload_type),
-           false};
-    const auto format = format_of(s, p.payload_type);
-    p.clock_rate = format && format->clock_rate ? format->clock_rate : 8000;
-    p.sid = ends_in_sid(format, rtp->payload);
-    if (!rtp->payload.empty())
-      seen.push_back(p);  // an empty packet keeps a path open, and may share a real one's number
+    const PayloadTypes::Meaning& meaning = types.of(rtp->payload_type);
+    const std::int64_t place = order.next(rtp->sequence, rtp->timestamp);
+    if (rtp->payload.empty()) continue;  // keeps a path open, and may share a real packet's number
+    seen.push_back({index, rtp->payload, packets.at(index), place, rtp->timestamp, 0, rtp->payload_type,
+                    meaning.clock_rate, false, meaning.silence,
+                    meaning.g729 && rtp->payload.size() % 10 == 2});
   }
   std::ranges::stable_sort(seen, {}, &Seen::order);
   const auto rest = std::ranges::unique(seen, {}, &Seen::order);
   seen.erase(rest.begin(), rest.end());
   for (std::size_t i = 1; i < seen.size(); ++i) seen[i].after_loss = seen[i].order != seen[i - 1].order + 1;
-  std::erase_if(seen, [&](const Seen& p) { return is_event(s, p.payload_type); });
+  std::erase_if(seen, [&](const Seen& p) { return types.of(p.payload_type).event; });
   return seen;
-}
-
-void count_ticks(std::vector<Seen>& seen) {
-  for (std::size_t i = 1; i < seen.size(); ++i)
-    seen[i].ticks = seen[i - 1].ticks + static_cast<std::int32_t>(seen[i].timestamp - seen[i - 1].timestamp);
 }
 
 // Noise packets lie behind the speech before them by their timestamps, and never in front of it or behind the
@@ -158,6 +142,7 @@ class Placer {
   Placer(std::vector<Seen> seen, Timeline& out) : seen_(std::move(seen)), out_(out) {}
   void run() {
     measure();
+    out_.audio.reserve(seen_.size());
     for (std::size_t i = 0; i < seen_.size(); ++i)
       out_.audio.push_back(
           {seen_[i].index, seen_[i].payload, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
@@ -251,6 +236,12 @@ class Placer {
   std::size_t unnoted_ = 0;
 };
 
+void place_audio(std::vector<Seen> seen, Timeline& out) {
+  for (std::size_t i = 1; i < seen.size(); ++i)
+    seen[i].ticks = seen[i - 1].ticks + static_cast<std::int32_t>(seen[i].timestamp - seen[i - 1].timestamp);
+  Placer{std::move(seen), out}.run();
+}
+
 }  // namespace
 
 std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type) {
@@ -264,26 +255,30 @@ std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaSt
   return std::nullopt;
 }
 
-bool is_event(const intercept::MediaStream& s, int payload_type) {
-  if (payload_type == s.event_payload_type) return true;
-  const auto f = format_of(s, payload_type);
-  return f && f->codec == "TELEPHONE-EVENT";
-}
-
-bool is_silence(const intercept::MediaStream& s, int payload_type) {
-  const auto f = format_of(s, payload_type);
-  return f ? f->codec == "CN" : payload_type == 13;
+const PayloadTypes::Meaning& PayloadTypes::of(std::uint8_t payload_type) {
+  std::optional<Meaning>& known = known_[payload_type & 127];
+  if (known) return *known;
+  const auto f = format_of(stream_, payload_type);
+  known.emplace();
+  if (f && f->clock_rate != 0) known->clock_rate = f->clock_rate;
+  known->event = payload_type == stream_.event_payload_type || (f && f->codec == "TELEPHONE-EVENT");
+  known->silence = f ? f->codec == "CN" : payload_type == 13;
+  known->g729 = f && f->codec.starts_with("G729");
+  return *known;
 }
 
 Timeline place(const intercept::MediaStream& s, const Packets& packets) {
   Timeline out;
   std::size_t unreadable = 0;
-  const std::vector<Seen> all = in_order(s, packets, unreadable);
-  std::vector<Seen> audio = all;
-  std::erase_if(audio, [](const Seen& p) { return p.quiet; });
-  count_ticks(audio);
-  Placer{std::move(audio), out}.run();
-  place_noise(all, out);
+  std::vector<Seen> all = in_order(s, packets, unreadable);
+  if (std::ranges::any_of(all, [](const Seen& p) { return p.quiet || p.sid; })) {
+    std::vector<Seen> audio = all;
+    std::erase_if(audio, [](const Seen& p) { return p.quiet; });
+    place_audio(std::move(audio), out);
+    place_noise(all, out);
+  } else {
+    place_audio(std::move(all), out);
+  }
   if (unreadable > 0) out.notes.push_back(fmt::format("{} packets are not readable as RTP", unreadable));
   return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where each packet of a stream belongs on the wall clock.
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,22 @@ namespace writ::media {
 
 // What a payload type means in this stream: its own mapping, then the stream's codec, then RFC 3551's table.
 std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type);
-bool is_event(const intercept::MediaStream& s, int payload_type);    // RFC 4733
-bool is_silence(const intercept::MediaStream& s, int payload_type);  // comfort noise, RFC 3389
+// The same as each packet asks it, found once for each type.
+class PayloadTypes {
+ public:
+  struct Meaning {
+    std::uint32_t clock_rate = 8000;
+    bool event = false;    // RFC 4733
+    bool silence = false;  // comfort noise, RFC 3389
+    bool g729 = false;
+  };
+  explicit PayloadTypes(const intercept::MediaStream& s) : stream_(s) {}
+  const Meaning& of(std::uint8_t payload_type);
+
+ private:
+  const intercept::MediaStream& stream_;
+  std::array<std::optional<Meaning>, 128> known_{};
+};
 
 struct PlacedPacket {
   std::size_t index = 0;  // into Matter::packets

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Each packet is put where its timeline says. One that would begin before the end of what is already there
 // (timestamps that do not advance, a new run anchored a little early) is put behind it: nothing is cut, and
-// the next gap takes the shift up. A worker killed by a payload is started again behind that payload, a
-// bounded number of times: nobody on the call can mute the recording by sending something that breaks a
-// decoder.
+// the next gap takes the shift up. When a worker is lost, the payloads that it had not answered are asked for
+// again, each alone: the one that kills a worker then is known, costs its own length, and decoding goes on
+// behind it, a bounded number of times. Nobody on the call can mute the recording by sending something that
+// breaks a decoder.
 #include "media/track.hh"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/prefetch.hh"
 #include "media/worker.hh"
 
 namespace writ::media {
@@ -75,13 +77,16 @@ std::int64_t samples_in(Nanos t, std::uint32_t rate) {
 
 struct TrackPlayer::Impl {
   const Track& track;
-  worker::Program& worker;
+  Workers& workers;
+  const CodeWords* words = nullptr;  // of G.711, which needs no decoder
   std::optional<Decoder> decoder;
   Resampler resampler;
   std::uint32_t rate = 0;
   std::size_t next = 0;             // packet
   std::size_t asked = 0;            // packets before it are decoded, or the decoder has been asked for them
+  std::size_t alone_before = 0;     // of the packets before it, one kills a worker: each is asked for alone
   std::int64_t cursor = 0;          // samples put into the resampler, at the codec's rate
+  std::vector<std::int16_t> pcm;    // of one step, at the codec's rate
   std::vector<std::int16_t> ready;  // at `rate`, beginning at `ready_at`
   std::int64_t ready_at = 0;
   bool opened = false, flushed = false;
@@ -90,10 +95,10 @@ struct TrackPlayer::Impl {
 
   Status produce();
   Status start_decoder();
-  Status decode_next(std::vector<std::int16_t>& pcm);
+  Status decode_next();
   bool is_asked_alone(std::size_t n) const;
   void ask_ahead();
-  Status fill(std::int64_t gap, std::vector<std::int16_t>& pcm);
+  Status fill(std::int64_t gap);
   std::int64_t noise_left() const;
   std::int64_t place_of(Instant t) const {  // by the sender's clock
     Nanos d = t - track.packets.front().at;
@@ -101,18 +106,18 @@ struct TrackPlayer::Impl {
     return samples_in(d, track.facts.rate);
   }
   void lost(const Error& e);
-  std::vector<std::int16_t> conceal(View payload) const;
+  void conceal(View payload);
 };
 
-std::vector<std::int16_t> TrackPlayer::Impl::conceal(View payload) const {
+void TrackPlayer::Impl::conceal(View payload) {
   const std::uint32_t n = nominal_samples(track.facts, payload);
-  return std::vector<std::int16_t>(
-      std::min(n ? n : track.facts.rate / 50, track.facts.rate * packet_seconds_max), 0);
+  pcm.assign(std::min(n ? n : track.facts.rate / 50, track.facts.rate * packet_seconds_max), 0);
+  ++result.broken;
 }
 
 Status TrackPlayer::Impl::start_decoder() {
   if (decoder || patience_left <= 0) return {};
-  WRIT_TRY(started, Decoder::start(worker, track.request));
+  WRIT_TRY(started, Decoder::start(workers.program(), track.request));
   decoder.emplace(std::move(started));
   return {};
 }
@@ -120,8 +125,7 @@ Status TrackPlayer::Impl::start_decoder() {
 void TrackPlayer::Impl::lost(const Error& e) {
   patience_left -= decoder->timed_out() ? cost_of_timeout : cost_of_death;
   decoder.reset();
-  worker.renew();
-  asked = next;  // the answers to what lies behind it went with the worker
+  workers.program().renew();
   ++result.lost_workers;
   result.last_loss = e.what;
 }
@@ -135,7 +139,7 @@ std::int64_t TrackPlayer::Impl::noise_left() const {
 
 // A stretch without a packet, at most a second of it: noise where the sender asked for it; what the packet
 // behind the gap repeats; else silence.
-Status TrackPlayer::Impl::fill(std::int64_t gap, std::vector<std::int16_t>& pcm) {
+Status TrackPlayer::Impl::fill(std::int64_t gap) {
   const std::int64_t rate_in = track.facts.rate;
   if (const std::int64_t n = std::min({noise_left(), gap, rate_in}); n > 0 && decoder) {
     auto noise = decoder->noise(static_cast<std::uint32_t>(n));
@@ -173,12 +177,12 @@ bool TrackPlayer::Impl::is_asked_alone(std::size_t n) const {
          (track.facts.kind == CodecKind::opus && track.packets[n].after_loss);
 }
 
-// The next packet, and what follows it: a worker that is asked for one at a time costs two switches of
-// processes for each.
+// The next packet, and what follows it.
 void TrackPlayer::Impl::ask_ahead() {
+  const std::size_t most = next < alone_before ? 1 : ahead_packets_max;
   std::vector<View> questions;
   std::size_t bytes = 0;
-  for (; asked < track.packets.size() && questions.size() < ahead_packets_max; ++asked) {
+  for (asked = next; asked < track.packets.size() && questions.size() < most; ++asked) {
     if (asked > next && is_asked_alone(asked)) break;
     const View p = track.packets[asked].payload;
     if (!questions.empty() && bytes + p.size() > ahead_bytes_max) break;
@@ -188,24 +192,34 @@ void TrackPlayer::Impl::ask_ahead() {
   decoder->ask(questions);
 }
 
-Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
+Status TrackPlayer::Impl::decode_next() {
+  if (words != nullptr) {
+    constexpr std::size_t ahead = 4;
+    if (next + ahead < track.packets.size()) prefetch(track.packets[next + ahead].payload);
+    words->decode(track.packets[next++].payload, pcm);
+    ++result.decoded;
+    return {};
+  }
   WRIT_CHECK(start_decoder());
-  if (decoder && asked == next) ask_ahead();
-  const View p = track.packets[next++].payload;
+  if (decoder && asked <= next) ask_ahead();
   if (!decoder) {
-    ++result.broken;
-    pcm = conceal(p);
+    conceal(track.packets[next++].payload);
     return {};
   }
-  auto frame = decoder->next();
-  if (frame) {
-    frame->broken ? ++result.broken : ++result.decoded;
-    pcm = std::move(frame->pcm);
+  const auto broken = decoder->next(pcm);
+  if (broken) {
+    *broken ? ++result.broken : ++result.decoded;
+    ++next;
     return {};
   }
-  lost(frame.error());
-  ++result.broken;
-  pcm = conceal(p);
+  const bool alone = asked == next + 1;
+  lost(broken.error());
+  if (alone) {
+    conceal(track.packets[next++].payload);
+  } else {
+    alone_before = asked;
+    asked = next;
+  }
   return {};
 }
 
@@ -213,9 +227,11 @@ Status TrackPlayer::Impl::decode_next(std::vector<std::int16_t>& pcm) {
 Status TrackPlayer::Impl::produce() {
   if (!opened) {
     WRIT_CHECK(resampler.open(track.facts.rate / track.stretch, rate));
+    WRIT_TRY(table, workers.code_words(track.request, track.facts));
+    words = table;
     opened = true;
   }
-  std::vector<std::int16_t> pcm;
+  pcm.clear();
   const std::int64_t noise = noise_left();
   if (next == track.packets.size() && noise <= 0) {
     resampler.convert({}, ready);
@@ -224,14 +240,14 @@ Status TrackPlayer::Impl::produce() {
     return {};
   }
   const std::int64_t gap = next < track.packets.size() ? place_of(track.packets[next].at) - cursor : noise;
-  WRIT_CHECK(gap > 0 ? fill(gap, pcm) : decode_next(pcm));
+  WRIT_CHECK(gap > 0 ? fill(gap) : decode_next());
   cursor += static_cast<std::int64_t>(pcm.size());
   if (!pcm.empty()) resampler.convert(pcm, ready);
   return {};
 }
 
-TrackPlayer::TrackPlayer(const Track& track, worker::Program& worker, Instant origin, std::uint32_t rate)
-    : i_(new Impl{track, worker, {}, {}, rate, 0, 0, 0, {}, 0, false, false, {}, patience}) {
+TrackPlayer::TrackPlayer(const Track& track, Workers& workers, Instant origin, std::uint32_t rate)
+    : i_(new Impl{track, workers, nullptr, {}, {}, rate, 0, 0, 0, 0, {}, {}, 0, false, false, {}, patience}) {
   i_->ready_at = samples_in(track.packets.front().at - origin, rate);
 }
 

@@ -7,6 +7,7 @@
 
 #include "media/decoder.hh"
 #include "media/timeline.hh"
+#include "media/workers.hh"
 
 namespace writ::media {
 
@@ -30,8 +31,8 @@ struct TrackResult {
 class TrackPlayer {
  public:
   // `origin`: time of the recording's first sample. The track, the packets that it was placed from and the
-  // worker must outlive the player.
-  TrackPlayer(const Track& track, worker::Program& worker, Instant origin, std::uint32_t rate);
+  // workers must outlive the player.
+  TrackPlayer(const Track& track, Workers& workers, Instant origin, std::uint32_t rate);
   TrackPlayer(TrackPlayer&&) noexcept;
   ~TrackPlayer();
   // Adds the samples that belong at [first, first + mix.size() / 2) to the left or right of the interleaved

@@ -25,6 +25,20 @@ bool lock_and_say_ready(int in, int out, View ready, int& code, const worker::Bo
   return false;
 }
 
+void answer_question(Codec& codec, Reader& questions, Bytes& answers) {
+  const std::uint8_t what = questions.u8();
+  const std::uint32_t samples = std::min(questions.u32(), codec.rate() * packet_seconds_max);
+  const View payload = questions.take(questions.u16());
+  std::vector<std::int16_t> pcm;
+  std::uint32_t broken = 0;
+  if (what == ask_decode) broken = codec.decode(payload, pcm);
+  if (what == ask_recover) codec.recover(payload, samples, pcm);
+  if (what == ask_noise) codec.noise(samples, pcm);
+  put_be32(answers, broken);
+  put_be32(answers, static_cast<std::uint32_t>(pcm.size()));
+  put_bytes(answers, {reinterpret_cast<const std::uint8_t*>(pcm.data()), pcm.size() * sizeof pcm[0]});
+}
+
 int decode_payloads(int in, int out, View open) {
   auto request = decode_open(open);
   if (!request) return worker::refuse(out, request.error());
@@ -35,28 +49,14 @@ int decode_payloads(int in, int out, View open) {
   int code = 0;
   if (!lock_and_say_ready(in, out, ready, code)) return code;
 
-  // Each answer goes out as it is ready: what kills this process is then known to be the next payload.
-  worker::FrameReader questions{in};
-  Bytes body;
-  std::vector<std::int16_t> pcm;
-  while (questions.next(frame_payload, ask_head_bytes + payload_bytes_max, body)) {
-    pcm.clear();
-    Reader asked{body};
-    const std::uint8_t what = asked.u8();
-    const std::uint32_t samples = std::min(asked.u32(), codec->rate() * packet_seconds_max);
-    std::uint32_t broken = 0;
-    if (what == ask_decode) broken = codec->decode(asked.rest(), pcm);
-    if (what == ask_recover) codec->recover(asked.rest(), samples, pcm);
-    if (what == ask_noise) codec->noise(samples, pcm);
-    Bytes answer;
-    answer.reserve(4 + pcm.size() * 2);
-    put_be32(answer, broken);
-    for (const std::int16_t s : pcm) {
-      const auto u = static_cast<std::uint16_t>(s);
-      answer.push_back(static_cast<std::uint8_t>(u));
-      answer.push_back(static_cast<std::uint8_t>(u >> 8));
+  Bytes body, answers;
+  while (worker::read_frame(in, frame_payloads, questions_bytes_max, body)) {
+    for (Reader questions{body}; !questions.empty() && questions.ok();) {
+      answer_question(*codec, questions, answers);
+      if (answers.size() < answers_bytes_min && !questions.empty()) continue;
+      if (!write_all(out, worker::encode_frame(frame_pcm, answers))) return static_cast<int>(Exit::failure);
+      answers.clear();
     }
-    if (!write_all(out, worker::encode_frame(frame_pcm, answer))) return static_cast<int>(Exit::failure);
   }
   return 0;
 }

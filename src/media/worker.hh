@@ -15,16 +15,21 @@ namespace writ::media {
 inline constexpr std::uint8_t job_codec = 'C', job_srtp = 'S', job_fax = 'F';  // first byte of open
 
 // Codec. open: job, be32 clock rate, u8 channels, u8 codec length, codec, fmtp (the rest). ready: be32 rate.
-// To worker: u8 what is asked, be32 samples (of recover and noise), one RTP payload (of decode and recover).
-inline constexpr std::uint8_t frame_payload = 'D';
+// To worker: questions, each: u8 what is asked, be32 samples (of recover and noise), be16 length, one RTP
+// payload (of decode and recover).
+inline constexpr std::uint8_t frame_payloads = 'D';
 inline constexpr std::uint8_t ask_decode = 0, ask_recover = 1, ask_noise = 2;  // see Codec
-inline constexpr std::size_t ask_head_bytes = 5;
-inline constexpr std::uint8_t frame_pcm =
-    'P';  // to parent: be32 broken codec frames, 16-bit little-endian samples
-// A parent may ask for so much before it hears an answer: it fits into the socket.
-inline constexpr std::size_t ahead_packets_max = 64, ahead_bytes_max = 16384;
+// To parent: answers, each: be32 broken codec frames, be32 number of samples, 16-bit samples as this
+// machine keeps them. A frame holds whole answers: as many as reach answers_bytes_min, or all that are left.
+inline constexpr std::uint8_t frame_pcm = 'P';
+inline constexpr std::size_t question_head_bytes = 7, answer_head_bytes = 8;
+inline constexpr std::size_t ahead_packets_max = 256, ahead_bytes_max = 65536;
+inline constexpr std::size_t questions_bytes_max =
+    ahead_packets_max * question_head_bytes + ahead_bytes_max + payload_bytes_max;
+inline constexpr std::size_t answers_bytes_min = 65536;
+inline constexpr std::size_t answers_bytes_max =
+    answers_bytes_min + answer_head_bytes + std::size_t{192000} * packet_seconds_max * 2;
 inline constexpr std::size_t open_bytes_max = 65536;
-inline constexpr std::size_t pcm_bytes_max = 4 + std::size_t{192000} * packet_seconds_max * 2;
 
 Bytes encode_open(const DecodeRequest& r);
 Result<DecodeRequest> decode_open(View body);

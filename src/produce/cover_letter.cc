@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "produce/call_log.hh"
@@ -105,6 +106,7 @@ void calls_table(Paper& p, const intercept::Matter& m, const CallTotals& t) {
 }
 
 void enclosures(Paper& p, const intercept::Matter& m, const CallTotals& t) {
+  const bool mp3 = std::ranges::any_of(m.calls, [](const auto& c) { return !c.mp3.empty(); });
   p.heading("2.  Enclosed");
   std::vector<std::vector<std::string>> rows = {
       {"certification.pdf, .json", "Certification under 47 CFR 1.20004(a), signed by the responsible person"},
@@ -116,9 +118,9 @@ void enclosures(Paper& p, const intercept::Matter& m, const CallTotals& t) {
   if (t.recordings > 0)
     rows.push_back(
         {"recordings/",
-         fmt::format("{}: WAV and MP3, target on the left channel, other party on the right, silence "
+         fmt::format("{}: {}, target on the left channel, other party on the right, silence "
                      "where packets are missing",
-                     count(t.recordings, "recorded call", "recorded calls"))});
+                     count(t.recordings, "recorded call", "recorded calls"), mp3 ? "WAV and MP3" : "WAV")});
   if (t.fax_pages > 0)
     rows.push_back({"recordings/*.tif", fmt::format("{} of fax, as transmitted (TIFF, Group 4)",
                                                     count(t.fax_pages, "page", "pages"))});

@@ -25,6 +25,7 @@ struct PackageInput {
   MatterFacts facts;
   Certification certification;
   intercept::Matter* matter = nullptr;  // rendered: recordings lie under <dir>/recordings already
+  bool mp3 = true;                      // beside each WAV
   const policy::Policy* policy = nullptr;
   authority::TrustRoots roots;
   std::vector<authority::RoleCert> certs;         // everybody whose signature is in the package

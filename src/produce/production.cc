@@ -25,8 +25,8 @@ What is what
   calls.json            every call with its events, media streams, digits, gaps and anomalies
   content.pcap          the intercepted packets as captured (only where content was authorized); content-N.pcap holds
                         those of link type N where there are several
-  recordings/           one WAV and MP3 per call: left the target, right the other party, silence where packets
-                        are missing; a fax is a TIFF (Group 4) with a directory for each page;
+  recordings/           one WAV per call, and an MP3 of it unless WAV alone was wanted: left the target, right the
+                        other party, silence where packets are missing; a fax is a TIFF (Group 4) with a directory for each page;
                         NNN-...-streamN.wav is a stream from an address that the call did not announce
   authority/            roots.json (the carrier's two root keys), certs.json (who may sign what), grant-N.json (the signed
                         grants)
@@ -77,14 +77,16 @@ Result<std::vector<std::string>> files_below(const fs::path& dir) {
 }
 
 // calls.json names recordings and faxes as they lie in the package.
-Status settle_recordings(const fs::path& dir, intercept::Matter& m, std::set<std::string>& expected) {
+Status settle_recordings(const fs::path& dir, intercept::Matter& m, bool mp3,
+                         std::set<std::string>& expected) {
   std::error_code ec;
   for (intercept::CallRecord& c : m.calls) {
     std::vector<std::string*> names{&c.wav, &c.mp3};
     std::vector<std::string> mp3s;
     for (intercept::MediaStream& s : c.media) {
       names.push_back(&s.file);
-      if (s.foreign && !s.file.empty()) mp3s.push_back(fs::path(s.file).replace_extension(".mp3").string());
+      if (mp3 && s.foreign && !s.file.empty())
+        mp3s.push_back(fs::path(s.file).replace_extension(".mp3").string());
     }
     for (std::string& m3 : mp3s) names.push_back(&m3);
     for (std::string* name : names) {
@@ -190,7 +192,7 @@ Result<crypto::Digest> produce_into(const fs::path& dir, const PackageInput& in)
   std::error_code ec;
   for (const char* stale : {"manifest.json", "manifest.sig", "audit-proof.json"}) fs::remove(dir / stale, ec);
   std::set<std::string> expected;
-  WRIT_CHECK(settle_recordings(dir, *in.matter, expected));
+  WRIT_CHECK(settle_recordings(dir, *in.matter, in.mp3, expected));
   Writer w(dir, expected);
   WRIT_CHECK(w.put("call-log.csv", call_log_csv(*in.matter)));
   WRIT_CHECK(w.put("calls.json", calls_text(*in.matter)));

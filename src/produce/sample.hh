@@ -125,7 +125,7 @@ inline intercept::EvidencePacket packet(std::uint32_t call, Instant at, const st
   put_bytes(b, view_of(text));
   intercept::EvidencePacket p;
   p.tag.call = call;
-  p.storage = b;
+  p.storage.assign(b.begin(), b.end());
   p.raw = {at, link, {}, static_cast<std::uint32_t>(b.size())};
   p.raw.bytes = p.storage;
   return p;

@@ -15,6 +15,7 @@ struct Glance {
   std::uint16_t src_port = 0, dst_port = 0;
   const std::uint8_t* addresses = nullptr;  // in the frame: source, then destination
   bool v6 = false;
+  View payload;
 
   Endpoint src() const { return {address(addresses), src_port}; }
   Endpoint dst() const { return {address(addresses + (v6 ? 16 : 4)), dst_port}; }
@@ -29,8 +30,8 @@ struct Glance {
 
 // True for Ethernet (at most one VLAN tag), IPv4 without options or IPv6 without extension headers, UDP, in
 // one piece and not cut, of one byte or more, the first 0x80 or above (RFC 3550 version 2: no SIP, no STUN,
-// no tunnel begins so), and to no port of a tunnel. decode() then gives Verdict::udp between these endpoints
-// and no tunnel.
+// no tunnel begins so), and to no port of a tunnel. decode() then gives Verdict::udp between these endpoints,
+// this payload and no tunnel.
 [[gnu::always_inline]] inline bool is_plain_media(const RawPacket& p, Glance& out) {
   constexpr std::size_t ethernet = 14, tag = 4, ipv4 = 20, ipv6 = 40, udp = 8;
   if (p.link_type != static_cast<std::uint32_t>(LinkType::ethernet)) return false;
@@ -71,6 +72,7 @@ struct Glance {
   out.dst_port = load_be16(v + 2);
   out.addresses = addresses;
   out.v6 = type == type_ipv6;
+  out.payload = {v + udp, stated - udp};
   return !is_tunnel_port(out.dst_port);
 }
 

@@ -20,7 +20,8 @@ bool agrees(const RawPacket& p, bool& taken) {
   const Decoded d = decode(p);
   return d.verdict == Verdict::udp && d.tunnels == 0 && d.udp.src == g.src() && d.udp.dst == g.dst() &&
          d.udp.src.port == g.src_port && d.udp.dst.port == g.dst_port && !d.udp.truncated &&
-         !d.udp.payload.empty() && d.udp.payload[0] >= 0x80;
+         !d.udp.payload.empty() && d.udp.payload[0] >= 0x80 && d.udp.payload.data() == g.payload.data() &&
+         d.udp.payload.size() == g.payload.size();
 }
 
 Bytes rtp() { return Bytes(24, 0x80); }

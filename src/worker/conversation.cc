@@ -48,8 +48,6 @@ Conversation& Conversation::operator=(Conversation&& o) noexcept {
   dead_ = std::exchange(o.dead_, true);
   timed_out_ = o.timed_out_;
   why_ = std::move(o.why_);
-  heard_ = std::move(o.heard_);
-  unread_ = std::exchange(o.unread_, {});
   return *this;
 }
 
@@ -105,41 +103,29 @@ bool Conversation::wait_for(short events) {
 }
 
 // Nothing is said of a worker that is gone: what it answered before may be there still, and next() tells.
-void Conversation::tell(View frames, std::chrono::seconds within) {
+void Conversation::tell(std::uint8_t kind, View body, std::chrono::seconds within) {
   begin(within);
-  while (!dead_ && !frames.empty()) {
-    const ssize_t n = ::send(socket_.get(), frames.data(), frames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const Bytes frame = encode_frame(kind, body);
+  for (View left = frame; !dead_ && !left.empty();) {
+    const ssize_t n = ::send(socket_.get(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n >= 0)
-      frames = frames.subspan(static_cast<std::size_t>(n));
+      left = left.subspan(static_cast<std::size_t>(n));
     else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLOUT)))
       return;
   }
 }
 
-// At least one byte more of what was said: several answers come at once.
-Status Conversation::hear() {
-  heard_.resize(32768);
-  for (;;) {
-    const ssize_t r = ::recv(socket_.get(), heard_.data(), heard_.size(), MSG_DONTWAIT);
+Status Conversation::receive(std::uint8_t* to, std::size_t n) {
+  while (n > 0) {
+    const ssize_t r = ::recv(socket_.get(), to, n, MSG_DONTWAIT);
     if (r > 0) {
-      unread_ = View{heard_}.first(static_cast<std::size_t>(r));
-      return {};
-    }
-    if (r < 0 && errno == EAGAIN) {
+      to += r;
+      n -= static_cast<std::size_t>(r);
+    } else if (r < 0 && errno == EAGAIN) {
       if (!wait_for(POLLIN)) return stuck();
     } else if (r == 0 || errno != EINTR) {
       return lost();
     }
-  }
-}
-
-Status Conversation::receive(std::uint8_t* to, std::size_t n) {
-  while (n > 0) {
-    if (unread_.empty()) WRIT_CHECK(hear());
-    const View some = unread_.first(std::min(n, unread_.size()));
-    to = std::ranges::copy(some, to).out;
-    unread_ = unread_.subspan(some.size());
-    n -= some.size();
   }
   return {};
 }
@@ -160,7 +146,7 @@ void Conversation::begin(std::chrono::seconds within) {
 }
 
 Result<Frame> Conversation::ask(std::uint8_t kind, View body, std::chrono::seconds within) {
-  tell(encode_frame(kind, body), within);
+  tell(kind, body, within);
   if (dead_) return gone();
   return receive_frame();
 }

@@ -34,9 +34,8 @@ class Conversation {
   // Exit::partial when the worker died, broke the protocol or did not answer in time; it is then gone.
   Result<Frame> ask(std::uint8_t kind, View body, std::chrono::seconds within);
   Result<Frame> next(std::chrono::seconds within);
-  // Encoded frames whose answers next() will give, in their order. What is not answered yet must fit into the
-  // socket (some 100 KiB): else each end waits for the other to listen, until `within` is over.
-  void tell(View frames, std::chrono::seconds within);
+  // One frame, of which next() will give the answers: one or several.
+  void tell(std::uint8_t kind, View body, std::chrono::seconds within);
   // What to return for an answer that makes no sense.
   tl::unexpected<Error> lost();
 
@@ -50,7 +49,6 @@ class Conversation {
   tl::unexpected<Error> stuck();
   bool wait_for(short events);
   void begin(std::chrono::seconds within);
-  Status hear();
   Status receive(std::uint8_t* to, std::size_t n);
   Result<Frame> receive_frame();
 
@@ -62,8 +60,6 @@ class Conversation {
   Deadline until_{};
   bool dead_ = false, timed_out_ = false;
   std::string why_;
-  Bytes heard_;
-  View unread_;  // of heard_
 };
 
 // The error that a refusing frame carries.

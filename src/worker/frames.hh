@@ -25,18 +25,6 @@ FrameHead decode_head(View five_bytes);
 
 // The worker's side. False at the end of `fd`, at another kind, and beyond `max`: then the worker ends.
 bool read_frame(int fd, std::uint8_t kind, std::size_t max, Bytes& body);
-// The same for who alone reads `fd`: many small frames at once.
-class FrameReader {
- public:
-  explicit FrameReader(int fd) : fd_(fd), heard_(32768) {}
-  bool next(std::uint8_t kind, std::size_t max, Bytes& body);
-
- private:
-  bool take(std::uint8_t* to, std::size_t n);
-  int fd_;
-  Bytes heard_;
-  View unread_;  // of heard_
-};
 // Says why to the parent; returns what the worker exits with.
 int refuse(int out, const Error& e);
 
