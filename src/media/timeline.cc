@@ -87,7 +87,7 @@ std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packe
       ++unreadable;
       continue;
     }
-    const PayloadTypes::Meaning& meaning = types.of(rtp->payload_type);
+    const PayloadMeaning& meaning = types.of(rtp->payload_type);
     const std::int64_t place = order.next(rtp->sequence, rtp->timestamp);
     if (rtp->payload.empty()) continue;  // keeps a path open, and may share a real packet's number
     seen.push_back({index, rtp->payload, packets.at(index), place, rtp->timestamp, 0, rtp->payload_type,
@@ -255,8 +255,8 @@ std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaSt
   return std::nullopt;
 }
 
-const PayloadTypes::Meaning& PayloadTypes::of(std::uint8_t payload_type) {
-  std::optional<Meaning>& known = known_[payload_type & 127];
+const PayloadMeaning& PayloadTypes::of(std::uint8_t payload_type) {
+  std::optional<PayloadMeaning>& known = known_[payload_type & 127];
   if (known) return *known;
   const auto f = format_of(stream_, payload_type);
   known.emplace();

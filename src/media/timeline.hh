@@ -14,21 +14,21 @@ namespace writ::media {
 
 // What a payload type means in this stream: its own mapping, then the stream's codec, then RFC 3551's table.
 std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type);
+struct PayloadMeaning {
+  std::uint32_t clock_rate = 8000;
+  bool event = false;    // RFC 4733
+  bool silence = false;  // comfort noise, RFC 3389
+  bool g729 = false;
+};
 // The same as each packet asks it, found once for each type.
 class PayloadTypes {
  public:
-  struct Meaning {
-    std::uint32_t clock_rate = 8000;
-    bool event = false;    // RFC 4733
-    bool silence = false;  // comfort noise, RFC 3389
-    bool g729 = false;
-  };
   explicit PayloadTypes(const intercept::MediaStream& s) : stream_(s) {}
-  const Meaning& of(std::uint8_t payload_type);
+  const PayloadMeaning& of(std::uint8_t payload_type);
 
  private:
   const intercept::MediaStream& stream_;
-  std::array<std::optional<Meaning>, 128> known_{};
+  std::array<std::optional<PayloadMeaning>, 128> known_{};
 };
 
 struct PlacedPacket {

@@ -79,18 +79,18 @@ struct TrackPlayer::Impl {
   const Track& track;
   Workers& workers;
   const CodeWords* words = nullptr;  // of G.711, which needs no decoder
-  std::optional<Decoder> decoder;
-  Resampler resampler;
+  std::optional<Decoder> decoder{};
+  Resampler resampler{};
   std::uint32_t rate = 0;
-  std::size_t next = 0;             // packet
-  std::size_t asked = 0;            // packets before it are decoded, or the decoder has been asked for them
-  std::size_t alone_before = 0;     // of the packets before it, one kills a worker: each is asked for alone
-  std::int64_t cursor = 0;          // samples put into the resampler, at the codec's rate
-  std::vector<std::int16_t> pcm;    // of one step, at the codec's rate
-  std::vector<std::int16_t> ready;  // at `rate`, beginning at `ready_at`
+  std::size_t next = 0;               // packet
+  std::size_t asked = 0;              // packets before it are decoded, or the decoder has been asked for them
+  std::size_t alone_before = 0;       // of the packets before it, one kills a worker: each is asked for alone
+  std::int64_t cursor = 0;            // samples put into the resampler, at the codec's rate
+  std::vector<std::int16_t> pcm{};    // of one step, at the codec's rate
+  std::vector<std::int16_t> ready{};  // at `rate`, beginning at `ready_at`
   std::int64_t ready_at = 0;
   bool opened = false, flushed = false;
-  TrackResult result;
+  TrackResult result{};
   int patience_left = patience;
 
   Status produce();
@@ -247,7 +247,7 @@ Status TrackPlayer::Impl::produce() {
 }
 
 TrackPlayer::TrackPlayer(const Track& track, Workers& workers, Instant origin, std::uint32_t rate)
-    : i_(new Impl{track, workers, nullptr, {}, {}, rate, 0, 0, 0, 0, {}, {}, 0, false, false, {}, patience}) {
+    : i_(new Impl{.track = track, .workers = workers, .rate = rate}) {
   i_->ready_at = samples_in(track.packets.front().at - origin, rate);
 }
 
