@@ -70,14 +70,15 @@ void choose_sides(CallRecord& call, std::vector<Track>& tracks) {
   }
 }
 
-std::map<int, std::vector<PlacedPacket>> by_payload_type(Timeline&& t) {
+std::map<int, std::vector<PlacedPacket>> by_payload_type(std::vector<PlacedPacket> audio,
+                                                         const std::vector<PlacedPacket>& noise) {
   std::map<int, std::vector<PlacedPacket>> out;
-  const int first = t.audio.empty() ? -1 : t.audio.front().payload_type;
-  if (std::ranges::all_of(t.audio, [&](const PlacedPacket& p) { return p.payload_type == first; }))
-    std::swap(out[first], t.audio);
-  for (const std::vector<PlacedPacket>* some : {&t.audio, &t.noise})
-    for (const PlacedPacket& p : *some) out[p.payload_type].push_back(p);
-  std::erase_if(out, [](const auto& one) { return one.second.empty(); });
+  const auto other = [&](const PlacedPacket& p) { return p.payload_type != audio.front().payload_type; };
+  if (std::ranges::any_of(audio, other))
+    for (const PlacedPacket& p : audio) out[p.payload_type].push_back(p);
+  else if (!audio.empty())  // of one type, as nearly every stream is
+    std::swap(out[audio.front().payload_type], audio);
+  for (const PlacedPacket& p : noise) out[p.payload_type].push_back(p);
   return out;
 }
 
@@ -87,7 +88,7 @@ void add_tracks(CallRecord& call, std::size_t index, const Packets& packets, std
   Timeline timeline = place(s, packets);
   for (const std::string& n : timeline.notes) say(s.why, n);
   if (timeline.audio.empty()) say(s.why, "no audio packets");
-  for (auto& [type, placed] : by_payload_type(std::move(timeline))) {
+  for (auto& [type, placed] : by_payload_type(std::move(timeline.audio), timeline.noise)) {
     const auto f = format_of(s, type);
     const auto request = f ? DecodeRequest{f->codec, f->clock_rate, f->channels, f->fmtp}
                            : DecodeRequest{"unknown", 8000, 1, {}};

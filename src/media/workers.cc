@@ -35,7 +35,7 @@ Result<const CodeWords*> Workers::code_words(const DecodeRequest& r, const Codec
   auto words = CodeWords::ask(program_, r);
   if (!words && words.error().exit == Exit::unit) return tl::unexpected(words.error());
   if (!words) return nullptr;  // a worker for each stream says why
-  return &known.emplace(std::move(*words));
+  return &known.emplace(*words);
 }
 
 fs::path default_worker() { return worker::beside("writ-decode"); }
