@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/limits.hh"
-#include "base/prefetch.hh"
 #include "base/utf8.hh"
 
 namespace writ::intercept {
@@ -131,14 +130,6 @@ Result<EvidencePacket> decode_packet(View record) {
   e.raw.bytes =
       e.storage;  // a vector's buffer moves with it, so the view stays good when the packet is moved
   return e;
-}
-
-void expect_packet(const std::vector<EvidencePacket>& packets, std::span<const std::size_t> index,
-                   std::size_t k) {
-  constexpr std::size_t far = 16, near = 8;
-  if (k + far < index.size())
-    prefetch(View{reinterpret_cast<const std::uint8_t*>(&packets[index[k + far]]), sizeof(EvidencePacket)});
-  if (k + near < index.size()) prefetch(packets[index[k + near]].raw.bytes);
 }
 
 }  // namespace writ::intercept

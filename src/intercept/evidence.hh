@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.hh"
+#include "base/prefetch.hh"
 #include "base/slab.hh"
 #include "wire/packet.hh"
 
@@ -95,7 +96,12 @@ struct EvidencePacket {
 Result<EvidencePacket> decode_packet(View record);
 // Asks the processor for the packets that come a little behind index[k]: those of one call lie scattered
 // among those of all, and reading them in turn waits for memory each time.
-void expect_packet(const std::vector<EvidencePacket>& packets, std::span<const std::size_t> index,
-                   std::size_t k);
+[[gnu::always_inline]] inline void expect_packet(const std::vector<EvidencePacket>& packets,
+                                                 std::span<const std::size_t> index, std::size_t k) {
+  constexpr std::size_t far = 16, near = 8;
+  if (k + far < index.size())
+    prefetch({reinterpret_cast<const std::uint8_t*>(&packets[index[k + far]]), sizeof(EvidencePacket)});
+  if (k + near < index.size()) prefetch(packets[index[k + near]].raw.bytes);
+}
 
 }  // namespace writ::intercept

@@ -18,10 +18,6 @@ std::optional<wire::RtpPacket> Packets::rtp(std::size_t i) const {
   return p ? wire::parse_rtp(*p) : std::nullopt;
 }
 
-void Packets::expect(std::span<const std::size_t> index, std::size_t k) const {
-  intercept::expect_packet(evidence_, index, k);
-}
-
 bool Packets::left_out(std::size_t i) const {
   const auto it = clear_.find(i);
   return it != clear_.end() && it->second.empty();

@@ -21,9 +21,10 @@ class Packets {
   // where that was done.
   std::optional<View> payload(std::size_t i) const;
   std::optional<wire::RtpPacket> rtp(std::size_t i) const;
-  // To be called before packet index[k] of a stream is read: the packets of one call lie among those of all
-  // calls, and reading them waits for memory otherwise.
-  void expect(std::span<const std::size_t> index, std::size_t k) const;
+  // To be called before packet index[k] of a stream is read.
+  [[gnu::always_inline]] void expect(std::span<const std::size_t> index, std::size_t k) const {
+    intercept::expect_packet(evidence_, index, k);
+  }
   // True: an encrypted packet that did not prove genuine, or came again; it is in no recording.
   bool left_out(std::size_t i) const;
 

@@ -94,7 +94,7 @@ std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packe
                     meaning.clock_rate, false, meaning.silence,
                     meaning.g729 && rtp->payload.size() % 10 == 2});
   }
-  std::ranges::stable_sort(seen, {}, &Seen::order);
+  if (!std::ranges::is_sorted(seen, {}, &Seen::order)) std::ranges::stable_sort(seen, {}, &Seen::order);
   const auto rest = std::ranges::unique(seen, {}, &Seen::order);
   seen.erase(rest.begin(), rest.end());
   for (std::size_t i = 1; i < seen.size(); ++i) seen[i].after_loss = seen[i].order != seen[i - 1].order + 1;
