@@ -124,7 +124,7 @@ bool append_mono(const AVFrame& f, std::vector<std::int16_t>& out, std::size_t m
       }
       const std::size_t before = out.size();
       out.resize(before + n);
-      std::memcpy(out.data() + before, f.extended_data[0], n * sizeof out[0]);
+      if (n > 0) std::memcpy(out.data() + before, f.extended_data[0], n * sizeof out[0]);
       return true;
     }
     case AV_SAMPLE_FMT_FLT:
