@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the media of target calls are: endpoints come from SDP and go with the call.
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -128,20 +129,29 @@ Status Engine::Impl::say_crowded(Instant at) {
   return {};
 }
 
-bool Engine::Impl::install(Dialog& d, const wire::SdpMedia& m, const std::string& origin, Side side,
+// Media lines that share an endpoint (BUNDLE, RFC 9143) are one end, which the first of them installs.
+bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side,
                            const std::string& hop) {
+  const wire::SdpMedia& m = sdp.media[line];
   if (!m.has_address || m.rtp.port == 0 || is_nowhere(m.rtp.ip)) return false;
+  const std::span<const wire::SdpMedia> all{sdp.media};
+  const auto shares = [&](const wire::SdpMedia& x) { return x.has_address && x.rtp == m.rtp; };
+  if (std::ranges::any_of(all.first(line), shares)) return false;
   End e;
-  e.origin = origin;
+  e.origin = sdp.origin;
   e.at = m.rtp;
   e.side = side;
   e.kind = m.kind;
   e.direction = m.direction;
-  e.encrypted = m.encrypted;
   e.hop = hop;
-  for (const wire::RtpMap& f : m.formats) {
-    if (f.codec == "TELEPHONE-EVENT") e.event_type = f.payload_type;
-    e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
+  for (const wire::SdpMedia& x : all.subspan(line)) {
+    if (!shares(x)) continue;
+    if (x.kind == "audio") e.kind = x.kind;
+    e.encrypted = e.encrypted || x.encrypted;
+    for (const wire::RtpMap& f : x.formats) {
+      if (f.codec == "TELEPHONE-EVENT") e.event_type = f.payload_type;
+      e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
+    }
   }
   End rtcp = e;
   supersede(e.at, d);
@@ -184,8 +194,9 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   // Who is not proven yet takes nothing from a call that is.
   if (!d.any(Stage::live)) WRIT_CHECK(contest(sdp, d, g.at));
   bool closed = false, open = false;  // open: plain, or with keys that stand in the signalling
-  for (const wire::SdpMedia& s : sdp.media) {
-    changed = install(d, s, sdp.origin, side, hop) || changed;
+  for (std::size_t line = 0; line < sdp.media.size(); ++line) {
+    const wire::SdpMedia& s = sdp.media[line];
+    changed = install(d, sdp, line, side, hop) || changed;
     if (s.rtp.port != 0) (s.encrypted && s.crypto.empty() ? closed : open) = true;
   }
   const auto has_side = [&](Side s) {

@@ -19,19 +19,6 @@ void press_info(Bench& b, Call& c, double t, const std::string& type, const std:
   b.sip(t + 0.01, c.a, c.z, m);  // retransmitted
 }
 
-void press_4733(Bench& b, const Call& c, double t, int key, std::uint32_t timestamp, std::uint16_t seq) {
-  for (int i = 0; i < 4; ++i) {
-    Bytes p{0x80, static_cast<std::uint8_t>(101 | (i == 0 ? 0x80 : 0))};
-    put_be16(p, static_cast<std::uint16_t>(seq + i));
-    put_be32(p, timestamp);
-    put_be32(p, 0xaaaa);
-    p.push_back(static_cast<std::uint8_t>(key));
-    p.push_back(i > 1 ? 0x8a : 0x0a);
-    put_be16(p, static_cast<std::uint16_t>(160 * (i + 1)));
-    b.udp(t + 0.02 * i, c.am, c.zm, p);
-  }
-}
-
 TEST(Digits, ExtractedOnlyUnderAContentGrantThatSaysSo) {
   struct Row {
     Kind kind;

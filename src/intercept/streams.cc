@@ -49,14 +49,18 @@ void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
     }
 }
 
-const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t) const {
-  const wire::SdpMedia* found = nullptr;
+const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t, int pt) const {
+  const auto lists = [&](const Entry& x) {
+    return std::ranges::any_of(x.media.formats, [&](const wire::RtpMap& f) { return f.payload_type == pt; });
+  };
+  const Entry* found = nullptr;
   for (const Entry& x : entries_) {
     if (x.media.rtp != e) continue;
-    if (found != nullptr && x.at > t) break;
-    found = &x.media;
+    if (found != nullptr && x.at > t && x.at != found->at) break;
+    if (found != nullptr && x.at == found->at && pt >= 0 && !lists(x)) continue;
+    found = &x;
   }
-  return found;
+  return found == nullptr ? nullptr : &found->media;
 }
 
 const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
@@ -67,8 +71,8 @@ const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& s
       if (f.payload_type == pt) return &f;
     return nullptr;
   };
-  if (const auto* f = in(in_force(dst, t))) return f;
-  if (const auto* f = in(in_force(src, t))) return f;
+  if (const auto* f = in(in_force(dst, t, pt))) return f;
+  if (const auto* f = in(in_force(src, t, pt))) return f;
   const wire::RtpMap* any = nullptr;
   for (const Entry& x : entries_) {
     if (any != nullptr && x.at > t) break;
@@ -296,8 +300,8 @@ std::string why_closed(const wire::SdpMedia* to, const wire::SdpMedia* from) {
 }
 
 void name_kind(MediaStream& s, const SdpTimeline& sdp) {
-  const wire::SdpMedia* to = sdp.in_force(s.dst, s.last);
-  const wire::SdpMedia* from = sdp.in_force(s.src, s.last);
+  const wire::SdpMedia* to = sdp.in_force(s.dst, s.last, s.payload_type);
+  const wire::SdpMedia* from = sdp.in_force(s.src, s.last, s.payload_type);
   const wire::SdpMedia* m = to != nullptr ? to : from;
   if (m != nullptr) {
     s.encrypted = is_encrypted(to, from);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t media_max = 64, formats_max = 128, oddities_max = 16;
 constexpr std::size_t crypto_max = 16, crypto_bytes_max = 1024;
+constexpr std::size_t bundles_max = 8, mid_bytes_max = 64;
 
 struct Level {  // what may stand at session or media level
   Address address;
@@ -19,6 +20,8 @@ struct Level {  // what may stand at session or media level
   std::string direction;
   bool encrypted = false, dtls = false, mikey = false;
   std::vector<std::string> crypto;
+  std::string mid;
+  bool bundle_only = false;
 };
 
 class SdpScan {
@@ -44,6 +47,7 @@ class SdpScan {
 
   Sdp finish() {
     for (std::size_t i = 0; i < out_.media.size(); ++i) complete(out_.media[i], levels_[i]);
+    for (const auto& group : bundles_) bundle(group);
     return std::move(out_);
   }
 
@@ -140,6 +144,12 @@ class SdpScan {
       fmtp(value);
     } else if (name == "rtcp") {
       rtcp(value);
+    } else if (name == "mid") {
+      if (!out_.media.empty()) level().mid = value.substr(0, mid_bytes_max);
+    } else if (name == "bundle-only") {
+      level().bundle_only = true;
+    } else if (name == "group") {
+      group(value);
     } else if (name == "t38faxversion") {
       std::uint64_t version = 0;
       std::string_view digits = value;
@@ -155,6 +165,36 @@ class SdpScan {
       level().mikey = level().mikey || name == "key-mgmt";
       if (name == "crypto" && level().crypto.size() < crypto_max && value.size() <= crypto_bytes_max)
         level().crypto.emplace_back(value);
+    }
+  }
+
+  // "BUNDLE 0 1" (RFC 5888, 9143)
+  void group(std::string_view v) {
+    if (!out_.media.empty() || bundles_.size() == bundles_max || !equal_ci(take_word(v), "BUNDLE")) return;
+    std::vector<std::string>& mids = bundles_.emplace_back();
+    while (!v.empty() && mids.size() < media_max) mids.emplace_back(take_word(v).substr(0, mid_bytes_max));
+  }
+
+  SdpMedia* of_mid(const std::string& mid) {
+    for (std::size_t i = 0; i < levels_.size(); ++i)
+      if (!mid.empty() && levels_[i].mid == mid) return &out_.media[i];
+    return nullptr;
+  }
+
+  // A line with port 0 is refused, but not one that says bundle-only: its media come where those of the
+  // group's first line do.
+  void bundle(const std::vector<std::string>& mids) {
+    SdpMedia* first = mids.empty() ? nullptr : of_mid(mids.front());
+    if (first == nullptr || first->rtp.port == 0) return;
+    for (const std::string& mid : mids) {
+      SdpMedia* m = of_mid(mid);
+      if (m == nullptr || m->rtp.port != 0 ||
+          !levels_[static_cast<std::size_t>(m - out_.media.data())].bundle_only)
+        continue;
+      m->rtp = first->rtp;
+      m->rtcp = first->rtcp;
+      m->rtcp_mux = first->rtcp_mux;
+      m->has_address = first->has_address;
     }
   }
 
@@ -236,7 +276,8 @@ class SdpScan {
   Sdp out_;
   Level session_;
   std::vector<Level> levels_;  // one per medium
-  bool skip_ = false;          // within media beyond the bound
+  std::vector<std::vector<std::string>> bundles_;
+  bool skip_ = false;  // within media beyond the bound
 };
 
 }  // namespace

@@ -19,8 +19,8 @@ struct RtpMap {
 struct SdpMedia {
   std::string kind;       // "audio", "video", "image", ...
   std::string transport;  // "RTP/AVP", "RTP/SAVP", "udptl", ...
-  Endpoint rtp;           // media-level c= or the session's; port 0: refused
-  Endpoint rtcp;          // a=rtcp, else port+1
+  Endpoint rtp;   // media-level c= or the session's; of a=bundle-only its group's (RFC 9143); port 0: refused
+  Endpoint rtcp;  // a=rtcp, else port+1
   bool rtcp_mux = false;  // a=rtcp-mux: RTCP may come on the RTP port (RFC 5761)
   bool has_address = false;
   std::string direction = "sendrecv";

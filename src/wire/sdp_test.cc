@@ -59,6 +59,26 @@ TEST(Sdp, Encryption) {
   EXPECT_TRUE(parse_sdp(base + "m=audio 4 RTP/AVP 0\na=zrtp-hash:1.10 x\n").media[0].encrypted);
 }
 
+TEST(Sdp, ABundledLineTakesItsGroupsFirstEndpoint) {
+  const std::string head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n",
+                    audio = "m=audio 20000 RTP/AVP 0\r\na=mid:0\r\na=rtcp-mux\r\n",
+                    video = "m=video 0 RTP/AVP 96\r\na=mid:1\r\n", only = "a=bundle-only\r\n";
+  const auto of = [&](const std::string& group, const std::string& lines) {
+    return parse_sdp(head + group + lines).media;
+  };
+  const auto two = of("a=group:BUNDLE 0 1\r\n", audio + video + only);
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[1].rtp, two[0].rtp);
+  EXPECT_EQ(two[1].rtcp, two[0].rtcp);
+  EXPECT_TRUE(two[1].rtcp_mux && two[1].has_address);
+  EXPECT_EQ(of("a=group:BUNDLE 1 0\r\n", audio + video + only)[1].rtp.port, 0)
+      << "its first line has no port";
+  EXPECT_EQ(of("a=group:BUNDLE 0 1\r\n", audio + video)[1].rtp.port, 0) << "refused";
+  EXPECT_EQ(of("a=group:BUNDLE 0\r\n", audio + video + only)[1].rtp.port, 0) << "not of the group";
+  EXPECT_EQ(of("a=group:LS 0 1\r\n", audio + video + only)[1].rtp.port, 0) << "another kind of group";
+  EXPECT_EQ(of("", audio + video + only)[1].rtp.port, 0);
+}
+
 TEST(Sdp, OddOnesAreReadAndSaid) {
   const Sdp s = parse_sdp(
       "v=0\nc=IN IP4 phone.example.net\nm=audio 30000/2 RTP/AVP 0 97 foo 200 0\na=rtpmap:5 x/1\na=rtpmap:97 "
