@@ -19,21 +19,33 @@ constexpr std::size_t claims_max = 64;  // calls at one endpoint
 constexpr std::size_t ends_max = 96;    // two endpoints a stream, several streams, legs and re-INVITEs
 
 // Does any m= line of this body name a port that a target call uses? Cheap enough for every SDP that passes.
+// Behind so many spaces; 0 when there is none.
+std::uint32_t number_behind(std::string_view line, int spaces) {
+  std::size_t at = 0;
+  for (int n = 0; n < spaces; ++n) {
+    at = line.find(' ', at);
+    if (at == std::string_view::npos) return 0;
+    ++at;
+  }
+  std::uint32_t number = 0;
+  for (; at < line.size() && line[at] >= '0' && line[at] <= '9' && number < 65536; ++at)
+    number = number * 10 + static_cast<std::uint32_t>(line[at] - '0');
+  return number;
+}
+
 bool mentions_port(const MediaTable& table, std::string_view body) {
-  for (std::size_t at = 0; at + 2 < body.size();) {
-    if (body[at] == 'm' && body[at + 1] == '=') {
-      std::size_t i = body.find(' ', at);
-      std::uint32_t port = 0;
-      if (i != std::string_view::npos)
-        for (++i; i < body.size() && body[i] >= '0' && body[i] <= '9' && port < 65536; ++i)
-          port = port * 10 + static_cast<std::uint32_t>(body[i] - '0');
-      if (port > 0 && port < 65535 &&
-          (table.maybe(static_cast<std::uint16_t>(port)) ||
-           table.maybe(static_cast<std::uint16_t>(port + 1))))
-        return true;
+  const auto maybe = [&](std::uint32_t port) {
+    return port > 0 && port < 65536 && table.maybe(static_cast<std::uint16_t>(port));
+  };
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t next = std::min(body.find('\n', at), body.size());
+    const std::string_view line = body.substr(at, next - at);
+    if (line.starts_with("m=")) {
+      const std::uint32_t port = number_behind(line, 1);
+      if (maybe(port) || maybe(port + 1)) return true;
+    } else if (line.starts_with("a=candidate:") && maybe(number_behind(line, 5))) {
+      return true;
     }
-    const std::size_t next = body.find('\n', at);
-    if (next == std::string_view::npos) break;
     at = next + 1;
   }
   return false;
@@ -59,6 +71,7 @@ bool is_rtp(const wire::SdpMedia& m) { return m.transport.find("RTP") != std::st
 bool Engine::Impl::install_end(Dialog& d, End e) {
   for (std::size_t i = 0; i < d.ends.size(); ++i)
     if (End& old = d.ends[i]; old.at == e.at) {
+      if (e.candidate && !old.candidate) return false;  // the default, or of another medium
       const bool changed = old.codecs != e.codecs || old.direction != e.direction || old.replaced ||
                            old.encrypted != e.encrypted;
       if (old.side != e.side) old.side = Side::unknown;
@@ -68,6 +81,7 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
       old.direction = std::move(e.direction);
       old.encrypted = e.encrypted;
       old.replaced = false;
+      old.candidate = e.candidate;
       if (!e.rtcp) old.rtcp = false;
       if (!old.listed) list_end(d, i);
       return changed;
@@ -129,14 +143,32 @@ Status Engine::Impl::say_crowded(Instant at) {
   return {};
 }
 
+// Where ICE (RFC 8445) may send the media instead of to the default: ends as good as it, for who names them
+// is the same. They fill half of the room at most.
+void Engine::Impl::install_candidates(Dialog& d, const wire::SdpMedia& m, End like) {
+  like.candidate = true;
+  for (const wire::IceCandidate& c : m.candidates) {
+    if (is_nowhere(c.at.ip)) continue;
+    if (d.ends.size() >= ends_max / 2 &&
+        std::ranges::none_of(d.ends, [&](const End& x) { return x.at == c.at || x.replaced; })) {
+      crowded.push_back(d.call_id);
+      return;
+    }
+    like.at = c.at;
+    like.rtcp = c.rtcp;
+    supersede(c.at, d);
+    install_end(d, like);
+  }
+}
+
 // Media lines that share an endpoint (BUNDLE, RFC 9143) are one end, which the first of them installs.
 bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side,
                            const std::string& hop) {
   const wire::SdpMedia& m = sdp.media[line];
-  if (!m.has_address || m.rtp.port == 0 || is_nowhere(m.rtp.ip)) return false;
+  if (!m.has_address || m.rtp.port == 0) return false;
   const std::span<const wire::SdpMedia> all{sdp.media};
   const auto shares = [&](const wire::SdpMedia& x) { return x.has_address && x.rtp == m.rtp; };
-  if (std::ranges::any_of(all.first(line), shares)) return false;
+  if (!is_nowhere(m.rtp.ip) && std::ranges::any_of(all.first(line), shares)) return false;
   End e;
   e.origin = sdp.origin;
   e.at = m.rtp;
@@ -153,9 +185,15 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
       e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
     }
   }
-  End rtcp = e;
-  supersede(e.at, d);
-  bool changed = install_end(d, std::move(e));
+  const End like = e;
+  bool changed = false;
+  if (!is_nowhere(m.rtp.ip)) {
+    supersede(e.at, d);
+    changed = install_end(d, std::move(e));
+  }
+  install_candidates(d, m, like);
+  if (is_nowhere(m.rtp.ip)) return changed;
+  End rtcp = like;
   if (is_rtp(m) && m.rtcp.port != 0 && m.rtcp != m.rtp) {
     rtcp.at = m.rtcp;
     rtcp.rtcp = true;
@@ -183,8 +221,10 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   note_hold_offer(d, m, sdp, side);
   const std::string hop = hop_of(g);
   const auto announced = [&](const wire::Endpoint& e) {
-    return std::any_of(sdp.media.begin(), sdp.media.end(),
-                       [&](const wire::SdpMedia& s) { return s.rtp == e || s.rtcp == e; });
+    return std::any_of(sdp.media.begin(), sdp.media.end(), [&](const wire::SdpMedia& s) {
+      return s.rtp == e || s.rtcp == e ||
+             std::ranges::any_of(s.candidates, [&](const auto& c) { return c.at == e; });
+    });
   };
   bool changed = false;
   // Forks answer side by side; only an offer, or an answer after the call is up, moves media away.
@@ -275,6 +315,8 @@ Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
 
 Status Engine::Impl::contest(const wire::Sdp& sdp, const Dialog& by, Instant at) {
   for (const wire::SdpMedia& s : sdp.media) {
+    for (const wire::IceCandidate& c : s.candidates)
+      if (!is_leg_of(c.at, sdp)) WRIT_CHECK(contest(c.at, by, at));
     if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp)) continue;
     WRIT_CHECK(contest(s.rtp, by, at));
     if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, by, at));

@@ -28,6 +28,7 @@ struct End {
   bool listed = false;     // in the table of endpoints
   bool contested = false;  // another call has announced it too
   bool replaced = false;   // a later SDP of the same side and hop moved away from it
+  bool candidate = false;  // named by a=candidate only
   std::string kind, direction;
   std::vector<std::string> codecs;
   std::uint8_t event_type = no_event_type;  // payload type of telephone-event

@@ -132,6 +132,7 @@ struct Engine::Impl {
   // announced.cc
   Status apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status say_odd_sdp(Dialog& d, Instant at);
+  void install_candidates(Dialog& d, const wire::SdpMedia& m, End like);
   bool install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side, const std::string& hop);
   bool install_end(Dialog& d, End e);
   void list_end(Dialog& d, std::size_t end);

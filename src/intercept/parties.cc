@@ -30,7 +30,8 @@ bool puts_on_hold(const wire::Sdp& sdp) {
   for (const wire::SdpMedia& m : sdp.media) {
     if (m.kind != "audio" || m.rtp.port == 0) continue;
     any = true;
-    const bool silent = m.has_address && (m.rtp.ip == nowhere.first || m.rtp.ip == nowhere.second);
+    const bool silent =
+        m.candidates.empty() && m.has_address && (m.rtp.ip == nowhere.first || m.rtp.ip == nowhere.second);
     if (m.direction != "sendonly" && m.direction != "inactive" && !silent) return false;
   }
   return any;
@@ -39,7 +40,7 @@ bool puts_on_hold(const wire::Sdp& sdp) {
 // The address that the target's side receives its media at: calls of one device share it.
 std::optional<wire::Address> device_of(const Dialog& d, const Attachment& a) {
   for (const End& e : d.ends)
-    if (e.side == a.target_side && !e.replaced && !e.rtcp) return e.at.ip;
+    if (e.side == a.target_side && !e.replaced && !e.rtcp && !e.candidate) return e.at.ip;
   return std::nullopt;
 }
 

@@ -57,7 +57,7 @@ Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json
 Json Engine::Impl::media_list(const Dialog& d, const Attachment& a) const {
   Json list = Json::array();
   for (const End& e : d.ends) {
-    if (e.rtcp || e.replaced) continue;
+    if (e.rtcp || e.replaced || e.candidate) continue;
     const char* side = e.side == Side::unknown ? "both" : e.side == a.target_side ? "target" : "other";
     list.push_back({{"kind", e.kind},
                     {"endpoint", e.at.text()},

@@ -40,27 +40,31 @@ bool is_audio_codec(std::string_view codec) { return codec != "TELEPHONE-EVENT" 
 }  // namespace
 
 void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
-  for (const wire::SdpMedia& m : sdp.media)
-    if (m.has_address && m.rtp.port != 0) {
-      Entry e{at, m};
-      entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), e,
-                                       [](const Entry& a, const Entry& b) { return a.at < b.at; }),
-                      std::move(e));
-    }
+  for (const wire::SdpMedia& m : sdp.media) {
+    if (!m.has_address || m.rtp.port == 0) continue;
+    const auto media = std::make_shared<const wire::SdpMedia>(m);
+    const auto add_end = [&](const wire::Endpoint& end) {
+      Entry e{at, end, media};
+      entries_.insert(std::ranges::upper_bound(entries_, at, {}, &Entry::at), std::move(e));
+    };
+    add_end(m.rtp);
+    for (const wire::IceCandidate& c : m.candidates)
+      if (!c.rtcp && c.at != m.rtp) add_end(c.at);
+  }
 }
 
 const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t, int pt) const {
   const auto lists = [&](const Entry& x) {
-    return std::ranges::any_of(x.media.formats, [&](const wire::RtpMap& f) { return f.payload_type == pt; });
+    return std::ranges::any_of(x.media->formats, [&](const wire::RtpMap& f) { return f.payload_type == pt; });
   };
   const Entry* found = nullptr;
   for (const Entry& x : entries_) {
-    if (x.media.rtp != e) continue;
+    if (x.end != e) continue;
     if (found != nullptr && x.at > t && x.at != found->at) break;
     if (found != nullptr && x.at == found->at && pt >= 0 && !lists(x)) continue;
     found = &x;
   }
-  return found == nullptr ? nullptr : &found->media;
+  return found == nullptr ? nullptr : found->media.get();
 }
 
 const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
@@ -76,7 +80,7 @@ const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& s
   const wire::RtpMap* any = nullptr;
   for (const Entry& x : entries_) {
     if (any != nullptr && x.at > t) break;
-    if (const auto* f = in(&x.media)) any = f;
+    if (const auto* f = in(x.media.get())) any = f;
   }
   return any != nullptr ? any : wire::static_payload_type(pt);
 }

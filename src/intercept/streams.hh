@@ -29,7 +29,8 @@ class SdpTimeline {
  private:
   struct Entry {
     Instant at;
-    wire::SdpMedia media;
+    wire::Endpoint end;  // the line's default, or one of its candidates
+    std::shared_ptr<const wire::SdpMedia> media;
   };
   std::vector<Entry> entries_;  // by time
 };

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t media_max = 64, formats_max = 128, oddities_max = 16;
 constexpr std::size_t crypto_max = 16, crypto_bytes_max = 1024;
-constexpr std::size_t bundles_max = 8, mid_bytes_max = 64;
+constexpr std::size_t bundles_max = 8, mid_bytes_max = 64, candidates_max = 32;
 
 struct Level {  // what may stand at session or media level
   Address address;
@@ -148,6 +148,8 @@ class SdpScan {
       if (!out_.media.empty()) level().mid = value.substr(0, mid_bytes_max);
     } else if (name == "bundle-only") {
       level().bundle_only = true;
+    } else if (name == "candidate") {
+      candidate(value);
     } else if (name == "group") {
       group(value);
     } else if (name == "t38faxversion") {
@@ -166,6 +168,27 @@ class SdpScan {
       if (name == "crypto" && level().crypto.size() < crypto_max && value.size() <= crypto_bytes_max)
         level().crypto.emplace_back(value);
     }
+  }
+
+  // "1 1 UDP 2130706431 192.0.2.1 20000 typ host". Over TCP (RFC 6544) and with a name (mDNS) it is none that
+  // packets of UDP could be known by.
+  void candidate(std::string_view v) {
+    if (out_.media.empty()) return;
+    take_word(v);
+    const std::string_view component = take_word(v), transport = take_word(v);
+    take_word(v);
+    const std::string_view host = take_word(v);
+    std::uint64_t port = 0;
+    IceCandidate c;
+    if ((component != "1" && component != "2") || !equal_ci(transport, "UDP") ||
+        !Address::parse(host, c.at.ip) || !take_number(v, 65535, port) || port == 0)
+      return;
+    c.at.port = static_cast<std::uint16_t>(port);
+    c.rtcp = component == "2";
+    if (out_.media.back().candidates.size() < candidates_max)
+      out_.media.back().candidates.push_back(c);
+    else
+      odd("more candidates than are read");
   }
 
   // "BUNDLE 0 1" (RFC 5888, 9143)

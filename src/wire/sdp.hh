@@ -16,6 +16,11 @@ struct RtpMap {
   std::string fmtp;  // the a=fmtp parameters, "" when absent
 };
 
+struct IceCandidate {  // a=candidate (RFC 8839 5.1) over UDP, with an IP address
+  Endpoint at;
+  bool rtcp = false;  // component 2
+};
+
 struct SdpMedia {
   std::string kind;       // "audio", "video", "image", ...
   std::string transport;  // "RTP/AVP", "RTP/SAVP", "udptl", ...
@@ -24,6 +29,7 @@ struct SdpMedia {
   bool rtcp_mux = false;  // a=rtcp-mux: RTCP may come on the RTP port (RFC 5761)
   bool has_address = false;
   std::string direction = "sendrecv";
+  std::vector<IceCandidate> candidates;  // media may come here instead
   std::vector<RtpMap> formats;  // in order of preference; static payload types filled from RFC 3551 table
   bool encrypted = false;       // SAVP, a=crypto, a=fingerprint, a=zrtp-hash
   bool must_encrypt = false;    // SAVP: plain media would break the offer

@@ -79,6 +79,30 @@ TEST(Sdp, ABundledLineTakesItsGroupsFirstEndpoint) {
   EXPECT_EQ(of("", audio + video + only)[1].rtp.port, 0);
 }
 
+TEST(Sdp, CandidatesThatPacketsCanBeKnownBy) {
+  std::string lines =
+      "v=0\r\nc=IN IP4 192.0.2.1\r\na=candidate:9 1 UDP 1 192.0.2.9 9 typ host\r\nm=audio 20000 RTP/AVP 0\r\n"
+      "a=candidate:1 1 UDP 2130706431 10.0.0.5 5004 typ host\r\n"
+      "a=candidate:1 2 udp 2130706430 2001:db8::5 5005 typ srflx raddr 10.0.0.5 rport 5005\r\n"
+      "a=candidate:1 1 TCP 1 10.0.0.6 9 typ host tcptype active\r\na=candidate:1 3 UDP 1 10.0.0.7 5 typ "
+      "host\r\n"
+      "a=candidate:1 1 UDP 1 4f6d.local 5004 typ host\r\na=candidate:1 1 UDP 1 10.0.0.8 0 typ host\r\n"
+      "a=candidate:\r\na=candidate:1 1 UDP 1 10.0.0.8\r\n";
+  const Sdp s = parse_sdp(lines);
+  ASSERT_EQ(s.media.size(), 1u);
+  const auto& c = s.media[0].candidates;
+  ASSERT_EQ(c.size(), 2u);
+  EXPECT_EQ(c[0].at.text(), "10.0.0.5:5004");
+  EXPECT_FALSE(c[0].rtcp);
+  EXPECT_EQ(c[1].at.text(), "[2001:db8::5]:5005");
+  EXPECT_TRUE(c[1].rtcp);
+  for (int n = 0; n < 100; ++n)
+    lines += "a=candidate:1 1 UDP 1 10.0.1." + std::to_string(n) + " 5004 typ host\r\n";
+  const Sdp many = parse_sdp(lines);
+  EXPECT_EQ(many.media[0].candidates.size(), 32u);
+  EXPECT_FALSE(many.media[0].oddities.empty());
+}
+
 TEST(Sdp, OddOnesAreReadAndSaid) {
   const Sdp s = parse_sdp(
       "v=0\nc=IN IP4 phone.example.net\nm=audio 30000/2 RTP/AVP 0 97 foo 200 0\na=rtpmap:5 x/1\na=rtpmap:97 "

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ICE (RFC 8445, 8839): media that go between candidates, not between the defaults of the m= lines.
+#include <gmock/gmock.h>
+
+#include "intercept/test_features.hh"
+
+namespace writ::intercept {
+namespace {
+
+using namespace test;
+
+std::string candidate(const wire::Endpoint& e, int component = 1, const std::string& transport = "UDP") {
+  return "a=candidate:1 " + std::to_string(component) + " " + transport + " 2130706431 " + e.ip.text() + " " +
+         std::to_string(e.port) + " typ host\r\n";
+}
+
+// Each side's default is a relay, and its own address a candidate.
+struct IceCall {
+  Bench& b;
+  Call c;
+  wire::Endpoint caller_relay = ep("203.0.113.9", 40000), callee_relay = ep("203.0.113.9", 41000);
+  std::string media = "0 101", more = "a=rtpmap:101 telephone-event/8000\r\n", transport = "RTP/AVP";
+
+  explicit IceCall(Bench& bench, const std::string& id = "c1@a.example") : b(bench), c(bench) {
+    c.id = id;
+    c.caller = "+14045550102";
+    c.callee = "+12125550111";
+  }
+  std::string body(const wire::Endpoint& by_default, const std::string& candidates) const {
+    return sdp(by_default.ip.text(), by_default.port, media, more + candidates, "audio", transport);
+  }
+  void up(double t, const std::string& offered, const std::string& answered) {
+    Sip invite = c.message(c.request("INVITE"), "INVITE", false);
+    invite.body = body(caller_relay, offered);
+    b.sip(t, c.a, c.z, invite);
+    Sip ok = c.message("SIP/2.0 200 OK", "INVITE", true);
+    ok.body = body(callee_relay, answered);
+    b.sip(t + 0.5, c.z, c.a, ok);
+    c.ack(t + 0.55);
+  }
+  void up(double t) { up(t, candidate(c.am), candidate(c.zm)); }
+};
+
+TEST(Ice, MediaBetweenCandidatesAreTheCalls) {
+  for (const bool nowhere : {false, true}) {
+    GrantSpec s = trusting(Kind::content);
+    s.digits = true;
+    Bench b(grants(s));
+    IceCall i{b};
+    if (nowhere) i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);  // as browsers begin
+    i.media = "97 101";
+    i.more = "a=rtpmap:97 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+    i.up(0);
+    for (std::uint16_t n = 0; n < 50; ++n) {
+      b.udp(1 + 0.02 * n, i.c.am, i.c.zm, rtp(0xaaaa, n, 97));
+      b.udp(1.01 + 0.02 * n, i.c.zm, i.c.am, rtp(0xbbbb, n, 97));
+    }
+    press_4733(b, i.c, 2.1, 4, 90'000, 51);
+    i.c.bye(4);
+    ASSERT_TRUE(b.engine.finish());
+    const Matter m = b.sink.matter();
+    ASSERT_EQ(m.calls.size(), 1u);
+    ASSERT_EQ(m.calls[0].media.size(), 2u);
+    for (const MediaStream& stream : m.calls[0].media) {
+      EXPECT_EQ(stream.codec, "PCMA");
+      EXPECT_EQ(stream.kind, "audio");
+      EXPECT_FALSE(stream.foreign);
+      EXPECT_EQ(stream.packets, stream.ssrc == 0xaaaa ? 54u : 50u);
+      EXPECT_EQ(stream.direction, stream.ssrc == 0xaaaa ? Direction::from_target : Direction::to_target);
+    }
+    std::vector<std::string> digits;
+    for (const Event* e : all_of(b, EventType::dialed_digit_extraction))
+      digits.push_back(e->detail["digits"]);
+    EXPECT_EQ(digits, std::vector<std::string>{"4"});
+    EXPECT_EQ(b.sink.count(EventType::connection_break), 0u) << "0.0.0.0 beside candidates is no hold";
+  }
+}
+
+TEST(Ice, WithoutCandidatesOrWithOthersNothingOfItIsTheCalls) {
+  const auto isolated = [](const std::string& offered, const std::string& answered) {
+    Bench b(grants(trusting(Kind::content)));
+    IceCall i{b};
+    i.up(0, offered, answered);
+    i.c.talk(1, 50);
+    i.c.bye(4);
+    EXPECT_TRUE(b.engine.finish());
+    std::size_t media = 0;
+    for (const auto& p : b.sink.packets) media += p.tag.role == PacketRole::rtp;
+    return media;
+  };
+  const wire::Endpoint am = ep("192.0.2.1", 20000), zm = ep("198.51.100.1", 30000);
+  EXPECT_EQ(isolated(candidate(am), candidate(zm)), 100u);
+  EXPECT_EQ(isolated("", ""), 0u);
+  EXPECT_EQ(isolated(candidate(am, 1, "TCP"), candidate(zm, 1, "TCP")), 0u);
+  EXPECT_EQ(isolated(candidate(ep("192.0.2.1", 20002)), candidate(ep("198.51.100.1", 30002))), 0u);
+}
+
+TEST(Ice, KeysByDtlsAreSaidOfCandidatesToo) {
+  Bench b(grants(trusting(Kind::content)));
+  IceCall i{b};
+  i.transport = "UDP/TLS/RTP/SAVPF";
+  i.more += "a=fingerprint:sha-256 AA:BB\r\n";
+  i.up(0);
+  i.c.talk(1, 50);
+  i.c.bye(4);
+  ASSERT_TRUE(b.engine.finish());
+  const Matter m = b.sink.matter();
+  ASSERT_EQ(m.calls.at(0).media.size(), 2u);
+  for (const MediaStream& s : m.calls[0].media) {
+    EXPECT_TRUE(s.encrypted);
+    EXPECT_THAT(s.why, testing::HasSubstr("DTLS"));
+  }
+}
+
+// As with an m= line: whoever names an endpoint of a target's call draws nobody in by it.
+TEST(Ice, ANeighboursCandidateContestsTheTargets) {
+  Bench b(grants(trusting(Kind::content)));
+  IceCall i{b};
+  i.up(0);
+  i.c.talk(1, 10);
+  IceCall other{b, "c2@a.example"};
+  other.c.caller = "+12125550122";
+  other.c.callee = "+12125550123";
+  other.caller_relay = ep("203.0.113.9", 45000);
+  other.callee_relay = ep("203.0.113.9", 46000);
+  other.up(2, candidate(i.c.am), candidate(ep("198.51.100.77", 50000)));
+  const std::size_t before = b.sink.packets.size();
+  b.talk(3, ep("198.51.100.77", 50000), i.c.am, 0xeeee, 20);  // the neighbour's far end
+  std::size_t drawn_in = 0;
+  for (std::size_t k = before; k < b.sink.packets.size(); ++k)
+    drawn_in += b.sink.packets[k].tag.role == PacketRole::rtp;
+  EXPECT_EQ(drawn_in, 0u);
+  i.c.talk(4, 10, 11);  // between the two candidates of the call
+  EXPECT_GE(b.sink.packets.size(), before + 20);
+  i.c.bye(6);
+  ASSERT_TRUE(b.engine.finish());
+  bool said = false;
+  for (const Event* e : all_of(b, EventType::gap))
+    said = said || e->detail.value("why", "").find("announced by another call") != std::string::npos;
+  EXPECT_TRUE(said);
+}
+
+}  // namespace
+}  // namespace writ::intercept
