@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t claims_max = 64;  // calls at one endpoint
 constexpr std::size_t ends_max = 96;    // two endpoints a stream, several streams, legs and re-INVITEs
 
-// Does any m= line of this body name a port that a target call uses? Cheap enough for every SDP that passes.
 // Behind so many spaces; 0 when there is none.
 std::uint32_t number_behind(std::string_view line, int spaces) {
   std::size_t at = 0;
@@ -33,6 +32,8 @@ std::uint32_t number_behind(std::string_view line, int spaces) {
   return number;
 }
 
+// Does any m= line or candidate of this body name a port that a target call uses? Cheap enough for every SDP
+// that passes.
 bool mentions_port(const MediaTable& table, std::string_view body) {
   const auto maybe = [&](std::uint32_t port) {
     return port > 0 && port < 65536 && table.maybe(static_cast<std::uint16_t>(port));
@@ -73,7 +74,7 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
     if (End& old = d.ends[i]; old.at == e.at) {
       if (e.candidate && !old.candidate) return false;  // the default, or of another medium
       const bool changed = old.codecs != e.codecs || old.direction != e.direction || old.replaced ||
-                           old.encrypted != e.encrypted;
+                           old.encrypted != e.encrypted || old.candidate != e.candidate;
       if (old.side != e.side) old.side = Side::unknown;
       old.codecs = std::move(e.codecs);
       old.event_type = e.event_type;
@@ -161,14 +162,15 @@ void Engine::Impl::install_candidates(Dialog& d, const wire::SdpMedia& m, End li
   }
 }
 
-// Media lines that share an endpoint (BUNDLE, RFC 9143) are one end, which the first of them installs.
+// Media lines that share an endpoint (BUNDLE, RFC 9143) are one end, which the first of them installs, with
+// the candidates of all.
 bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side,
                            const std::string& hop) {
   const wire::SdpMedia& m = sdp.media[line];
   if (!m.has_address || m.rtp.port == 0) return false;
   const std::span<const wire::SdpMedia> all{sdp.media};
   const auto shares = [&](const wire::SdpMedia& x) { return x.has_address && x.rtp == m.rtp; };
-  if (!is_nowhere(m.rtp.ip) && std::ranges::any_of(all.first(line), shares)) return false;
+  if (std::ranges::any_of(all.first(line), shares)) return false;
   End e;
   e.origin = sdp.origin;
   e.at = m.rtp;
@@ -185,15 +187,12 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
       e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
     }
   }
-  const End like = e;
-  bool changed = false;
-  if (!is_nowhere(m.rtp.ip)) {
-    supersede(e.at, d);
-    changed = install_end(d, std::move(e));
-  }
-  install_candidates(d, m, like);
-  if (is_nowhere(m.rtp.ip)) return changed;
-  End rtcp = like;
+  for (const wire::SdpMedia& x : all.subspan(line))
+    if (shares(x)) install_candidates(d, x, e);
+  if (is_nowhere(m.rtp.ip)) return false;
+  End rtcp = e;
+  supersede(e.at, d);
+  bool changed = install_end(d, std::move(e));
   if (is_rtp(m) && m.rtcp.port != 0 && m.rtcp != m.rtp) {
     rtcp.at = m.rtcp;
     rtcp.rtcp = true;

@@ -50,7 +50,12 @@ TEST(Ice, MediaBetweenCandidatesAreTheCalls) {
     if (nowhere) i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);  // as browsers begin
     i.media = "97 101";
     i.more = "a=rtpmap:97 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
-    i.up(0);
+    // A picture's line at the same endpoint, with the same candidates again.
+    const auto twice = [&](const wire::Endpoint& by_default, const wire::Endpoint& own) {
+      return candidate(own) + "m=video " + std::to_string(by_default.port) +
+             " RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n" + candidate(own);
+    };
+    i.up(0, twice(i.caller_relay, i.c.am), twice(i.callee_relay, i.c.zm));
     for (std::uint16_t n = 0; n < 50; ++n) {
       b.udp(1 + 0.02 * n, i.c.am, i.c.zm, rtp(0xaaaa, n, 97));
       b.udp(1.01 + 0.02 * n, i.c.zm, i.c.am, rtp(0xbbbb, n, 97));
@@ -93,6 +98,23 @@ TEST(Ice, WithoutCandidatesOrWithOthersNothingOfItIsTheCalls) {
   EXPECT_EQ(isolated("", ""), 0u);
   EXPECT_EQ(isolated(candidate(am, 1, "TCP"), candidate(zm, 1, "TCP")), 0u);
   EXPECT_EQ(isolated(candidate(ep("192.0.2.1", 20002)), candidate(ep("198.51.100.1", 30002))), 0u);
+}
+
+// Most defaults stand among the candidates: the call's media are announced all the same.
+TEST(Ice, ADefaultThatIsACandidateIsTheDefault) {
+  Bench b(grants(trusting(Kind::content)));
+  IceCall i{b};
+  i.up(0, candidate(i.caller_relay) + candidate(i.c.am), candidate(i.callee_relay) + candidate(i.c.zm));
+  i.c.talk(1, 5);
+  ASSERT_TRUE(b.engine.finish());
+  const Event* open = b.sink.first(EventType::cc_open);
+  ASSERT_NE(open, nullptr);
+  std::vector<std::string> ends;
+  for (const Json& m : open->detail["media"]) ends.push_back(m["endpoint"]);
+  for (const Event* e : all_of(b, EventType::cc_change))
+    for (const Json& m : e->detail["media"]) ends.push_back(m["endpoint"]);
+  EXPECT_THAT(ends, testing::IsSupersetOf({i.caller_relay.text(), i.callee_relay.text()}));
+  EXPECT_THAT(ends, testing::Not(testing::Contains(i.c.am.text())));
 }
 
 TEST(Ice, KeysByDtlsAreSaidOfCandidatesToo) {
