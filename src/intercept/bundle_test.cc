@@ -9,10 +9,12 @@ namespace {
 
 using namespace test;
 
-enum class Video { same_port, bundle_only, refused };
+enum class Video { same_port, own_port, bundle_only, refused };
 
 std::string bundle(const wire::Endpoint& at, Video video) {
-  const std::string port = video == Video::same_port ? std::to_string(at.port) : "0";
+  const std::string port = video == Video::same_port  ? std::to_string(at.port)
+                           : video == Video::own_port ? std::to_string(at.port + 2)
+                                                      : "0";
   return "v=0\r\no=- 1 1 IN IP4 " + at.ip.text() + "\r\ns=-\r\nc=IN IP4 " + at.ip.text() +
          "\r\nt=0 0\r\na=group:BUNDLE a v\r\nm=audio " + std::to_string(at.port) +
          " RTP/AVP 0 101\r\na=mid:a\r\na=rtcp-mux\r\na=rtpmap:101 telephone-event/8000\r\nm=video " + port +
@@ -75,6 +77,27 @@ TEST(Bundle, SoundAndPictureOnOnePortAreToldApart) {
       }
       EXPECT_EQ(digits, std::vector<std::string>{"4"}) << "the key is of the audio line";
     }
+}
+
+// The offer has a port for each line, the answer takes all to the first (RFC 9143 7.3): each comes from and
+// goes to the sound's port.
+TEST(Bundle, AnAnswerThatSendsAllLinesToOnePort) {
+  std::vector<std::string> digits;
+  const Matter m = bundled(Video::own_port, Video::same_port, digits);
+  ASSERT_EQ(m.calls.size(), 1u);
+  for (const std::uint32_t ssrc : {0xccccu, 0xddddu}) {
+    const MediaStream* s = stream_of(m, ssrc);
+    ASSERT_NE(s, nullptr);
+    EXPECT_EQ(s->kind, "video");
+    EXPECT_EQ(s->codec, "VP8");
+  }
+  for (const std::uint32_t ssrc : {0xaaaau, 0xbbbbu}) {
+    const MediaStream* s = stream_of(m, ssrc);
+    ASSERT_NE(s, nullptr);
+    EXPECT_EQ(s->kind, "audio");
+    EXPECT_EQ(s->codec, "PCMU");
+  }
+  EXPECT_EQ(digits, std::vector<std::string>{"4"});
 }
 
 // Control: port 0 without bundle-only is a refusal, and what its number would mean is not known.

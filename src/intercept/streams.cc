@@ -35,6 +35,11 @@ bool same_format(const MediaStream::Format& a, const wire::RtpMap& b) {
          a.channels == b.channels;
 }
 
+const wire::RtpMap* format_in(const wire::SdpMedia& m, int pt) {
+  const auto f = std::ranges::find(m.formats, pt, &wire::RtpMap::payload_type);
+  return f == m.formats.end() ? nullptr : &*f;
+}
+
 bool is_audio_codec(std::string_view codec) { return codec != "TELEPHONE-EVENT" && codec != "CN"; }
 
 }  // namespace
@@ -54,35 +59,32 @@ void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
 }
 
 const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t, int pt) const {
-  const auto lists = [&](const Entry& x) {
-    return std::ranges::any_of(x.media->formats, [&](const wire::RtpMap& f) { return f.payload_type == pt; });
-  };
   const Entry* found = nullptr;
   for (const Entry& x : entries_) {
     if (x.end != e) continue;
     if (found != nullptr && x.at > t && x.at != found->at) break;
-    if (found != nullptr && x.at == found->at && pt >= 0 && !lists(x)) continue;
+    if (found != nullptr && x.at == found->at && pt >= 0 && format_in(*x.media, pt) == nullptr) continue;
     found = &x;
   }
   return found == nullptr ? nullptr : found->media.get();
 }
 
-const wire::RtpMap* SdpTimeline::format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
-                                        Instant t) const {
-  const auto in = [&](const wire::SdpMedia* m) -> const wire::RtpMap* {
-    if (m == nullptr) return nullptr;
-    for (const wire::RtpMap& f : m->formats)
-      if (f.payload_type == pt) return &f;
-    return nullptr;
-  };
-  if (const auto* f = in(in_force(dst, t, pt))) return f;
-  if (const auto* f = in(in_force(src, t, pt))) return f;
-  const wire::RtpMap* any = nullptr;
+const wire::SdpMedia* SdpTimeline::line_of(int pt, const wire::Endpoint& src, const wire::Endpoint& dst,
+                                           Instant t) const {
+  for (const wire::Endpoint& e : {dst, src})
+    if (const wire::SdpMedia* m = in_force(e, t, pt); m != nullptr && format_in(*m, pt) != nullptr) return m;
+  const wire::SdpMedia* any = nullptr;
   for (const Entry& x : entries_) {
     if (any != nullptr && x.at > t) break;
-    if (const auto* f = in(x.media.get())) any = f;
+    if (format_in(*x.media, pt) != nullptr) any = x.media.get();
   }
-  return any != nullptr ? any : wire::static_payload_type(pt);
+  return any;
+}
+
+const wire::RtpMap* SdpTimeline::format(int pt, const wire::Endpoint& src, const wire::Endpoint& dst,
+                                        Instant t) const {
+  const wire::SdpMedia* m = line_of(pt, src, dst, t);
+  return m != nullptr ? format_in(*m, pt) : wire::static_payload_type(static_cast<std::uint8_t>(pt));
 }
 
 struct StreamBuilder::Building {
@@ -306,12 +308,16 @@ std::string why_closed(const wire::SdpMedia* to, const wire::SdpMedia* from) {
 void name_kind(MediaStream& s, const SdpTimeline& sdp) {
   const wire::SdpMedia* to = sdp.in_force(s.dst, s.last, s.payload_type);
   const wire::SdpMedia* from = sdp.in_force(s.src, s.last, s.payload_type);
-  const wire::SdpMedia* m = to != nullptr ? to : from;
-  if (m != nullptr) {
+  if (to != nullptr || from != nullptr) {
     s.encrypted = is_encrypted(to, from);
     if (s.encrypted) s.why = why_closed(to, from);
-    s.kind = m->kind == "audio" || m->kind == "video" ? m->kind : m->kind == "image" ? "fax" : "other";
   }
+  // An answer may send all lines of a BUNDLE to one port of an offer that had a port for each: the kind is
+  // that of the line whose codec it is.
+  const wire::SdpMedia* m = sdp.line_of(s.payload_type, s.src, s.dst, s.last);
+  if (m == nullptr) m = to != nullptr ? to : from;
+  if (m != nullptr)
+    s.kind = m->kind == "audio" || m->kind == "video" ? m->kind : m->kind == "image" ? "fax" : "other";
   // An RTP stream on a port that was announced for fax is the audio before the switch.
   if (s.kind == "fax" && s.codec != "T38" && s.codec != "unknown") s.kind = "audio";
 }

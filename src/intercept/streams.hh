@@ -21,10 +21,12 @@ class SdpTimeline {
   // The newest announcement of the endpoint at `t`; before any, the first one to come (media may overtake
   // their answer). Of several media lines that share the endpoint (BUNDLE), the one that lists `pt`.
   const wire::SdpMedia* in_force(const wire::Endpoint& e, Instant t, int pt = -1) const;
-  // Payload type of a packet src -> dst. The receiver's SDP says what its numbers mean (RFC 3264
-  // section 5.1); then the sender's; then anybody's in the call; then the static table.
-  const wire::RtpMap* format(std::uint8_t pt, const wire::Endpoint& src, const wire::Endpoint& dst,
-                             Instant t) const;
+  // The line that says what the payload type of a packet src -> dst means: the receiver's (RFC 3264
+  // section 5.1); then the sender's; then anybody's in the call. Null: no line lists it.
+  const wire::SdpMedia* line_of(int pt, const wire::Endpoint& src, const wire::Endpoint& dst,
+                                Instant t) const;
+  // That meaning; of a type that no line lists, the static table's.
+  const wire::RtpMap* format(int pt, const wire::Endpoint& src, const wire::Endpoint& dst, Instant t) const;
 
  private:
   struct Entry {
