@@ -16,7 +16,6 @@ using Stage = Attachment::Stage;
 namespace {
 
 constexpr std::size_t claims_max = 64;  // calls at one endpoint
-constexpr std::size_t ends_max = 96;    // two endpoints a stream, several streams, legs and re-INVITEs
 
 // Behind so many spaces; 0 when there is none.
 std::uint32_t number_behind(std::string_view line, int spaces) {
@@ -52,22 +51,20 @@ bool mentions_port(const MediaTable& table, std::string_view body) {
   return false;
 }
 
-// 0.0.0.0 and :: (hold, as RFC 2543 had it) are no place to receive at.
+bool is_rtp(const wire::SdpMedia& m) { return m.transport.find("RTP") != std::string::npos; }
+
+}  // namespace
+
 bool is_nowhere(const wire::Address& a) {
   const auto from = a.b.begin() + (a.is_v4() ? 12 : 0);
   return std::all_of(from, a.b.end(), [](std::uint8_t x) { return x == 0; });
 }
 
-// Does the message belong to a dialog of this call, or begin one that may?
 bool sdp_counts(const Dialog& d, const wire::SipMessage& m) {
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
   // The caller's tag is enough: of several answers, the one with the callee's may have been lost.
   return d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
 }
-
-bool is_rtp(const wire::SdpMedia& m) { return m.transport.find("RTP") != std::string::npos; }
-
-}  // namespace
 
 bool Engine::Impl::install_end(Dialog& d, End e) {
   for (std::size_t i = 0; i < d.ends.size(); ++i)
@@ -144,24 +141,6 @@ Status Engine::Impl::say_crowded(Instant at) {
   return {};
 }
 
-// Where ICE (RFC 8445) may send the media instead of to the default: ends as good as it, for who names them
-// is the same. They fill half of the room at most.
-void Engine::Impl::install_candidates(Dialog& d, const wire::SdpMedia& m, End like) {
-  like.candidate = true;
-  for (const wire::IceCandidate& c : m.candidates) {
-    if (is_nowhere(c.at.ip)) continue;
-    if (d.ends.size() >= ends_max / 2 &&
-        std::ranges::none_of(d.ends, [&](const End& x) { return x.at == c.at || x.replaced; })) {
-      crowded.push_back(d.call_id);
-      return;
-    }
-    like.at = c.at;
-    like.rtcp = c.rtcp;
-    supersede(c.at, d);
-    install_end(d, like);
-  }
-}
-
 // Media lines that share an endpoint (BUNDLE, RFC 9143) are one end, which the first of them installs, with
 // the candidates of all.
 bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side,
@@ -187,9 +166,13 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
       e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
     }
   }
-  for (const wire::SdpMedia& x : all.subspan(line))
-    if (shares(x)) install_candidates(d, x, e);
-  if (is_nowhere(m.rtp.ip)) return false;
+  bool more = false;
+  for (const wire::SdpMedia& x : all.subspan(line)) {
+    if (!shares(x)) continue;
+    more = install_candidates(d, x, e) || more;
+    expect_candidates(d, x, e);
+  }
+  if (is_nowhere(m.rtp.ip)) return more;
   End rtcp = e;
   supersede(e.at, d);
   bool changed = install_end(d, std::move(e));
@@ -306,7 +289,9 @@ Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
   const bool encoded = !m.first(Header::content_encoding).empty();
   if (!encoded && !mentions_port(table, text_of(m.body))) return {};
   std::string storage;
-  const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
+  wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
+  if (body.text.empty() && m.method == Method::info)
+    body = wire::message_part(m, wire::trickled_candidates, storage);
   if (body.text.empty() || (encoded && !mentions_port(table, body.text))) return {};
   const wire::Sdp sdp = wire::parse_sdp(body.text);
   return contest(sdp, Dialog{}, g.at);
@@ -315,7 +300,7 @@ Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
 Status Engine::Impl::contest(const wire::Sdp& sdp, const Dialog& by, Instant at) {
   for (const wire::SdpMedia& s : sdp.media) {
     for (const wire::IceCandidate& c : s.candidates)
-      if (!is_leg_of(c.at, sdp)) WRIT_CHECK(contest(c.at, by, at));
+      if (!is_leg_of(c.at, sdp) && !is_ice_of(c.at, s)) WRIT_CHECK(contest(c.at, by, at));
     if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp)) continue;
     WRIT_CHECK(contest(s.rtp, by, at));
     if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, by, at));

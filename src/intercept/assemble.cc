@@ -146,6 +146,9 @@ class CallReader {
     std::string storage;
     const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
     if (body.state == wire::BodyState::unreadable) odd("a body in an encoding that could not be read");
+    if (m.is_request && m.method == wire::Method::info)
+      if (const auto more = wire::message_part(m, wire::trickled_candidates, storage); !more.text.empty())
+        sdp_.trickle(at, wire::parse_sdp(more.text));
     if (body.text.empty()) return;
     const wire::Sdp sdp = wire::parse_sdp(body.text);
     for (const std::string& o : sdp.oddities) odd(o);

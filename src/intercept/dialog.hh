@@ -19,6 +19,8 @@ enum class Side : std::uint8_t { unknown, caller, callee };
 inline Side other(Side s) { return s == Side::caller ? Side::callee : s == Side::callee ? Side::caller : s; }
 
 inline constexpr std::uint8_t no_event_type = 255;
+inline constexpr std::size_t ends_max =
+    96;  // of one call: two endpoints a stream, several streams, legs and re-INVITEs
 
 // A media endpoint that somebody announced in SDP, on behalf of one side.
 struct End {
@@ -41,6 +43,12 @@ struct End {
       if (peers[i] == e) return true;
     return false;
   }
+};
+
+// A media line that ICE may add candidates to (RFC 8840), and what an end of it is like.
+struct IceLine {
+  std::string ufrag, mid;
+  End like;
 };
 
 // A packet that waits for a proof of identity.
@@ -150,6 +158,7 @@ struct Dialog {
   std::int64_t expires_s = 3600;
   bool unregister = false;
   std::vector<End> ends;
+  std::vector<IceLine> ice;
   bool both_sides = false;  // an offer and an answer were seen
   std::vector<Attachment> attachments;
 

@@ -132,7 +132,6 @@ struct Engine::Impl {
   // announced.cc
   Status apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status say_odd_sdp(Dialog& d, Instant at);
-  void install_candidates(Dialog& d, const wire::SdpMedia& m, End like);
   bool install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Side side, const std::string& hop);
   bool install_end(Dialog& d, End e);
   void list_end(Dialog& d, std::size_t end);
@@ -142,6 +141,12 @@ struct Engine::Impl {
   Status contest(const wire::Sdp& sdp, const Dialog& by, Instant at);
   Status contest(const wire::Endpoint& e, const Dialog& by, Instant at);
   void supersede(const wire::Endpoint& e, const Dialog& by);
+
+  // ice.cc
+  bool install_candidates(Dialog& d, const wire::SdpMedia& m, End like);
+  void expect_candidates(Dialog& d, const wire::SdpMedia& m, const End& like);
+  Status trickle(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  bool is_ice_of(const wire::Endpoint& e, const wire::SdpMedia& m) const;
 
   // flows.cc
   struct Hit {
@@ -235,6 +240,9 @@ class AtFrame {
 // Helpers of several parts.
 Side sender_side(const Dialog& d, const wire::SipMessage& m);
 bool is_call_method(wire::Method m);
+bool is_nowhere(const wire::Address& a);  // 0.0.0.0, :: (hold, as RFC 2543 had it): no place to receive at
+bool sdp_counts(const Dialog& d,
+                const wire::SipMessage& m);  // is it of a dialog of this call, or begins one that may be?
 std::string hop_of(const Datagram& g);
 std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
 std::string party_text(std::string_view name_addr);

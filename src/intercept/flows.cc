@@ -141,6 +141,7 @@ Status Engine::Impl::deliver(Dialog& d, PacketRole role, Side speaker, const Dat
 void Engine::Impl::drop_ends(Dialog& d) {
   for (const End& e : d.ends) table.remove(e.at, &d);
   d.ends.clear();
+  d.ice.clear();
 }
 
 }  // namespace writ::intercept

@@ -81,6 +81,75 @@ TEST(Ice, MediaBetweenCandidatesAreTheCalls) {
   }
 }
 
+// RFC 8840: the offer and the answer come before there is any candidate, which INFO brings.
+TEST(Ice, CandidatesThatTrickleInAreTheCalls) {
+  const auto isolated = [](const std::string& caller_ufrag, const std::string& mid, const char* type) {
+    Bench b(grants(trusting(Kind::content)));
+    IceCall i{b};
+    i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);
+    i.up(0, "a=mid:a\r\na=ice-ufrag:8hhY\r\n", "a=mid:a\r\na=ice-ufrag:9uB6\r\n");
+    const auto info = [&](double t, bool by_caller, const std::string& ufrag, const std::string& which) {
+      Sip s = i.c.message(i.c.request("INFO"), "INFO", true);
+      if (!by_caller) std::swap(s.from, s.to);
+      s.cseq = by_caller ? "2 INFO" : "1 INFO";
+      s.type = type;
+      s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:" + mid + "\r\n" + which;
+      by_caller ? b.sip(t, i.c.a, i.c.z, s) : b.sip(t, i.c.z, i.c.a, s);
+    };
+    info(0.7, true, caller_ufrag, candidate(i.c.am));
+    info(0.8, false, "9uB6", candidate(i.c.zm) + "a=end-of-candidates\r\n");
+    i.c.talk(1, 50);
+    i.c.bye(4);
+    EXPECT_TRUE(b.engine.finish());
+    const Matter m = b.sink.matter();
+    EXPECT_EQ(m.calls.size(), 1u);
+    std::size_t media = 0;
+    for (const MediaStream& s : m.calls.at(0).media) {
+      media += s.packets;
+      EXPECT_EQ(s.codec, "PCMU");
+      EXPECT_FALSE(s.foreign);
+      EXPECT_EQ(s.direction, s.ssrc == 0xaaaa ? Direction::from_target : Direction::to_target);
+    }
+    if (caller_ufrag == "8hhY" && media == 100) {
+      std::vector<std::string> ends;
+      for (const EventType t : {EventType::cc_open, EventType::cc_change})
+        for (const Event* e : all_of(b, t))
+          for (const Json& x : e->detail["media"]) ends.push_back(x["endpoint"]);
+      EXPECT_THAT(ends, testing::IsSupersetOf({i.c.am.text(), i.c.zm.text()}));
+    }
+    return media;
+  };
+  EXPECT_EQ(isolated("8hhY", "a", "application/trickle-ice-sdpfrag"), 100u);
+  EXPECT_EQ(isolated("xxxx", "a", "application/trickle-ice-sdpfrag"), 100u) << "learned from the callee's";
+  // Controls: of a line that is not there, of another type.
+  EXPECT_EQ(isolated("8hhY", "b", "application/trickle-ice-sdpfrag"), 0u);
+  EXPECT_EQ(isolated("8hhY", "a", "text/plain"), 0u);
+}
+
+// A neighbour whose INFO names the target's endpoint, under another ICE session, takes part in nothing.
+TEST(Ice, ACandidateThatANeighbourTricklesIsContested) {
+  const auto said = [](const std::string& ufrag) {
+    Bench b(grants(trusting(Kind::content)));
+    IceCall i{b};
+    i.up(0, "a=mid:a\r\na=ice-ufrag:8hhY\r\n" + candidate(i.c.am), candidate(i.c.zm));
+    Call n{b};
+    n.id = "n@b.example";
+    n.caller = "+14045550103";
+    n.callee = "+12125550112";
+    Sip s = n.message(n.request("INFO"), "INFO", true);
+    s.cseq = "2 INFO";
+    s.type = "application/trickle-ice-sdpfrag";
+    s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:a\r\n" + candidate(i.c.am);
+    b.sip(0.8, n.a, n.z, s);
+    EXPECT_TRUE(b.engine.finish());
+    return std::ranges::count_if(all_of(b, EventType::gap), [&](const Event* e) {
+      return e->detail["why"].get<std::string>().starts_with("media endpoint " + i.c.am.text());
+    });
+  };
+  EXPECT_EQ(said("zzzz"), 1);
+  EXPECT_EQ(said("8hhY"), 0) << "another leg of the same call";
+}
+
 TEST(Ice, WithoutCandidatesOrWithOthersNothingOfItIsTheCalls) {
   const auto isolated = [](const std::string& offered, const std::string& answered) {
     Bench b(grants(trusting(Kind::content)));

@@ -56,8 +56,13 @@ Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json
 
 Json Engine::Impl::media_list(const Dialog& d, const Attachment& a) const {
   Json list = Json::array();
+  const auto has_default = [&](const End& c) {
+    return std::ranges::any_of(d.ends, [&](const End& e) {
+      return !e.rtcp && !e.replaced && !e.candidate && e.side == c.side && e.kind == c.kind;
+    });
+  };
   for (const End& e : d.ends) {
-    if (e.rtcp || e.replaced || e.candidate) continue;
+    if (e.rtcp || e.replaced || (e.candidate && has_default(e))) continue;
     const char* side = e.side == Side::unknown ? "both" : e.side == a.target_side ? "target" : "other";
     list.push_back({{"kind", e.kind},
                     {"endpoint", e.at.text()},

@@ -165,6 +165,7 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
   }
   WRIT_CHECK(m.is_request ? on_request(d, m, g) : on_response(d, m, g));
   WRIT_CHECK(apply_sdp(d, m, g));
+  if (m.is_request && m.method == Method::info) WRIT_CHECK(trickle(d, m, g));
   WRIT_CHECK(hold_answered(d, m, g.at));
   return note_focus(d, m, g.at);
 }

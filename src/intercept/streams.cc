@@ -48,13 +48,25 @@ void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
   for (const wire::SdpMedia& m : sdp.media) {
     if (!m.has_address || m.rtp.port == 0) continue;
     const auto media = std::make_shared<const wire::SdpMedia>(m);
-    const auto add_end = [&](const wire::Endpoint& end) {
-      Entry e{at, end, media};
-      entries_.insert(std::ranges::upper_bound(entries_, at, {}, &Entry::at), std::move(e));
-    };
-    add_end(m.rtp);
+    add({at, m.rtp, media});
     for (const wire::IceCandidate& c : m.candidates)
-      if (!c.rtcp && c.at != m.rtp) add_end(c.at);
+      if (!c.rtcp && c.at != m.rtp) add({at, c.at, media});
+  }
+}
+
+void SdpTimeline::add(Entry e) {
+  entries_.insert(std::ranges::upper_bound(entries_, e.at, {}, &Entry::at), std::move(e));
+}
+
+void SdpTimeline::trickle(Instant at, const wire::Sdp& fragment) {
+  for (const wire::SdpMedia& m : fragment.media) {
+    const auto of = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& x) {
+      return !m.ufrag.empty() && x.media->ufrag == m.ufrag && x.media->mid == m.mid;
+    });
+    if (of == entries_.rend()) continue;
+    const auto media = of->media;
+    for (const wire::IceCandidate& c : m.candidates)
+      if (!c.rtcp && c.at != media->rtp) add({at, c.at, media});
   }
 }
 

@@ -18,6 +18,8 @@ namespace writ::intercept {
 class SdpTimeline {
  public:
   void add(Instant at, const wire::Sdp& sdp);
+  // Candidates that came by INFO (RFC 8840), to the line that has their user fragment and name.
+  void trickle(Instant at, const wire::Sdp& fragment);
   // The newest announcement of the endpoint at `t`; before any, the first one to come (media may overtake
   // their answer). Of several media lines that share the endpoint (BUNDLE), the one that lists `pt`.
   const wire::SdpMedia* in_force(const wire::Endpoint& e, Instant t, int pt = -1) const;
@@ -34,6 +36,7 @@ class SdpTimeline {
     wire::Endpoint end;  // the line's default, or one of its candidates
     std::shared_ptr<const wire::SdpMedia> media;
   };
+  void add(Entry e);
   std::vector<Entry> entries_;  // by time
 };
 

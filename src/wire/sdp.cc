@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t media_max = 64, formats_max = 128, oddities_max = 16;
 constexpr std::size_t crypto_max = 16, crypto_bytes_max = 1024;
 constexpr std::size_t bundles_max = 8, mid_bytes_max = 64, candidates_max = 32;
+constexpr std::size_t ufrag_bytes_max = 256;  // RFC 8839 5.4
 
 struct Level {  // what may stand at session or media level
   Address address;
@@ -20,7 +21,7 @@ struct Level {  // what may stand at session or media level
   std::string direction;
   bool encrypted = false, dtls = false, mikey = false;
   std::vector<std::string> crypto;
-  std::string mid;
+  std::string ufrag;
   bool bundle_only = false;
 };
 
@@ -145,9 +146,11 @@ class SdpScan {
     } else if (name == "rtcp") {
       rtcp(value);
     } else if (name == "mid") {
-      if (!out_.media.empty()) level().mid = value.substr(0, mid_bytes_max);
+      if (!out_.media.empty()) out_.media.back().mid = value.substr(0, mid_bytes_max);
     } else if (name == "bundle-only") {
       level().bundle_only = true;
+    } else if (name == "ice-ufrag") {
+      level().ufrag = value.substr(0, ufrag_bytes_max);
     } else if (name == "candidate") {
       candidate(value);
     } else if (name == "group") {
@@ -199,9 +202,8 @@ class SdpScan {
   }
 
   SdpMedia* of_mid(const std::string& mid) {
-    for (std::size_t i = 0; i < levels_.size(); ++i)
-      if (!mid.empty() && levels_[i].mid == mid) return &out_.media[i];
-    return nullptr;
+    const auto m = std::ranges::find(out_.media, mid, &SdpMedia::mid);
+    return mid.empty() || m == out_.media.end() ? nullptr : &*m;
   }
 
   // A line with port 0 is refused, but not one that says bundle-only: its media come where those of the
@@ -268,6 +270,7 @@ class SdpScan {
   void complete(SdpMedia& m, const Level& own) {
     const Level& where = own.has_address ? own : session_;
     m.has_address = where.has_address;
+    m.ufrag = own.ufrag.empty() ? session_.ufrag : own.ufrag;
     m.rtp.ip = where.address;
     if (m.rtcp.ip == Address{}) m.rtcp.ip = where.address;
     if (m.rtcp.port == 0 && m.rtp.port != 0 && m.rtp.port != 65535)

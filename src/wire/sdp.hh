@@ -2,6 +2,7 @@
 // SDP (RFC 8866, tolerant), as offer/answer (RFC 3264) uses it.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wire/packet.hh"
@@ -28,6 +29,8 @@ struct SdpMedia {
   Endpoint rtcp;  // a=rtcp, else port+1
   bool rtcp_mux = false;  // a=rtcp-mux: RTCP may come on the RTP port (RFC 5761)
   bool has_address = false;
+  std::string mid;    // a=mid (RFC 5888)
+  std::string ufrag;  // a=ice-ufrag, the line's or the session's (RFC 8839 5.4): names one ICE session
   std::string direction = "sendrecv";
   std::vector<IceCandidate> candidates;  // media may come here instead
   std::vector<RtpMap> formats;  // in order of preference; static payload types filled from RFC 3551 table
@@ -48,6 +51,9 @@ struct Sdp {
   std::vector<SdpMedia> media;
   std::vector<std::string> oddities;
 };
+
+inline constexpr std::string_view trickled_candidates =
+    "application/trickle-ice-sdpfrag";  // RFC 8840 9: m=, a=mid, a=candidate, without the rest of an SDP
 
 // Never fails on odd input: gives what could be read. `multipart`: extracts the application/sdp part first
 // when content_type says so.
