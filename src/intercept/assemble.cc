@@ -210,7 +210,12 @@ void take_event(CallRecord& c, const Event& e) {
   switch (e.type) {
     case EventType::origination:
     case EventType::termination_attempt:
-      if (!c.direction.empty()) break;
+      c.end.reset();  // of an attempt before this one
+      c.release_cause.clear();
+      if (!c.direction.empty()) {
+        c.to = text_at(e.detail, "called");
+        break;
+      }
       c.direction = text_at(e.detail, "direction");
       c.from = text_at(e.detail, "calling");
       c.to = text_at(e.detail, "called");
@@ -231,6 +236,10 @@ void take_event(CallRecord& c, const Event& e) {
       break;
     case EventType::connection:
       if (const std::string leg = text_at(e.detail, "leg_of"); !leg.empty()) c.leg_of = leg;
+      if (e.detail.contains("resumed")) {
+        c.end.reset();
+        c.release_cause.clear();
+      }
       break;
     default:
       break;

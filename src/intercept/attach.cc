@@ -79,7 +79,12 @@ Dialog& Engine::Impl::make_dialog(const wire::SipMessage& m, const Datagram& g, 
   if (m.method == Method::invite) d.invite_cseq = m.cseq_number();
   if (const std::string_view to = wire::tag_of(m.first(Header::to)); !to.empty())
     d.callee_tags.emplace_back(to);
-  dialogs[d.call_id] = std::move(owned);
+  d.key = d.call_id;
+  if (find(d.call_id) != nullptr) {  // another call under the same Call-ID
+    d.key.append(1, '\n').append(d.caller_tag);
+    ++under_same_id;
+  }
+  dialogs[d.key] = std::move(owned);
   return d;
 }
 
@@ -176,14 +181,16 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
   return {};
 }
 
+EventType opening_type(const Attachment& a) {
+  return a.role == Role::from_target ? EventType::origination : EventType::termination_attempt;
+}
+
 // What opens this call or message in the record, as of the message that began it.
 Status Engine::Impl::say_opening(Dialog& d, Attachment& a) {
   const AtFrame then(frame, a.began_frame);
   if (d.kind == DialogKind::call) {
     ++stats.calls_isolated;
-    const EventType type =
-        a.role == Role::from_target ? EventType::origination : EventType::termination_attempt;
-    WRIT_CHECK(emit(a, type, a.began, d, a.opening));
+    WRIT_CHECK(emit(a, opening_type(a), a.began, d, a.opening));
     if (a.role == Role::redirected)
       WRIT_CHECK(emit(a, EventType::redirection, a.began, d,
                       {{"redirected_from", a.identity}, {"redirected_to", a.opening["called"]}}));

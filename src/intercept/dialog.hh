@@ -51,6 +51,22 @@ struct IceLine {
   End like;
 };
 
+// An answered branch of a call, by its tags.
+struct Branch {
+  std::string caller, callee;
+  bool ended = false;
+};
+
+// A BYE that counts, until it is answered.
+struct Bye {
+  std::string caller, callee;
+  std::uint32_t cseq = 0;
+  Instant at{};
+  std::uint64_t frame = 0;
+  Side by = Side::unknown;
+  bool by_stranger = false;  // from an address that had no part in the call
+};
+
 // A packet that waits for a proof of identity.
 struct Pending {
   PacketRole role = PacketRole::sip;
@@ -111,7 +127,7 @@ enum class DialogKind : std::uint8_t { call, message, registration };
 enum class Phase : std::uint8_t { trying, answered, released };
 
 struct Dialog {
-  std::string call_id;
+  std::string call_id, key;  // key: its place in Impl::dialogs
   DialogKind kind = DialogKind::call;
   Phase phase = Phase::trying;
   bool mid_call = false;
@@ -131,13 +147,12 @@ struct Dialog {
   bool challenged = false, forked = false, dormant = false;
   Instant challenged_at{}, created{}, last_activity{}, last_media{}, released_at{};
   bool media_seen = false, media_after_release = false, ever_answered = false;
-  // A BYE that counts, until it is answered.
-  bool bye_pending = false;
-  std::uint32_t bye_cseq = 0;
-  Instant bye_at{};
-  std::uint64_t bye_frame = 0;
-  Side bye_by = Side::unknown;
-  bool cancelled = false;  // by the caller, before an answer
+  std::vector<Branch> branches;
+  std::vector<Bye> byes;
+  std::vector<wire::Address> hosts;  // that signal in this call, beside the hops' own
+  bool end_doubted = false;          // a stranger's BYE ended it
+  bool progressed = false;           // the other side was heard, or spoken to by its tag
+  bool cancelled = false;            // by the caller, before an answer
   bool odd_sdp_said = false, crowded_said = false;
   // Hold: what each side did to the other, and an offer to do so that waits for its answer.
   std::array<bool, 2> holding{};  // by caller, by callee

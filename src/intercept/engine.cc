@@ -250,16 +250,19 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
     return {};
   }
   if (d.phase == Phase::released) {
-    if (now - std::max(d.released_at, d.last_media) > media_grace_s && !d.dormant) drop_ends(d);
+    // A stranger's word is no end: until the dialog is forgotten, packets between ends that the call had used
+    // are its own.
+    const Nanos grace = d.end_doubted ? Nanos{linger_s} : Nanos{media_grace_s};
+    if (now - std::max(d.released_at, d.last_media) > grace && !d.dormant) {
+      WRIT_CHECK(close_after_end(d, d.last_media));
+      drop_ends(d);
+    }
     erase = d.dormant ? quiet > sleep_h_max : now - d.released_at > linger_s && quiet > linger_s;
     return {};
   }
   for (Attachment& a : d.attachments)
     if (!a.digits.text.empty() && now - a.digits.last > digit_pause_s_max) WRIT_CHECK(flush_digits(d, a));
-  if (d.bye_pending && quiet > challenge_s_max) {
-    const AtFrame then(frame, d.bye_frame);
-    return release(d, d.bye_at, "BYE, not answered", d.bye_by);
-  }
+  if (!d.byes.empty() && quiet > challenge_s_max) return end_unanswered(d);
   if (d.challenged && d.phase == Phase::trying && now - d.challenged_at > challenge_s_max && !d.waiting())
     return release(d, d.challenged_at, cause_text(407) + ", not repeated", Side::unknown);
   if (quiet > limits::call_idle_s_max) {
@@ -274,9 +277,10 @@ Status Engine::Impl::finish() {
   WRIT_CHECK(expire_streams(Instant::max()));
   for (auto& [id, d] : dialogs) {
     for (Attachment& a : d->attachments) WRIT_CHECK(give_up(*d, a, "not proven at the end of the capture"));
-    if (d->kind != DialogKind::call || d->phase == Phase::released) continue;
-    if (d->bye_pending) {
-      WRIT_CHECK(release(*d, d->bye_at, "BYE, not answered", d->bye_by));
+    if (d->kind != DialogKind::call) continue;
+    WRIT_CHECK(end_unanswered(*d));
+    if (d->phase == Phase::released) {
+      WRIT_CHECK(close_after_end(*d, last_seen));
       continue;
     }
     for (Attachment& a : d->attachments) {

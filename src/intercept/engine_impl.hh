@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
-// attach.cc (identity and pending proof), signalling.cc (dialogs), registration.cc, transfer.cc (REFER,
-// Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc,
-// announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of engine.cc.
+// attach.cc (identity and pending proof), signalling.cc (dialogs), branches.cc (their end), registration.cc,
+// transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call),
+// digits.cc, announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of
+// engine.cc.
 #pragma once
 #include <list>
 #include <map>
@@ -95,6 +96,17 @@ struct Engine::Impl {
   Status on_final_failure(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status release(Dialog& d, Instant at, const std::string& cause, Side by);
   void erase_dialog(Dialog& d);
+
+  Dialog* dialog_of(const wire::SipMessage& m, const Datagram& g);
+  bool begins_another(const Dialog& d, const wire::SipMessage& m, const Datagram& g) const;
+
+  // branches.cc
+  Status on_bye_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status end_unanswered(Dialog& d);
+  Status close_after_end(Dialog& d, Instant at);
+  Status end_branch(Dialog& d, const Bye& bye, const std::string& how);
+  Status accepted_after_end(Dialog& d, const wire::SipMessage& m, Instant at);
+  Status attempt_again(Dialog& d, const wire::SipMessage& m, const Datagram& g);
 
   // registration.cc
   Status on_register(const wire::SipMessage& m, const Datagram& g);
@@ -196,7 +208,9 @@ struct Engine::Impl {
   wire::SipStreams streams;
   wire::HepFlows hep;
   // Ordered: strangers choose Call-IDs, and what ends at once is said in the same order by every run.
+  // By Call-ID; of a second call under the same one, by Call-ID, line feed and From tag.
   std::map<std::string, std::unique_ptr<Dialog>, std::less<>> dialogs;
+  std::size_t under_same_id = 0;               // of these
   std::vector<std::uint32_t> next_number;      // by grant
   std::unordered_set<std::uint64_t> reviewed;  // hash of grant and Call-ID: one review each
   std::unordered_set<std::uint64_t>
@@ -240,6 +254,14 @@ class AtFrame {
 // Helpers of several parts.
 Side sender_side(const Dialog& d, const wire::SipMessage& m);
 bool is_call_method(wire::Method m);
+const char* by_text(Side s);
+EventType opening_type(const Attachment& a);
+bool was_sent_invite(const Dialog& d, const wire::Address& a);
+bool on_a_hop(const Dialog& d, const Datagram& g);  // between addresses of which one had a part in the call
+void take_hosts(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+void take_branch(Dialog& d, const wire::SipMessage& m);
+void take_bye(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side by, std::uint64_t frame);
+bool goes_on(const Dialog& d, const wire::SipMessage& m, const Datagram& g);
 bool is_nowhere(const wire::Address& a);  // 0.0.0.0, :: (hold, as RFC 2543 had it): no place to receive at
 bool sdp_counts(const Dialog& d,
                 const wire::SipMessage& m);  // is it of a dialog of this call, or begins one that may be?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dialogs of calls that concern a grant: what each message changes. Nothing here decides whose call it is.
 #include <algorithm>
+#include <utility>
 
 #include "intercept/causes.hh"
 #include "intercept/engine_impl.hh"
@@ -13,19 +14,11 @@ using Stage = Attachment::Stage;
 
 namespace {
 
-constexpr std::size_t challengers_max = 65536, tags_max = 32, statuses_max = 16, receivers_max = 8,
+constexpr std::size_t challengers_max = 65536, tags_max = 128, statuses_max = 16, receivers_max = 8,
                       heard_max = 16;
 
 bool has(const std::vector<std::string>& v, std::string_view s) {
   return std::find(v.begin(), v.end(), s) != v.end();
-}
-
-const char* by_text(Side s) {
-  return s == Side::caller ? "caller" : s == Side::callee ? "callee" : "network";
-}
-
-bool was_sent_invite(const Dialog& d, const wire::Address& a) {
-  return std::find(d.receivers.begin(), d.receivers.end(), a) != d.receivers.end();
 }
 
 // Retransmitted, or the same message on another hop.
@@ -48,7 +41,19 @@ void take_caller_tag(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
     d.receivers.push_back(g.udp.dst.ip);
 }
 
+bool begins(const wire::SipMessage& m) {
+  return m.is_request && m.method == Method::invite && wire::tag_of(m.first(Header::to)).empty();
+}
+
 }  // namespace
+
+const char* by_text(Side s) {
+  return s == Side::caller ? "caller" : s == Side::callee ? "callee" : "network";
+}
+
+bool was_sent_invite(const Dialog& d, const wire::Address& a) {
+  return std::find(d.receivers.begin(), d.receivers.end(), a) != d.receivers.end();
+}
 
 std::int64_t number_or(std::string_view s, std::int64_t otherwise) {
   std::int64_t v = 0;
@@ -102,38 +107,59 @@ Status Engine::Impl::on_sip(const wire::SipMessage& m, const Datagram& g) {
     challengers.insert(hash_text(text_of(g.udp.src.ip.b), 0));
   }
   const std::string_view call_id = m.call_id();
-  Dialog* d = find(call_id);
-  // A Call-ID that is used again after the end is another call.
-  if (d != nullptr && d->phase == Phase::released && d->ever_answered && m.is_request &&
-      m.method == Method::invite && wire::tag_of(m.first(Header::to)).empty() &&
-      wire::tag_of(m.first(Header::from)) != d->caller_tag) {
-    erase_dialog(*d);
-    dialogs.erase(dialogs.find(call_id));
-    d = nullptr;
-  }
+  Dialog* d = dialog_of(m, g);
+  Dialog* const other_call = d != nullptr && begins_another(*d, m, g) ? std::exchange(d, nullptr) : nullptr;
   if (d != nullptr && of_strangers(*d, m, g)) {
     WRIT_CHECK(say_odd_sdp(*d, g.at));
     return foreign_sdp(m, g);
   }
   if (!call_id.empty()) WRIT_CHECK(attach(d, m, g));
-  if (d == nullptr) return foreign_sdp(m, g);
-  return observe(*d, m, g);
+  if (d != nullptr) return observe(*d, m, g);
+  // It names no target: what follows under its tag is a stranger's.
+  if (other_call != nullptr && of_strangers(*other_call, m, g)) WRIT_CHECK(say_odd_sdp(*other_call, g.at));
+  return foreign_sdp(m, g);
 }
 
-// Call-IDs collide, by bad devices and by bad intentions. Neither of its tags is of this call, no hop of the
-// call can have sent it on, and it does not name the target itself: it is somebody else's, and so is what
-// follows under its tag. Of a call that we joined late not all tags are known.
+// The call that the message is of. Call-IDs collide, by bad devices and by bad intentions, and are used
+// again.
+Dialog* Engine::Impl::dialog_of(const wire::SipMessage& m, const Datagram& g) {
+  const std::string_view call_id = m.call_id();
+  Dialog* const first = find(call_id);
+  if (under_same_id == 0) return first;
+  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
+  const auto is_of = [&](const Dialog& d) {
+    const auto ours = [&](std::string_view t) {
+      return !t.empty() && (d.is_caller(t) || has(d.callee_tags, t));
+    };
+    return ours(from) || ours(to) || (begins(m) && was_sent_invite(d, g.udp.src.ip));
+  };
+  if (first != nullptr && is_of(*first)) return first;
+  const std::string others = std::string(call_id) + '\n';
+  for (auto it = dialogs.lower_bound(others); it != dialogs.end() && it->first.starts_with(others); ++it)
+    if (is_of(*it->second)) return it->second.get();
+  return first;
+}
+
+// An INVITE under another tag that no hop of the call can have sent on: a call of its own, whether the first
+// was cancelled, refused, challenged, has ended, or is up.
+bool Engine::Impl::begins_another(const Dialog& d, const wire::SipMessage& m, const Datagram& g) const {
+  const std::string_view from = wire::tag_of(m.first(Header::from));
+  return d.kind == DialogKind::call && begins(m) && !d.is_caller(from) && !has(d.callee_tags, from) &&
+         !was_sent_invite(d, g.udp.src.ip) && (d.phase == Phase::released || !d.mid_call);
+}
+
+// Neither of its tags is of this call, and no hop of the call can have sent it on: it is somebody else's, and
+// so is what follows under its tag. Of a call that we joined late not all tags are known.
 bool Engine::Impl::of_strangers(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if (d.kind != DialogKind::call || d.mid_call) return false;
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
   const auto ours = [&](std::string_view tag) { return d.is_caller(tag) || has(d.callee_tags, tag); };
   if (ours(from) || (!to.empty() && ours(to))) return false;
   if (has(d.stranger_tags, from) || (!to.empty() && has(d.stranger_tags, to))) return true;
-  const bool begins = m.is_request && m.method == Method::invite && to.empty();
-  if (begins && (was_sent_invite(d, g.udp.src.ip) || g.udp.src.ip == d.origin_src.ip)) return false;
+  if (begins(m) && was_sent_invite(d, g.udp.src.ip)) return false;
   for (const Claim& c : judge.judge(m, g.udp, g.at))
     if (c.proof == Proof::proven) return false;
-  if (begins && d.stranger_tags.size() < tags_max) d.stranger_tags.emplace_back(from);
+  if (begins(m) && d.stranger_tags.size() < tags_max) d.stranger_tags.emplace_back(from);
   return true;
 }
 
@@ -149,12 +175,16 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
     if (d.phase == Phase::released) d.phase = d.ever_answered ? Phase::answered : Phase::trying;
     for (Attachment& a : d.attachments) a.end_said = false;
   }
-  if (m.is_request && m.method == Method::invite && wire::tag_of(m.first(Header::to)).empty())
-    take_caller_tag(d, m, g);
+  if (begins(m)) take_caller_tag(d, m, g);
+  take_hosts(d, m, g);
   const Side sender = sender_side(d, m);
   // Of a message that a stranger has sent to the target under this Call-ID nobody of the call is the speaker.
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
   const bool of_the_call = d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
+  const bool heard =
+      m.is_request ? !to.empty() || m.method == Method::ack || m.method == Method::bye : m.status > 100;
+  d.progressed = d.progressed || (of_the_call && heard);
+  if (goes_on(d, m, g)) d.phase = Phase::answered;
   WRIT_CHECK(deliver(d, PacketRole::sip, of_the_call ? sender : Side::unknown, g));
   if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
   if (d.kind != DialogKind::call) {
@@ -176,18 +206,14 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
   const std::uint32_t cseq = m.cseq_number();
   const std::size_t by = sender == Side::caller ? 0 : 1;
   if (m.method == Method::invite && to.empty() && d.is_caller(from)) {
-    if (cseq > d.invite_cseq && d.phase == Phase::released && !d.ever_answered) d.phase = Phase::trying;
+    if (cseq > d.invite_cseq && d.phase == Phase::released && !d.ever_answered)
+      WRIT_CHECK(attempt_again(d, m, g));
     if (cseq > d.invite_cseq) d.challenged = false;
     d.invite_cseq = std::max(d.invite_cseq, cseq);
   }
   if (m.method == Method::bye && tags_fit(d, from, to) && cseq >= d.accepted_cseq[by] &&
-      d.phase != Phase::released && !d.bye_pending) {
-    d.bye_pending = true;
-    d.bye_cseq = cseq;
-    d.bye_at = g.at;
-    d.bye_frame = frame;
-    d.bye_by = sender;
-  }
+      d.phase != Phase::released)
+    take_bye(d, m, g, sender, frame);
   if (m.method == Method::cancel && d.phase == Phase::trying && sender == Side::caller) d.cancelled = true;
   if (m.method == Method::invite && !to.empty() && m.body.empty()) d.late_offer_cseq = cseq;
   if (!tags_fit(d, from, to)) return {};
@@ -208,20 +234,22 @@ Status Engine::Impl::on_response(Dialog& d, const wire::SipMessage& m, const Dat
     std::uint32_t& accepted = d.accepted_cseq[to_caller ? 0 : 1];
     accepted = std::max(accepted, m.cseq_number());
   }
+  const bool in_dialog = tags_fit(d, from, to);
+  if (m.method == Method::bye) return in_dialog ? on_bye_answer(d, m, g) : Status{};
+  const bool changes = m.method == Method::invite || m.method == Method::update;
+  if (changes && in_dialog && m.status >= 200 && m.status < 300 && d.phase == Phase::answered)
+    WRIT_CHECK(accepted_after_end(d, m, g.at));
   if (m.method == Method::invite && to_caller && m.cseq_number() == d.invite_cseq)
     return on_invite_response(d, m, g);
-  if (m.method == Method::bye && d.bye_pending && m.cseq_number() == d.bye_cseq && tags_fit(d, from, to)) {
-    const AtFrame then(frame, d.bye_frame);
-    if (m.status >= 200 && m.status < 300)
-      return release(d, d.bye_at, std::string("200 BYE by ") + by_text(d.bye_by), d.bye_by);
-    if (m.status >= 300) d.bye_pending = false;  // challenged or unknown there: the call goes on
-  }
+  if (changes && in_dialog && m.status == 481 && on_a_hop(d, g))
+    return release(d, g.at, cause_text(481), Side::unknown);
   return {};
 }
 
 Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if (m.status < 200) return on_provisional(d, m, g);
   if (m.status >= 300) return on_final_failure(d, m, g);
+  take_branch(d, m);
   if (d.phase == Phase::answered || (d.phase == Phase::released && d.ever_answered)) return {};
   const bool again = d.ever_answered;
   d.phase = Phase::answered;
@@ -274,21 +302,22 @@ Status Engine::Impl::release(Dialog& d, Instant at, const std::string& cause, Si
   const bool answered = d.ever_answered || d.mid_call;
   d.phase = Phase::released;
   d.released_at = std::max(at, d.last_activity);
-  d.bye_pending = false;
+  d.byes.clear();
   for (Attachment& a : d.attachments) {
-    if (a.stage != Stage::live || a.end_said) continue;
-    a.end_said = true;
+    if (a.stage != Stage::live) continue;
     const Instant when = std::min(at, grants[a.grant].until() - Nanos{1});
-    if (answered && a.content && a.media_packets == 0)
+    if (!a.end_said && answered && a.content && a.media_packets == 0)
       WRIT_CHECK(unavailable(d, a, when, "the call was answered, its media were never seen"));
     WRIT_CHECK(flush_digits(d, a));
     WRIT_CHECK(close_content(d, a, when, cause));
+    if (std::exchange(a.end_said, true)) continue;
     WRIT_CHECK(emit(a, EventType::release, when, d, {{"cause", cause}, {"by", by_text(by)}}));
   }
   return conference_of_device(d, std::min(at, last_seen));
 }
 
 void Engine::Impl::erase_dialog(Dialog& d) {
+  if (d.key != d.call_id) --under_same_id;
   drop_ends(d);
   for (Attachment& a : d.attachments) wait_no_more(a);
 }
