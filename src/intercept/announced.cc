@@ -84,6 +84,7 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
       if (!old.listed) list_end(d, i);
       return changed;
     }
+  e.contested = neighbours.at(e.at, d.call_id, is_unique(e.session) ? e.origin : "");
   std::size_t place = d.ends.size();
   if (place < ends_max) {
     d.ends.push_back(std::move(e));
@@ -152,6 +153,7 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
   if (std::ranges::any_of(all.first(line), shares)) return false;
   End e;
   e.origin = sdp.origin;
+  e.session = sdp.origin_id;
   e.at = m.rtp;
   e.side = side;
   e.kind = m.kind;
@@ -271,7 +273,7 @@ Status Engine::Impl::contest(const wire::Endpoint& e, const Dialog& by, Instant 
     Dialog& d = *table.claim(i).dialog;
     End& end = d.ends[table.claim(i).end];
     if (end.contested || &d == &by) continue;
-    end.contested = true;
+    end.contested = end.contest_said = true;
     if (end.rtcp) continue;  // said once, with its RTP port
     WRIT_CHECK(emit_live(d, EventType::gap, at,
                          {{"why", "media endpoint " + e.text() +
@@ -285,6 +287,7 @@ Status Engine::Impl::contest(const wire::Endpoint& e, const Dialog& by, Instant 
 
 // SDP of a call that no grant names: read only when it mentions a port of a target call, and kept by nobody.
 Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
+  neighbours.note(m, text_of(m.body), g.at);
   if (m.body.empty() || table.size() == 0) return {};
   const bool encoded = !m.first(Header::content_encoding).empty();
   if (!encoded && !mentions_port(table, text_of(m.body))) return {};

@@ -84,6 +84,7 @@ Dialog& Engine::Impl::make_dialog(const wire::SipMessage& m, const Datagram& g, 
     d.key.append(1, '\n').append(d.caller_tag);
     ++under_same_id;
   }
+  neighbours.forget(d.call_id);
   dialogs[d.key] = std::move(owned);
   return d;
 }

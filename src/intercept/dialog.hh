@@ -29,12 +29,13 @@ struct End {
   bool rtcp = false, encrypted = false;
   bool listed = false;     // in the table of endpoints
   bool contested = false;  // another call has announced it too
+  bool contest_said = false;
   bool replaced = false;   // a later SDP of the same side and hop moved away from it
   bool candidate = false;  // named by a=candidate only
   std::string kind, direction;
   std::vector<std::string> codecs;
   std::uint8_t event_type = no_event_type;  // payload type of telephone-event
-  std::string origin;                       // o= of the SDP that announced it
+  std::string origin, session;              // o= of the SDP that announced it, and its number
   std::string hop;                          // which hop's SDP it was: "src>dst" addresses of the signalling
   std::array<wire::Endpoint, 4> peers{};    // unannounced far ends (NAT) seen here before any contest
   std::uint8_t peer_count = 0;

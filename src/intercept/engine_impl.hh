@@ -15,6 +15,7 @@
 #include "intercept/engine.hh"
 #include "intercept/expected_calls.hh"
 #include "intercept/media_table.hh"
+#include "intercept/neighbours.hh"
 #include "wire/glance.hh"
 #include "wire/hep.hh"
 #include "wire/reassembly.hh"
@@ -169,6 +170,7 @@ struct Engine::Impl {
   Status on_media(const Datagram& g);
   void hit(const wire::Endpoint& e, End* Hit::*end);
   Status media_of_hits(bool live, const Datagram& g);
+  Status say_contested(Dialog& d, End& e, Instant at);
   Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
   void drop_ends(Dialog& d);
   Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
@@ -202,6 +204,7 @@ struct Engine::Impl {
   Bindings bindings;
   Judge judge;
   MediaTable table;
+  Neighbours neighbours;
   std::vector<Hit> hits;             // of the packet at hand
   std::vector<std::string> crowded;  // Call-IDs whose endpoints had to leave the table, until it is said
   wire::Reassembler reassembler;
@@ -255,6 +258,7 @@ class AtFrame {
 Side sender_side(const Dialog& d, const wire::SipMessage& m);
 bool is_call_method(wire::Method m);
 const char* by_text(Side s);
+bool is_unique(const std::string& session);
 EventType opening_type(const Attachment& a);
 bool was_sent_invite(const Dialog& d, const wire::Address& a);
 bool on_a_hop(const Dialog& d, const Datagram& g);  // between addresses of which one had a part in the call

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Media of target calls: packets find their call here. How its endpoints are known: announced.cc.
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.hh"
 #include "intercept/engine_impl.hh"
@@ -66,6 +67,16 @@ Status Engine::Impl::media_of_hits(bool live, const Datagram& g) {
   return {};
 }
 
+Status Engine::Impl::say_contested(Dialog& d, End& e, Instant at) {
+  if (std::exchange(e.contest_said, true) || d.phase == Phase::released) return {};
+  return emit_live(d, EventType::gap, at,
+                   {{"why", "media endpoint " + e.at.text() +
+                                " had been announced by another call: only packets between ends that "
+                                "this call has announced are kept"},
+                    {"from", rfc3339(at)}},
+                   true);
+}
+
 Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) {
   // An offer that nobody has taken up draws nothing: its endpoints are the word of one side.
   if (!d.progressed) return {};
@@ -73,7 +84,8 @@ Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) 
     End& mine = to != nullptr ? *to : *from;
     const wire::Endpoint& far = to != nullptr ? g.udp.src : g.udp.dst;
     if (!mine.knows(far)) {
-      if (mine.contested || mine.replaced || d.phase == Phase::released) return {};
+      if (mine.contested) return say_contested(d, mine, g.at);
+      if (mine.replaced || d.phase == Phase::released) return {};
       if (mine.peer_count < mine.peers.size()) mine.peers[mine.peer_count++] = far;
     }
   }

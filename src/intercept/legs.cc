@@ -16,13 +16,6 @@ namespace {
 constexpr std::size_t links_max = 8, identifier_min = 8;
 constexpr std::size_t legs_max = 1u << 17;
 
-// "o=- 0 0 IN IP4 ..." is written by a thousand devices for every call; a session number of six digits is
-// not.
-bool is_unique(const std::string& session) {
-  constexpr std::size_t session_digits_min = 6;
-  return session.size() >= session_digits_min && session.find_first_not_of(session[0]) != std::string::npos;
-}
-
 void add_identifier(std::vector<std::string>& out, std::string_view kind, std::string_view value) {
   while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '"')) value.remove_suffix(1);
@@ -46,6 +39,13 @@ std::vector<std::string> sessions_of(const wire::SipMessage& m, const wire::Sdp*
 }
 
 }  // namespace
+
+// "o=- 0 0 IN IP4 ..." is written by a thousand devices for every call; a session number of six digits is
+// not.
+bool is_unique(const std::string& session) {
+  constexpr std::size_t session_digits_min = 6;
+  return session.size() >= session_digits_min && session.find_first_not_of(session[0]) != std::string::npos;
+}
 
 Status Engine::Impl::link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at) {
   if (d.links.size() >= links_max || d.phase == Phase::released) return {};

@@ -61,10 +61,9 @@ class SdpScan {
   Level& level() { return out_.media.empty() ? session_ : levels_.back(); }
 
   void origin(std::string_view v) {
-    out_.origin = take_word(v);
+    out_.origin = origin_of(v);
+    take_word(v);
     out_.origin_id = take_word(v);
-    take_word(v);  // version: grows with each change
-    out_.origin.append(" ").append(out_.origin_id).append(" ").append(trim(v));
   }
 
   // "IN IP4 192.0.2.1/127": a multicast TTL is cut.
@@ -307,6 +306,13 @@ class SdpScan {
 };
 
 }  // namespace
+
+std::string origin_of(std::string_view v) {
+  std::string origin{take_word(v)};
+  origin.append(" ").append(take_word(v));
+  take_word(v);  // version: grows with each change
+  return origin.append(" ").append(trim(v));
+}
 
 Sdp parse_sdp(std::string_view text) {
   SdpScan scan;

@@ -55,6 +55,8 @@ struct Sdp {
 inline constexpr std::string_view trickled_candidates =
     "application/trickle-ice-sdpfrag";  // RFC 8840 9: m=, a=mid, a=candidate, without the rest of an SDP
 
+std::string origin_of(std::string_view o_line);  // what Sdp::origin says
+
 // Never fails on odd input: gives what could be read. `multipart`: extracts the application/sdp part first
 // when content_type says so.
 Sdp parse_sdp(std::string_view text);
