@@ -85,7 +85,8 @@ Status decode(Records& r, const fs::path& worker, const fs::path& out, media::Au
     return std::chrono::duration<double>(Monotonic::now() - t).count();
   };
   const auto begun = Monotonic::now();
-  intercept::Matter m = intercept::assemble("00", std::move(r.events), std::move(r.packets));
+  intercept::Matter m =
+      intercept::assemble("00", std::move(r.events), std::move(r.packets), intercept::Keys::sought);
   done.assembling_s += seconds_since(begun);
   WRIT_CHECK(media::render_calls(
       m, worker, out, [](const intercept::CallRecord&, std::size_t n) { return fmt::format("{:03}", n); },

@@ -64,6 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (reader->next(p))
     if (!engine.on_packet(p)) std::abort();
   if (!engine.finish()) std::abort();
-  (void)calls_json(assemble("fuzz", std::move(sink.events), std::move(sink.packets)));
+  (void)calls_json(assemble("fuzz", std::move(sink.events), std::move(sink.packets), Keys::sought));
   return 0;
 }

@@ -61,8 +61,8 @@ std::string opened(Desk& d, vault::Stream stream, const char* name) {
   return out;
 }
 
-void arm_and_capture(Desk& d, const std::string& kind, const fs::path& capture) {
-  const auto filed = d.file({.kind = kind, .trust_from = true});
+void arm_and_capture(Desk& d, const std::string& kind, const fs::path& capture, bool digits = false) {
+  const auto filed = d.file({.kind = kind, .trust_from = true, .digits = digits});
   ASSERT_TRUE(filed) << filed.error().what;
   ASSERT_EQ(filed->state, process::State::validated) << canonical(to_json(*filed));
   ASSERT_TRUE(d.requests().approve(matter, "", who("counsel-1")));
@@ -106,6 +106,19 @@ TEST(PenRegister, TheSameSearchHitsUnderAContentGrant) {
   EXPECT_EQ(canaries.found_in(packets).size(), canaries.size() - 1)
       << "all but the digits, which are RFC 4733 events";
   EXPECT_NE(packets.find("CANARY"), std::string::npos);
+}
+
+// The canaries press 7391520846: an event only where the order seeks the keys.
+TEST(PenRegister, AContentOrderYieldsDigitsOnlyWhereItSeeksThem) {
+  const Canaries canaries;
+  ASSERT_TRUE(canaries.made()) << "tests/acceptance/make-canaries failed (python3)";
+  for (const bool sought : {false, true}) {
+    auto d = at(Stage::people);
+    arm_and_capture(*d, "wiretap", canaries.capture(), sought);
+    const std::string events = opened(*d, vault::Stream::call_data, "call-data");
+    EXPECT_EQ(events.find("DialedDigitExtraction") != std::string::npos, sought);
+    EXPECT_EQ((*Orders{d->carrier()}.grant(matter, 1))->body.post_cut_through_digits, sought);
+  }
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ Status open_grant(const fs::path& dir, const GrantRow& g, const Keys& keys, inte
                                     packets.push_back(std::move(p));
                                     return {};
                                   }));
-  intercept::append(into, intercept::assemble(g.id, std::move(events), std::move(packets)));
+  const intercept::Keys pressed =
+      g.body.post_cut_through_digits ? intercept::Keys::sought : intercept::Keys::withheld;
+  intercept::append(into, intercept::assemble(g.id, std::move(events), std::move(packets), pressed));
   return {};
 }
 

@@ -206,8 +206,7 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.request_sha256 = o.request_sha256;
   b.trust_from = o.request.trust_from;
   b.trusted_peers = o.request.trusted_peers;
-  b.post_cut_through_digits =
-      authority::yields_content(kind);  // of a content grant they are part of the content
+  b.post_cut_through_digits = process::grant_digits(o.request);
   b.sequence = static_cast<std::uint64_t>(o.number);
 
   WRIT_CHECK(matter_keys(o, b));

@@ -54,7 +54,7 @@ struct OrderText {
   std::string kind = "wiretap", instrument = "EX-WT-0117", extends = "", target = "(404) 555-0102";
   Instant start = first_packet - 3h;
   std::chrono::days days{30};
-  bool is_signed = true, trust_from = false;
+  bool is_signed = true, trust_from = false, digits = false;
   std::string text() const {
     const bool wiretap = kind == "wiretap";
     return fmt::format(
@@ -69,7 +69,10 @@ struct OrderText {
         "phone = \"+14045550170\"\nreturn_address = \"1 Court Square, Harborview, GA "
         "30001\"\n[[targets]]\ntype = \"number\"\nvalue = \"{}\"\n",
         kind, instrument, extends, rfc3339_seconds(start - 1h), is_signed, rfc3339_seconds(start),
-        rfc3339_seconds(start + days), wiretap ? "\"call-identifying\", \"content\"" : "\"call-identifying\"",
+        rfc3339_seconds(start + days),
+        wiretap ? digits ? "\"call-identifying\", \"content\", \"post-cut-through-digits\""
+                         : "\"call-identifying\", \"content\""
+                : "\"call-identifying\"",
         wiretap ? "\"person\", \"facilities\", \"communications-and-offense\", \"agency-and-authorizer\", "
                   "\"period-and-termination\""
                 : "\"listed-person\", \"subject\", \"attributes\", \"offense\"",

@@ -110,6 +110,7 @@ class CallReader {
 
   // A key that was pressed, told by INFO; again on each hop under the same number.
   void key(const wire::SipMessage& m, Instant at) {
+    if (call_.keys == Keys::withheld) return;
     const char digit = m.is_request && m.method == wire::Method::info ? wire::info_signal(m) : '\0';
     if (digit == '\0' || digit == '!' || direction_ == Direction::unknown) return;
     if (!keys_.emplace(direction_, m.cseq_number()).second) return;
@@ -268,7 +269,8 @@ bool opens_call(const Event& e) {
 
 }  // namespace
 
-Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets) {
+Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets,
+                Keys keys) {
   Matter m;
   order_stably(events, [](const Event& e) { return e.at; });
   order_stably(packets, [](const EvidencePacket& p) { return p.raw.at; });
@@ -284,6 +286,7 @@ Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vec
   for (const Event& e : events) {
     take_matter_event(m, e);
     if (const auto it = calls.find(e.call); it != calls.end())
+      c.keys = keys;
       take_event(it->second, e);
     else if (e.type != EventType::review && e.type != EventType::gap)
       m.signals.push_back(e);

@@ -63,6 +63,10 @@ struct Digit {
   bool from_target = false;
 };
 
+// Keys pressed behind the cut-through are shown where the order seeks them, by whatever way they were told.
+// content.pcap is what it is: content.
+enum class Keys : std::uint8_t { withheld, sought };
+
 struct CallRecord {
   std::string call_id;
   std::string grant;         // grant id, hex
@@ -74,7 +78,8 @@ struct CallRecord {
   std::string release_cause;
   std::vector<MediaStream> media;
   std::string wav, mp3;  // relative file names, set by media/; empty when there is none
-  std::vector<Digit> dtmf;
+  Keys keys = Keys::withheld;
+  std::vector<Digit> dtmf;  // empty where they are withheld
   std::vector<Event> events;
   std::vector<std::string> anomalies;
   std::string leg_of;  // Call-ID of another call of the grant that is the same conversation (a B2BUA between)
@@ -100,8 +105,10 @@ struct Matter {                   // everything opened for one production
   std::int64_t time_shift_s = 0;
 };
 
-// One grant's opened records. Call again for each grant of the matter and let `append` merge them.
-Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets);
+// One grant's opened records; `keys` as its post_cut_through_digits says. Call again for each grant of the
+// matter and let `append` merge them.
+Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets,
+                Keys keys = Keys::withheld);
 void append(Matter& into, Matter&& more);
 // calls.json exactly as the contract in docs/design.md says ("inband" digits are not sought yet).
 Json calls_json(const Matter& m);

@@ -54,6 +54,22 @@ TEST(Digits, ExtractedOnlyUnderAContentGrantThatSaysSo) {
   }
 }
 
+TEST(Digits, OfACallAreShownOnlyWhereTheOrderSeeksThem) {
+  Bench b(grants(trusting()));
+  Call c{b};
+  c.caller = "+14045550102";
+  c.callee = "+12125550111";
+  c.invite(0);
+  c.answer(1);
+  press_info(b, c, 3, "application/dtmf", "5", 10);
+  c.cseq = 10;
+  c.bye(4);
+  EXPECT_EQ(b.sink.matter(0, Keys::sought).calls.at(0).dtmf.size(), 1u);
+  const Matter m = b.sink.matter(0, Keys::withheld);
+  EXPECT_TRUE(m.calls.at(0).dtmf.empty());
+  EXPECT_EQ(m.packets.size(), b.sink.packets.size()) << "the content is what it is";
+}
+
 TEST(Digits, APauseEndsAnEventAndTheOtherPartysKeysAreNotTheSubjects) {
   GrantSpec s = trusting();
   s.digits = true;

@@ -148,7 +148,7 @@ struct RecordingSink final : Sink {
     for (const Packet& p : packets) t.append(text_of(p.bytes));
     return t;
   }
-  Matter matter(std::size_t grant = 0) const {
+  Matter matter(std::size_t grant = 0, Keys keys = Keys::sought) const {
     std::vector<Event> ev;
     std::vector<EvidencePacket> pk;
     for (const Noted& n : statuses)
@@ -157,7 +157,7 @@ struct RecordingSink final : Sink {
       if (n.grant == grant) ev.push_back(*decode_event(encode(n.e)));
     for (const Packet& p : packets)
       if (p.grant == grant) pk.push_back(*decode_packet(p.record));
-    return assemble("00", std::move(ev), std::move(pk));
+    return assemble("00", std::move(ev), std::move(pk), keys);
   }
 };
 

@@ -200,6 +200,15 @@ Result<std::string> record(CallRecord& call, std::vector<Track>& tracks, Workers
   return (fs::path(out_dir / "").parent_path().filename() / base_name).string();
 }
 
+// Keys that were told by INFO stand there already, from the signalling.
+void hear_keys(CallRecord& call, const Packets& packets) {
+  if (call.keys == intercept::Keys::withheld) return call.dtmf.clear();
+  std::erase_if(call.dtmf, [](const intercept::Digit& d) { return d.source != "info"; });
+  const std::vector<intercept::Digit> heard = find_digits(call, packets);
+  call.dtmf.insert(call.dtmf.end(), heard.begin(), heard.end());
+  std::ranges::stable_sort(call.dtmf, {}, &intercept::Digit::at);
+}
+
 // A foreign stream is heard by itself, on the side on which it would have been put.
 Status record_foreign(CallRecord& call, const Packets& packets, Workers& workers, const fs::path& out_dir,
                       const std::string& base_name, Audio audio) {
@@ -224,11 +233,7 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
                    const fs::path& out_dir, const std::string& base_name, Audio audio) {
   Packets packets{evidence};
   WRIT_CHECK(unlock(call, packets, workers.program()));
-  // Keys that were told by INFO stand there already, from the signalling.
-  std::erase_if(call.dtmf, [](const intercept::Digit& d) { return d.source != "info"; });
-  const std::vector<intercept::Digit> heard = find_digits(call, packets);
-  call.dtmf.insert(call.dtmf.end(), heard.begin(), heard.end());
-  std::ranges::stable_sort(call.dtmf, {}, &intercept::Digit::at);
+  hear_keys(call, packets);
   call.wav.clear();
   call.mp3.clear();
   std::vector<Track> tracks;

@@ -16,9 +16,10 @@ namespace writ::media {
 // SRTP streams are opened first with the keys of the call's signalling; what does not prove genuine is left
 // out and said. Fills media[].opened/decoded/why, dtmf, wav and mp3 of `call`; writes
 // <out_dir>/<base_name>.wav and .mp3. A call without decodable audio gets no file and says why. Digits are
-// found even where audio cannot be decoded. wav and mp3 are named relative to the directory that holds
-// out_dir ("recordings/001.wav"). The first sample of the recording is the first media sample of the call.
-// Exit::unit when the codec worker does not start: that is a broken installation, not a property of the call.
+// found, where the order seeks them, even in audio that cannot be decoded. wav and mp3 are named relative to
+// the directory that holds out_dir ("recordings/001.wav"). The first sample of the recording is the first
+// media sample of the call. Exit::unit when the codec worker does not start: that is a broken installation,
+// not a property of the call.
 Status render_call(intercept::CallRecord& call, const std::vector<intercept::EvidencePacket>& packets,
                    Workers& workers, const fs::path& out_dir, const std::string& base_name,
                    Audio audio = Audio::wav_and_mp3);

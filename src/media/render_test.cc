@@ -108,6 +108,23 @@ TEST(Render, AForeignStreamHasAFileOfItsOwn) {
   EXPECT_EQ(alone.left, render(without, dir, "b").left);
 }
 
+// A key by INFO and one by RFC 4733: the call shows both, or, where the order does not seek them, neither.
+TEST(Render, ShowsKeysOnlyWhereTheOrderSeeksThem) {
+  auto specs = steady(50, 1, 0, 0, true);
+  specs.push_back({300'000, 60, 9600, {5, 0x8a, 0, 160}, 101, 1, true});
+  const Folder dir;
+  for (const intercept::Keys keys : {intercept::Keys::sought, intercept::Keys::withheld}) {
+    Scene s = test::scene_of(specs, {});
+    s.call.media[0].event_payload_type = 101;
+    s.call.dtmf.push_back({s.call.media[0].first, '7', "info", true});
+    s.call.keys = keys;
+    EXPECT_FALSE(render(s, dir).left.empty()) << "what is recorded does not depend on it";
+    std::string digits;
+    for (const intercept::Digit& d : s.call.dtmf) digits += d.digit;
+    EXPECT_EQ(digits, keys == intercept::Keys::sought ? "75" : "");
+  }
+}
+
 TEST(Render, TwoStreamsOfOneSideFollowEachOtherAndAddUp) {
   auto specs = steady(50, 1, 0, 0, true, 0x8f, 1);
   const auto second =

@@ -101,6 +101,7 @@ inline void add_packet(Scene& scene, intercept::EvidencePacket p, const std::vec
 
 inline Scene scene_of(const std::vector<Spec>& specs, const std::vector<Format>& formats) {
   Scene scene;
+  scene.call.keys = intercept::Keys::sought;
   for (const Spec& s : specs) add_packet(scene, packet_of(s), formats);
   for (auto& s : scene.call.media)
     s.direction =

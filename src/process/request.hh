@@ -71,6 +71,8 @@ bool acceptable(const std::vector<CheckResult>& results);  // no failed X or C, 
 
 Result<authority::Kind> grant_kind(const Request& r);
 Result<authority::Basis> grant_basis(const Request& r);
+// Keys pressed behind the cut-through: off, unless an order for content seeks them.
+bool grant_digits(const Request& r);
 // Exact, canonical targets; extensions with the hosts of their property from the records.
 Result<std::vector<authority::Target>> grant_targets(const Request& r, const records::Catalogue& book);
 

@@ -108,6 +108,17 @@ TEST(OrderFile, NamesPlaceAndCureInToml) {
   EXPECT_THAT(error_of(replaced(toml, "Judge A", "Judge\\u001b[2J")), HasSubstr("control characters"));
 }
 
+TEST(OrderFile, PostCutThroughDigitsAreReportedOnlyWhereAnOrderForContentSeeksThem) {
+  Request r = parse_request(view_of(toml), "order.toml").value();
+  EXPECT_FALSE(grant_digits(r)) << "off by default";
+  r.seeks.push_back("post-cut-through-digits");
+  EXPECT_TRUE(grant_digits(r));
+  for (const char* pen : {"pen-register", "trap-and-trace", "pen-trap"}) {
+    r.kind = pen;
+    EXPECT_FALSE(grant_digits(r)) << pen;
+  }
+}
+
 TEST(OrderFile, NamesPlaceAndCureInJson) {
   const std::string json =
       "{\n  \"schema\": \"writ.request/1\",\n  \"kind\": \"wiretap\",\n  \"targets\": [{\"type\": "

@@ -61,6 +61,12 @@ Result<std::vector<Target>> grant_targets(const Request& r, const records::Catal
   std::vector<Target> out;
   for (const TargetRequest& t : r.targets) {
     WRIT_TRY(target, exact_target(t, r, book));
+bool grant_digits(const Request& r) {
+  const auto kind = grant_kind(r);
+  return kind && yields_content(*kind) &&
+         std::ranges::find(r.seeks, "post-cut-through-digits") != r.seeks.end();
+}
+
     out.push_back(std::move(target));
   }
   std::sort(out.begin(), out.end());
