@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "process/check_parts.hh"
+#include "process/neighbours.hh"
 
 namespace writ::process {
 namespace {
@@ -149,6 +150,12 @@ Result<Maybe> v11_property(const Request& r, const records::Catalogue& book) {
   Faults faults;
   std::size_t judged = 0;
   for (const TargetRequest& t : r.targets) {
+    WRIT_TRY(shared, shared_with_neighbours(t, r, book));
+    if (shared) {
+      ++judged;
+      faults.add(*shared);
+      continue;
+    }
     if (t.type != "extension") continue;
     ++judged;
     if (blank(t.property)) {

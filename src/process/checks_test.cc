@@ -215,6 +215,12 @@ class WithRecords : public ::testing::Test {
     db_.reset();
     for (const char* tail : {"", "-wal", "-shm"}) fs::remove(file_.string() + tail);
   }
+  void add(const std::string& lines) {
+    const auto r = book_->import_csv(
+        "account,subscriber,street,city,state,zip,tenant,kind,value,hosts,from,until,trunk\n" + lines,
+        "more.csv", at("2026-01-01T00:00:00Z"));
+    ASSERT_TRUE(r && r->problems.empty());
+  }
   Outcome check(const char* id, std::vector<TargetRequest> targets, std::string* fact = nullptr) {
     Request r = order_base("wiretap");
     r.targets = std::move(targets);
@@ -245,6 +251,43 @@ TEST_F(WithRecords, V11ExtensionWithProperty) {
   EXPECT_EQ(check("V11", {{"extension", "214", " "}}, &fact), fails);
   EXPECT_THAT(fact, HasSubstr("names no property"));
   EXPECT_EQ(check("V11", {{"extension", "215", "A-1"}}), fails) << "not held in the period";
+}
+
+TEST_F(WithRecords, ASharedTrunkIsNoTarget) {
+  add("A-1,Seaview,,,,,,uri,trunk7@sbc.example,,2020-01-01T00:00:00Z,,yes\n"
+      "A-1,Seaview,,,,,,number,+14045550160,,2020-01-01T00:00:00Z,,yes\n"
+      "A-1,Seaview,,,,,,uri,own@sbc.example,,2020-01-01T00:00:00Z,,no\n"
+      "A-1,Seaview,,,,,Guest,extension,300,a.example,2020-01-01T00:00:00Z,,yes\n");
+  Request r = order_base("wiretap");
+  for (const TargetRequest& t :
+       {TargetRequest{"uri", "trunk7@sbc.example", ""}, TargetRequest{"number", "+14045550160", ""},
+        TargetRequest{"extension", "300", "A-1"}}) {
+    r.targets = {t};
+    const auto refused = grant_targets(r, *book_);
+    ASSERT_FALSE(refused) << t.value;
+    EXPECT_EQ(refused.error().exit, Exit::refused);
+    EXPECT_THAT(refused.error().what, HasSubstr("shared trunk"));
+    EXPECT_THAT(refused.error().next, HasSubstr("the target's own number"));
+    EXPECT_EQ(check("V11", {t}), fails);
+  }
+  r.targets = {{"uri", "own@sbc.example", ""}};
+  EXPECT_TRUE(grant_targets(r, *book_)) << "the target's own line beside it";
+}
+
+TEST_F(WithRecords, AnExtensionOfTwoPropertiesAtOneHostIsNoTarget) {
+  add("C-3,Lodge,,,,,,extension,214,A.example,2020-01-01T00:00:00Z,2021-01-01T00:00:00Z,\n");
+  Request r = order_base("wiretap");
+  r.targets = {{"extension", "214", "A-1"}};
+  EXPECT_TRUE(grant_targets(r, *book_)) << "not in the order's time";
+  add("C-3,Lodge,,,,,,extension,214,A.example|d.example,2022-01-01T00:00:00Z,,\n");
+  const auto refused = grant_targets(r, *book_);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("at a.example C-3 has it as well as A-1"));
+  std::string fact;
+  EXPECT_EQ(check("V11", {{"extension", "214", "A-1"}}, &fact), fails);
+  EXPECT_THAT(fact, HasSubstr("C-3"));
+  r.targets = {{"extension", "214", "B-2"}};
+  EXPECT_TRUE(grant_targets(r, *book_)) << "it has a host of its own";
 }
 
 TEST_F(WithRecords, TargetsAreExactSortedAndUnique) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.hh"
-#include "process/request.hh"
+#include "process/neighbours.hh"
 
 namespace writ::process {
 namespace {
@@ -34,6 +34,10 @@ Result<Target> extension_target(const TargetRequest& t, const std::string& value
 
 Result<Target> exact_target(const TargetRequest& t, const Request& r, const records::Catalogue& book) {
   WRIT_TRY(value, records::canonical_value(t.type, t.value));
+  WRIT_TRY(shared, shared_with_neighbours(t, r, book));
+  if (shared)
+    return fail(Exit::refused, *shared, "a target is exact: neighbours are never recorded (V11)",
+                "a line of the target's own", neighbours_cure);
   if (t.type == "extension") return extension_target(t, value, r, book);
   return Target{t.type == "number" ? Target::Type::e164 : Target::Type::uri, value, {}, {}};
 }
@@ -57,16 +61,16 @@ Result<authority::Basis> grant_basis(const Request& r) {
   return r.emergency ? Basis::emergency_pen_trap : Basis::pen_trap;
 }
 
-Result<std::vector<Target>> grant_targets(const Request& r, const records::Catalogue& book) {
-  std::vector<Target> out;
-  for (const TargetRequest& t : r.targets) {
-    WRIT_TRY(target, exact_target(t, r, book));
 bool grant_digits(const Request& r) {
   const auto kind = grant_kind(r);
   return kind && yields_content(*kind) &&
          std::ranges::find(r.seeks, "post-cut-through-digits") != r.seeks.end();
 }
 
+Result<std::vector<Target>> grant_targets(const Request& r, const records::Catalogue& book) {
+  std::vector<Target> out;
+  for (const TargetRequest& t : r.targets) {
+    WRIT_TRY(target, exact_target(t, r, book));
     out.push_back(std::move(target));
   }
   std::sort(out.begin(), out.end());

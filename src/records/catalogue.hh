@@ -25,6 +25,7 @@ struct Holder {                    // who had a number, extension or uri
   std::vector<std::string> hosts;  // SIP domains or addresses of the property
   Instant from{};
   std::optional<Instant> until;
+  bool trunk = false;  // several people's calls go over it
 };
 
 struct ImportReport {

@@ -132,6 +132,7 @@ class Holders {
     h.value = value;
     if (f.body.contains("hosts")) h.hosts = f.body.at("hosts").get<std::vector<std::string>>();
     h.from = p.span.from, h.until = end_of(p.span);
+    h.trunk = f.body.value("trunk", false);
     out_.push_back(std::move(h));
     return {};
   }

@@ -38,6 +38,19 @@ TEST_P(Combined, HoldsWhatWasImported) {
   EXPECT_TRUE(who("extension", "214", "A-2").empty());
 }
 
+TEST_P(Combined, MarksASharedTrunk) {
+  const std::string with = header.substr(0, header.size() - 1) + ",trunk\n";
+  const auto line = [](const std::string& mark) {
+    return number_row.substr(0, number_row.size() - 1) + "," + mark + "\n";
+  };
+  import(header + number_row);
+  EXPECT_FALSE(who("number", "+14045550102", "").at(0).trunk);
+  EXPECT_EQ(import(with + line("no"), day2).unchanged, 1u) << "what was never said is the same as no";
+  EXPECT_EQ(import(with + line("yes"), day2).changed, 1u);
+  EXPECT_TRUE(who("number", "+14045550102", "").at(0).trunk);
+  EXPECT_THAT(import(with + line("perhaps"), day2).problems, ElementsAre(HasSubstr("write yes or no")));
+}
+
 TEST_P(Combined, TheSameFileTwiceChangesNothing) {
   import(header + number_row + extension_row);
   const auto again = import(header + number_row + extension_row, day2);

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t text_bytes_max = 1024;
 constexpr std::int64_t block_numbers_max = 10'000;  // one exchange of the North American plan
 
-enum class Type { text, flag, whole, hosts };
+enum class Type { text, flag, mark, whole, hosts };  // mark: a flag that stands only where it is set
 struct Slot {
   const char* key;
   Type type = Type::text;
@@ -28,11 +28,11 @@ const std::vector<Slot>& slots(FactKind k) {
   static const std::array<std::vector<Slot>, 12> all = {{
       {{"name", Type::text, true}, {"class"}, {"zone"}},
       {{"building"}, {"street"}, {"city"}, {"state"}, {"zip"}},
-      {{"extension"}, {"tenant"}, {"hosts", Type::hosts}},
+      {{"extension"}, {"tenant"}, {"hosts", Type::hosts}, {"trunk", Type::mark}},
       {{"last", Type::text, true}},
       {{"direction", Type::text, true}, {"carrier"}},
-      {{"room"}, {"tenant"}, {"hosts", Type::hosts}},
-      {{"tenant"}, {"hosts", Type::hosts}},
+      {{"room"}, {"tenant"}, {"hosts", Type::hosts}, {"trunk", Type::mark}},
+      {{"tenant"}, {"hosts", Type::hosts}, {"trunk", Type::mark}},
       {{"room", Type::text, true}, {"name"}, {"kind"}, {"sharer", Type::flag}},
       {{"stay"}, {"extension"}, {"mac"}},
       {{"contact"}, {"user_agent"}, {"instance"}},
@@ -69,6 +69,7 @@ Result<Json> canonical_slot(const Slot& s, const Json* value) {
       return Json(text);
     }
     case Type::flag:
+    case Type::mark:
       if (value != nullptr && !value->is_boolean()) return wrong("true or false");
       return Json(value != nullptr && value->get<bool>());
     case Type::whole:
@@ -88,11 +89,13 @@ Result<Json> canonical_body(const Fact& f) {
   for (const Slot& s : slots(f.kind)) {
     const auto it = f.body.find(s.key);
     WRIT_TRY(value, canonical_slot(s, it == f.body.end() ? nullptr : &*it));
-    out[s.key] = std::move(value);
+    if (s.type != Type::mark || value.get<bool>()) out[s.key] = std::move(value);
   }
+  const auto known = [&](const std::string& key) {
+    return std::ranges::any_of(slots(f.kind), [&](const Slot& s) { return key == s.key; });
+  };
   for (const auto& [key, value] : f.body.items())
-    if (!out.contains(key))
-      return bad_row(fmt::format("a {} has no '{}'", to_string(f.kind), key), "leave it out");
+    if (!known(key)) return bad_row(fmt::format("a {} has no '{}'", to_string(f.kind), key), "leave it out");
   return out;
 }
 

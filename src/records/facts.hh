@@ -10,11 +10,12 @@
 //   kind             key                 body
 //   account          account number      {"name","class":"hospitality"|"commercial","zone": IANA name}; its end: termination
 //   address          ""                  {"building","street","city","state","zip"}
-//   number           E.164               {"extension","tenant","hosts":[]}: in service with this account
+//   number           E.164               {"extension","tenant","hosts":[],"trunk"}: in service with this account
 //   block            first E.164         {"last"}: all numbers of the range, as `number`
 //   port             E.164               {"direction":"in"|"out","carrier"}; valid.from: the port's instant; no end
-//   extension        as dialled          {"room","tenant","hosts":[]}
-//   uri              user@domain         {"tenant","hosts":[]}
+//   extension        as dialled          {"room","tenant","hosts":[],"trunk"}
+//   uri              user@domain         {"tenant","hosts":[],"trunk"}; "trunk": true where several people's calls
+//                                        go over it, else it does not stand there
 //   stay             reservation number  {"room","name","kind":"guest"|"staff","sharer":bool}; one fact a room: a move ends one, begins one
 //   network-address  IP address          {"stay","extension","mac"}: temporarily assigned (DHCP, NAT)
 //   registration     extension or        {"contact","user_agent","instance"}: a device's binding

@@ -15,20 +15,25 @@ namespace {
 using As = Column::As;
 
 const std::vector<Table>& tables() {
-  static const Column account{"account", As::account, true}, tenant{"tenant"}, hosts{"hosts", As::hosts};
+  static const Column account{"account", As::account, true}, tenant{"tenant"}, hosts{"hosts", As::hosts},
+      trunk{"trunk", As::yes_no};
   static const std::vector<Table> all = {
       {"accounts", FactKind::account, {account, {"name", As::text, true}, {"class"}, {"zone"}}},
       {"addresses",
        FactKind::address,
        {account, {"building"}, {"street", As::text, true}, {"city", As::text, true}, {"state"}, {"zip"}}},
-      {"numbers", FactKind::number, {account, {"number", As::key, true}, {"extension"}, tenant, hosts}},
+      {"numbers",
+       FactKind::number,
+       {account, {"number", As::key, true}, {"extension"}, tenant, hosts, trunk}},
       {"blocks", FactKind::block, {account, {"first", As::key, true}, {"last", As::text, true}}},
       {"ports",
        FactKind::port,
        {account, {"number", As::key, true}, {"direction", As::text, true}, {"carrier"}},
        true},
-      {"extensions", FactKind::extension, {account, {"extension", As::key, true}, {"room"}, tenant, hosts}},
-      {"uris", FactKind::uri, {account, {"uri", As::key, true}, tenant, hosts}},
+      {"extensions",
+       FactKind::extension,
+       {account, {"extension", As::key, true}, {"room"}, tenant, hosts, trunk}},
+      {"uris", FactKind::uri, {account, {"uri", As::key, true}, tenant, hosts, trunk}},
       {"stays",
        FactKind::stay,
        {account,
@@ -166,7 +171,9 @@ std::string trimmed(const std::string& cell) {
 
 Result<const Table*> table_of(const std::set<std::string>& header) {
   const std::set<std::string> combined(combined_columns.begin(), combined_columns.end());
-  if (header == combined) return static_cast<const Table*>(nullptr);
+  std::set<std::string> plain = header;
+  plain.erase("trunk");
+  if (plain == combined) return static_cast<const Table*>(nullptr);
   for (const Table& t : tables())
     if (fits(t, header)) return &t;
   std::set<std::string> missing;  // one common mistake is told by name
@@ -213,6 +220,10 @@ Result<CombinedRow> read_combined(const Cells& cells, const ZoneOf& zone_of) {
   f.kind = fact_kind, f.account = cells.at("account"), f.key = value;
   const std::string& tenant = cells.at("tenant");
   f.body = Json{{"tenant", tenant}, {"hosts", split_hosts(cells.at("hosts"))}};
+  if (const auto trunk = cells.find("trunk"); trunk != cells.end()) {
+    WRIT_TRY(shared, read_cell({"trunk", As::yes_no}, trunk->second));
+    f.body["trunk"] = shared;
+  }
   if (kind == "extension") {
     if (f.body.at("hosts").empty())
       return bad_row("an extension without hosts",
