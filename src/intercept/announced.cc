@@ -74,7 +74,8 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
                            old.encrypted != e.encrypted || old.candidate != e.candidate;
       if (old.side != e.side) old.side = Side::unknown;
       old.codecs = std::move(e.codecs);
-      old.event_type = e.event_type;
+      old.event_types = e.event_types;
+      old.other_types = e.other_types;
       old.origin = std::move(e.origin);
       old.direction = std::move(e.direction);
       old.encrypted = e.encrypted;
@@ -164,7 +165,7 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
     if (x.kind == "audio") e.kind = x.kind;
     e.encrypted = e.encrypted || x.encrypted;
     for (const wire::RtpMap& f : x.formats) {
-      if (f.codec == "TELEPHONE-EVENT") e.event_type = f.payload_type;
+      (f.codec == "TELEPHONE-EVENT" ? e.event_types : e.other_types).set(f.payload_type & 127U);
       e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
     }
   }

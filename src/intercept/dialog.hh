@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <list>
 #include <map>
 #include <optional>
@@ -18,7 +19,6 @@ namespace writ::intercept {
 enum class Side : std::uint8_t { unknown, caller, callee };
 inline Side other(Side s) { return s == Side::caller ? Side::callee : s == Side::callee ? Side::caller : s; }
 
-inline constexpr std::uint8_t no_event_type = 255;
 inline constexpr std::size_t ends_max =
     96;  // of one call: two endpoints a stream, several streams, legs and re-INVITEs
 
@@ -34,10 +34,10 @@ struct End {
   bool candidate = false;  // named by a=candidate only
   std::string kind, direction;
   std::vector<std::string> codecs;
-  std::uint8_t event_type = no_event_type;  // payload type of telephone-event
-  std::string origin, session;              // o= of the SDP that announced it, and its number
-  std::string hop;                          // which hop's SDP it was: "src>dst" addresses of the signalling
-  std::array<wire::Endpoint, 4> peers{};    // unannounced far ends (NAT) seen here before any contest
+  std::bitset<128> event_types, other_types;  // payload types it lists: of telephone-event, of all else
+  std::string origin, session;                // o= of the SDP that announced it, and its number
+  std::string hop;                            // which hop's SDP it was: "src>dst" addresses of the signalling
+  std::array<wire::Endpoint, 4> peers{};      // unannounced far ends (NAT) seen here before any contest
   std::uint8_t peer_count = 0;
   bool knows(const wire::Endpoint& e) const {
     for (std::uint8_t i = 0; i < peer_count; ++i)

@@ -14,11 +14,14 @@ namespace {
 constexpr std::size_t digits_max = 32;  // in one event
 constexpr std::uint16_t duration_full = 0xffff;
 
-std::uint8_t event_type_of(const End* to, const End* from) {
-  // The receiver's SDP says what its numbers mean (RFC 3264 5.1).
-  for (const End* e : {to, from})
-    if (e != nullptr && !e->encrypted && e->event_type != no_event_type) return e->event_type;
-  return no_event_type;
+// The receiver's SDP says what its numbers mean (RFC 3264 5.1), one for each clock rate; a number that it
+// does not list is the sender's own.
+bool is_event(const End* to, const End* from, std::size_t type) {
+  for (const End* e : {to, from}) {
+    if (e == nullptr || e->encrypted) continue;
+    if (e->event_types[type] || e->other_types[type]) return e->event_types[type];
+  }
+  return false;
 }
 
 }  // namespace
@@ -39,8 +42,7 @@ Status Engine::Impl::on_info(Dialog& d, const wire::SipMessage& m, const Datagra
 // RFC 4733: three packets and more tell of one key; its timestamp tells it from the next. A key that is held
 // longer than a duration can say goes on in another event (2.5.1.3).
 Status Engine::Impl::hear_digit(Dialog& d, Attachment& a, const End* to, const End* from, const Datagram& g) {
-  const std::uint8_t type = event_type_of(to, from);
-  if (type == no_event_type || g.udp.payload.size() < 16 || (g.udp.payload[1] & 0x7f) != type) return {};
+  if (g.udp.payload.size() < 16 || !is_event(to, from, g.udp.payload[1] & 0x7f)) return {};
   const auto p = wire::parse_rtp(g.udp.payload);
   if (!p) return {};
   const auto e = wire::parse_telephone_event(p->payload);

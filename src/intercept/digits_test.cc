@@ -70,6 +70,58 @@ TEST(Digits, OfACallAreShownOnlyWhereTheOrderSeeksThem) {
   EXPECT_EQ(m.packets.size(), b.sink.packets.size()) << "the content is what it is";
 }
 
+// A call of the target's whose sides list these payload types, each "101 telephone-event/8000" and the like.
+std::vector<std::string> heard_with(const std::vector<std::string>& offered,
+                                    const std::vector<std::string>& answered,
+                                    const std::vector<std::uint8_t>& pressed_as) {
+  GrantSpec s = trusting();
+  s.digits = true;
+  Bench b(grants(s));
+  Call c{b};
+  c.caller = "+14045550102";
+  c.callee = "+12125550111";
+  const auto body = [](const wire::Endpoint& at, const std::vector<std::string>& types) {
+    std::string formats = "0", more = "a=rtpmap:0 PCMU/8000\r\n";
+    for (const std::string& t : types) {
+      formats += " " + t.substr(0, t.find(' '));
+      more += "a=rtpmap:" + t + "\r\n";
+    }
+    return sdp(at.ip.text(), at.port, formats, more);
+  };
+  Sip m = c.message(c.request("INVITE"), "INVITE", false);
+  m.body = body(c.am, offered);
+  b.sip(0, c.a, c.z, m);
+  Sip ok = c.message("SIP/2.0 200 OK", "INVITE", true);
+  ok.body = body(c.zm, answered);
+  b.sip(1, c.z, c.a, ok);
+  int key = 0;
+  for (const std::uint8_t type : pressed_as) {
+    ++key;
+    press_4733(b, c, 1 + key, key, 16000U * static_cast<std::uint32_t>(key),
+               static_cast<std::uint16_t>(10 * key), type);
+  }
+  c.bye(9);
+  std::vector<std::string> got;
+  for (const Event* e : all_of(b, EventType::dialed_digit_extraction)) got.push_back(e->detail["digits"]);
+  return got;
+}
+
+TEST(Digits, OfEveryNumberThatMeansTelephoneEvent) {
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  // One for each clock rate, as telephones with wideband audio offer them.
+  const std::vector<std::string> three = {"97 telephone-event/48000", "98 telephone-event/16000",
+                                          "101 telephone-event/8000"};
+  EXPECT_THAT(heard_with(three, three, {97, 98, 101}), ElementsAre("123"));
+  // Each side its own number: the receiver's by the rules, the sender's by habit.
+  EXPECT_THAT(heard_with({"101 telephone-event/8000"}, {"96 telephone-event/8000"}, {96, 101}),
+              ElementsAre("12"));
+  // What the receiver means by it stands: speech is no key.
+  EXPECT_THAT(heard_with({"101 telephone-event/8000"}, {"101 speex/8000", "96 telephone-event/8000"}, {101}),
+              IsEmpty());
+  EXPECT_THAT(heard_with(three, three, {99}), IsEmpty());
+}
+
 TEST(Digits, APauseEndsAnEventAndTheOtherPartysKeysAreNotTheSubjects) {
   GrantSpec s = trusting();
   s.digits = true;

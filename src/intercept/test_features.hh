@@ -66,10 +66,10 @@ inline Call transferred(Bench& b, const Call& from) {
 }
 
 // A key of the caller, RFC 4733: payload type 101.
-inline void press_4733(Bench& b, const Call& c, double t, int key, std::uint32_t timestamp,
-                       std::uint16_t seq) {
+inline void press_4733(Bench& b, const Call& c, double t, int key, std::uint32_t timestamp, std::uint16_t seq,
+                       std::uint8_t type = 101) {
   for (int i = 0; i < 4; ++i) {
-    Bytes p{0x80, static_cast<std::uint8_t>(101 | (i == 0 ? 0x80 : 0))};
+    Bytes p{0x80, static_cast<std::uint8_t>(type | (i == 0 ? 0x80 : 0))};
     put_be16(p, static_cast<std::uint16_t>(seq + i));
     put_be32(p, timestamp);
     put_be32(p, 0xaaaa);
