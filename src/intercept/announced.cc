@@ -79,6 +79,8 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
       old.origin = std::move(e.origin);
       old.direction = std::move(e.direction);
       old.encrypted = e.encrypted;
+      old.closed = e.closed;
+      old.over_tcp = e.over_tcp;
       old.replaced = false;
       old.candidate = e.candidate;
       if (!e.rtcp) old.rtcp = false;
@@ -159,11 +161,13 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
   e.side = side;
   e.kind = m.kind;
   e.direction = m.direction;
+  e.over_tcp = m.transport.starts_with("TCP");
   e.hop = hop;
   for (const wire::SdpMedia& x : all.subspan(line)) {
     if (!shares(x)) continue;
     if (x.kind == "audio") e.kind = x.kind;
     e.encrypted = e.encrypted || x.encrypted;
+    e.closed = e.closed || (x.encrypted && x.crypto.empty());
     for (const wire::RtpMap& f : x.formats) {
       (f.codec == "TELEPHONE-EVENT" ? e.event_types : e.other_types).set(f.payload_type & 127U);
       e.codecs.push_back(f.codec.empty() ? std::to_string(f.payload_type) : f.codec);
@@ -197,7 +201,8 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   if (body.state == wire::BodyState::unreadable)
     for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && covers(a, g.at))
-        WRIT_CHECK(unavailable(d, a, g.at, "a description of the media in an encoding that cannot be read"));
+        WRIT_CHECK(unavailable(d, a, g.at, "description",
+                               "a description of the media in an encoding that cannot be read"));
   if (body.text.empty()) return m.method == Method::invite ? link_legs(d, m, nullptr, g.at) : Status{};
   if (!sdp_counts(d, m)) return say_odd_sdp(d, g.at);
   const wire::Sdp sdp = wire::parse_sdp(body.text);
@@ -218,12 +223,8 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
       if (!e.replaced && e.side == side && e.hop == hop && !announced(e.at)) e.replaced = changed = true;
   // Who is not proven yet takes nothing from a call that is.
   if (!d.any(Stage::live)) WRIT_CHECK(contest(sdp, d, g.at));
-  bool closed = false, open = false;  // open: plain, or with keys that stand in the signalling
-  for (std::size_t line = 0; line < sdp.media.size(); ++line) {
-    const wire::SdpMedia& s = sdp.media[line];
+  for (std::size_t line = 0; line < sdp.media.size(); ++line)
     changed = install(d, sdp, line, side, hop) || changed;
-    if (s.rtp.port != 0) (s.encrypted && s.crypto.empty() ? closed : open) = true;
-  }
   const auto has_side = [&](Side s) {
     return std::any_of(d.ends.begin(), d.ends.end(), [&](const End& e) { return e.side == s; });
   };
@@ -231,11 +232,7 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
                  (!m.is_request && !d.ends.empty());
   if (changed) WRIT_CHECK(media_changed(d, g.at));
   WRIT_CHECK(say_crowded(g.at));
-  if (closed && !open && d.both_sides)
-    for (Attachment& a : d.attachments)
-      if (a.stage == Stage::live && covers(a, g.at))
-        WRIT_CHECK(unavailable(d, a, g.at, "media encrypted (SRTP), keys unknown here"));
-  return {};
+  return d.both_sides ? say_closed(d, sdp, g.at) : Status{};
 }
 
 // Media that a message with tags of no dialog of this call announces are somebody else's, whoever learned the

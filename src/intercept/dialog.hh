@@ -22,11 +22,16 @@ inline Side other(Side s) { return s == Side::caller ? Side::callee : s == Side:
 inline constexpr std::size_t ends_max =
     96;  // of one call: two endpoints a stream, several streams, legs and re-INVITEs
 
+inline constexpr std::size_t media_kinds = 7;
+std::size_t media_kind(std::string_view kind);  // of an m= line
+
 // A media endpoint that somebody announced in SDP, on behalf of one side.
 struct End {
   wire::Endpoint at;
   Side side = Side::unknown;  // unknown: announced by both
   bool rtcp = false, encrypted = false;
+  bool closed = false;     // encrypted, with keys that do not stand in the signalling
+  bool over_tcp = false;   // its media are no datagrams
   bool listed = false;     // in the table of endpoints
   bool contested = false;  // another call has announced it too
   bool contest_said = false;
@@ -102,8 +107,8 @@ struct Attachment {
   wire::Method digest_method = wire::Method::invite;
   std::optional<std::list<Dialog*>::iterator> waits;  // its place in Impl::waiting
   wire::Endpoint digest_src, digest_dst;
-  bool opened = false, unavailable_said = false, end_said = false, closed_said = false,
-       transfers_said = false;
+  bool opened = false, end_said = false, closed_said = false, transfers_said = false;
+  std::vector<std::string> unavailable_said;  // what of: unavailable.cc
   std::uint64_t media_packets = 0;
   // Post-cut-through digits on their way into one event.
   struct Digits {
@@ -174,6 +179,7 @@ struct Dialog {
   std::int64_t expires_s = 3600;
   bool unregister = false;
   std::vector<End> ends;
+  std::array<std::uint8_t, media_kinds> heard{};  // of each kind: 1 by the caller, 2 by the callee
   std::vector<IceLine> ice;
   bool both_sides = false;  // an offer and an answer were seen
   std::vector<Attachment> attachments;

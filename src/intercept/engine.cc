@@ -208,6 +208,7 @@ Status Engine::Impl::end_windows(Instant now) {
         continue;
       a->end_said = true;
       WRIT_CHECK(flush_digits(*d, *a));
+      WRIT_CHECK(say_unseen(*d, *a, last));
       WRIT_CHECK(close_content(*d, *a, last, "authority ended"));
       WRIT_CHECK(
           emit(*a, EventType::gap, last, *d,
@@ -288,6 +289,7 @@ Status Engine::Impl::finish() {
       a.end_said = true;
       const Instant last = std::min(last_seen, grants[a.grant].until() - Nanos{1});
       WRIT_CHECK(flush_digits(*d, a));
+      WRIT_CHECK(say_unseen(*d, a, last));
       WRIT_CHECK(close_content(*d, a, last, "still up at end of capture"));
       WRIT_CHECK(emit(a, EventType::gap, last, *d,
                       {{"why", "still up at end of capture"}, {"from", rfc3339(last)}}));

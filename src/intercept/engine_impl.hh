@@ -184,7 +184,11 @@ struct Engine::Impl {
   Status open_content(Dialog& d, Attachment& a, Instant at);
   Status media_changed(Dialog& d, Instant at);
   Status close_content(Dialog& d, Attachment& a, Instant at, const std::string& why);
-  Status unavailable(Dialog& d, Attachment& a, Instant at, const std::string& why);
+
+  // unavailable.cc
+  Status unavailable(Dialog& d, Attachment& a, Instant at, const std::string& of, const std::string& why);
+  Status say_closed(Dialog& d, const wire::Sdp& sdp, Instant at);
+  Status say_unseen(Dialog& d, Attachment& a, Instant at);
   Json media_list(const Dialog& d, const Attachment& a) const;
 
   Dialog* find(std::string_view call_id) {
@@ -269,6 +273,8 @@ bool goes_on(const Dialog& d, const wire::SipMessage& m, const Datagram& g);
 bool is_nowhere(const wire::Address& a);  // 0.0.0.0, :: (hold, as RFC 2543 had it): no place to receive at
 bool sdp_counts(const Dialog& d,
                 const wire::SipMessage& m);  // is it of a dialog of this call, or begins one that may be?
+void note_heard(Dialog& d, const End& e, PacketRole role, Side speaker);
+std::string keys_of(const End& e);
 std::string hop_of(const Datagram& g);
 std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
 std::string party_text(std::string_view name_addr);

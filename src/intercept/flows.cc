@@ -97,6 +97,7 @@ Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) 
   const PacketRole role = role_of(g.udp.payload);
   d.last_media = std::max(d.last_media, g.at);
   d.media_seen = true;
+  note_heard(d, to != nullptr ? *to : *from, role, speaker);
   if (d.dormant) {
     d.dormant = false;
     d.phase = d.ever_answered ? Phase::answered : Phase::trying;
@@ -105,7 +106,7 @@ Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) 
   if (role == PacketRole::other_media && (is_zrtp(g.udp.payload) || is_dtls(g.udp.payload)))
     for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && covers(a, g.at))
-        WRIT_CHECK(unavailable(d, a, g.at,
+        WRIT_CHECK(unavailable(d, a, g.at, keys_of(to != nullptr ? *to : *from),
                                is_dtls(g.udp.payload) ? "media keys agreed by DTLS, unknown here"
                                                       : "media keys agreed by ZRTP, unknown here"));
   for (Attachment& a : d.attachments) {

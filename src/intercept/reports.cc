@@ -97,10 +97,4 @@ Status Engine::Impl::close_content(Dialog& d, Attachment& a, Instant at, const s
   return emit(a, EventType::cc_close, at, d, {{"why", why}, {"packets", a.media_packets}});
 }
 
-Status Engine::Impl::unavailable(Dialog& d, Attachment& a, Instant at, const std::string& why) {
-  if (!a.content || a.unavailable_said) return {};
-  a.unavailable_said = true;
-  return emit(a, EventType::cc_unavailable, at, d, {{"why", why}});
-}
-
 }  // namespace writ::intercept

@@ -299,15 +299,13 @@ Status Engine::Impl::on_final_failure(Dialog& d, const wire::SipMessage& m, cons
 
 Status Engine::Impl::release(Dialog& d, Instant at, const std::string& cause, Side by) {
   if (d.phase == Phase::released) return {};
-  const bool answered = d.ever_answered || d.mid_call;
   d.phase = Phase::released;
   d.released_at = std::max(at, d.last_activity);
   d.byes.clear();
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live) continue;
     const Instant when = std::min(at, grants[a.grant].until() - Nanos{1});
-    if (!a.end_said && answered && a.content && a.media_packets == 0)
-      WRIT_CHECK(unavailable(d, a, when, "the call was answered, its media were never seen"));
+    if (!a.end_said) WRIT_CHECK(say_unseen(d, a, when));
     WRIT_CHECK(flush_digits(d, a));
     WRIT_CHECK(close_content(d, a, when, cause));
     if (std::exchange(a.end_said, true)) continue;
