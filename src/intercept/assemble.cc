@@ -143,7 +143,7 @@ class CallReader {
     }
     if (!m.is_request && m.method == wire::Method::invite && m.status > 100 && m.status < 300)
       if (const auto tag = wire::tag_of(m.first(wire::Header::to)); !tag.empty())
-        ++to_tags_[std::string(tag)];
+        branches_[std::string(wire::tag_of(m.first(wire::Header::from)))].emplace(tag);
     std::string storage;
     const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
     if (body.state == wire::BodyState::unreadable) odd("a body in an encoding that could not be read");
@@ -184,8 +184,10 @@ class CallReader {
     if (retransmitted_ > 0)
       call_.anomalies.push_back(std::to_string(retransmitted_) +
                                 " SIP requests retransmitted or captured twice");
-    if (to_tags_.size() > 1)
-      call_.anomalies.push_back("answered by " + std::to_string(to_tags_.size()) +
+    std::size_t branches = 0;
+    for (const auto& [asked_by, answered_by] : branches_) branches = std::max(branches, answered_by.size());
+    if (branches > 1)
+      call_.anomalies.push_back("answered by " + std::to_string(branches) +
                                 " branches (forked, or one side joined late)");
     if (overlapped_) call_.anomalies.push_back("IP fragments overlap: the first bytes were taken");
     if (overlapped_segments_) call_.anomalies.push_back("TCP segments disagree: the first bytes were taken");
@@ -199,7 +201,9 @@ class CallReader {
   SdpTimeline sdp_;
   wire::Reassembler reassembler_;
   wire::SipStreams streams_;
-  std::map<std::string, int> repeats_, to_tags_;
+  std::map<std::string, int> repeats_;
+  // Who answered, for each who asked: a later INVITE of the side that was called is answered by the other.
+  std::map<std::string, std::set<std::string>> branches_;
   std::set<std::pair<Direction, std::uint32_t>> keys_;
   Direction direction_ = Direction::unknown;
   std::uint32_t bits_ = 0;
@@ -282,11 +286,11 @@ Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vec
       c.call_id = e.call_id;
       c.grant = grant_id;
       c.number = e.call;
+      c.keys = keys;
     }
   for (const Event& e : events) {
     take_matter_event(m, e);
     if (const auto it = calls.find(e.call); it != calls.end())
-      c.keys = keys;
       take_event(it->second, e);
     else if (e.type != EventType::review && e.type != EventType::gap)
       m.signals.push_back(e);
