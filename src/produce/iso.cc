@@ -208,7 +208,9 @@ Status write_iso(const fs::path& dir, const fs::path& iso, const std::string& vo
   iso_image_set_application_id(image.get(), "WRIT PRODUCTION");
   iso_image_set_system_id(image.get(), "");
   int weight = 1 << 30;
-  WRIT_CHECK(add_directory(image.get(), iso_image_get_root(image.get()), dir, weight));
+  std::error_code ec;  // libisofs knows no working directory
+  WRIT_CHECK(add_directory(image.get(), iso_image_get_root(image.get()),
+                           fs::absolute(dir, ec).lexically_normal(), weight));
   WRIT_TRY(options, write_options(iso, at));
   burn_source* raw = nullptr;
   WRIT_CHECK(checked(iso_image_create_burn_source(image.get(), options.get(), &raw), "generate", iso));

@@ -146,6 +146,9 @@ TEST(Iso, XorrisoReadsItAndTwoWritesAreEqual) {
   EXPECT_EQ(
       output_of("cmp -l " + (s.path / "a.iso").string() + " " + (s.path / "b.iso").string() + " | head -40"),
       "");
+  ASSERT_TRUE(write_iso(fs::proximate(dir), s.path / "d.iso", "M_2026_0001", sample::produced))
+      << "by the way from here";
+  EXPECT_EQ(read_file(s.path / "a.iso").value(), read_file(s.path / "d.iso").value());
   ASSERT_TRUE(write_iso(dir, s.path / "c.iso", "M_2026_0001", sample::produced + std::chrono::days(1)));
   EXPECT_NE(read_file(s.path / "a.iso").value(), read_file(s.path / "c.iso").value()) << "negative control";
   if (const char* keep = std::getenv("WRIT_PAPERS")) {
