@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t reviewed_max = 1u << 20;
 
-bool initial(const wire::SipMessage& m) { return m.is_request && wire::tag_of(m.first(Header::to)).empty(); }
+bool initial(const wire::SipMessage& m) { return m.is_request && begins_dialog(m); }
 
 // May this message open a dialog of ours?
 bool may_open(const wire::SipMessage& m) {
@@ -96,17 +96,17 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
   a.content = authority::yields_content(grants[c.grant].body().kind);
   a.role = c.role;
   a.source = c.source;
+  a.target_side = c.role == Role::from_target ? Side::caller : Side::callee;
   // In From of the message stands its sender (requests) or the sender of the request (responses).
-  const bool from_is_caller = wire::tag_of(m.first(Header::from)) == d.caller_tag;
-  const Side from_side = from_is_caller ? Side::caller : Side::callee;
-  a.target_side = c.role == Role::from_target ? from_side : other(from_side);
+  const bool by_callee =
+      !d.is_caller(wire::tag_of(m.first(Header::from))) && d.is_caller(wire::tag_of(m.first(Header::to)));
   a.identity = c.identity;
   a.claimed_from = g.udp.src;
   a.began = g.at;
   a.began_frame = frame;
   a.opening = {{"direction", to_string(c.role)},
-               {"calling", party_text(m.first(Header::from))},
-               {"called", party_text(m.first(Header::to))},
+               {"calling", party_text(m.first(by_callee ? Header::to : Header::from))},
+               {"called", party_text(m.first(by_callee ? Header::from : Header::to))},
                {"identity_source", to_string(c.source)},
                {"src", d.origin_src.text()},
                {"dst", d.origin_dst.text()}};
@@ -126,11 +126,12 @@ Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagra
   // A copy: a commit writes to the sink, and the judge's own list lives only until it is asked again.
   std::vector<Claim> claims = judge.judge(m, g.udp, g.at);
   if (m.is_request && m.method == Method::invite) follow(m, g, claims);
+  take_barred(m, claims);
   for (const Claim& c : claims) WRIT_CHECK(attach_claim(d, c, m, g));
   return {};
 }
 
-Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMessage& m, const Datagram& g) {
+Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m, const Datagram& g) {
   Attachment* a = d != nullptr ? d->of(c.grant) : nullptr;
   const auto mark_digest = [&](Attachment& x) {
     x.stage = Stage::digest;
@@ -139,9 +140,12 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
     x.digest_src = g.udp.src;
     x.digest_dst = g.udp.dst;
   };
+  see_in_dialog(d, c, m);
+  if (a != nullptr ? a->stage == Stage::live || c.proof == Proof::claimed : !may_open(m)) return {};
+  bool may = false;
+  WRIT_CHECK(check_direction(d, c, m, g, may));
+  if (!may) return {};
   if (a != nullptr) {
-    if (a->stage == Stage::live || (a->stage == Stage::dropped && c.proof == Proof::claimed)) return {};
-    if (c.proof == Proof::claimed) return {};
     if (c.role != a->role || a->stage == Stage::dropped) {
       Attachment fresh = make_attachment(*d, c, m, g);
       fresh.pending = std::move(a->pending);
@@ -165,7 +169,6 @@ Status Engine::Impl::attach_claim(Dialog*& d, const Claim& c, const wire::SipMes
     if (a->stage != Stage::digest || a->digest_cseq != m.cseq_number()) mark_digest(*a);
     return {};
   }
-  if (!may_open(m)) return {};
   const bool may_wait =
       m.is_request && m.method != Method::ack && c.source != Source::to && c.source != Source::display;
   if (c.proof != Proof::proven && !may_wait)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
-// attach.cc (identity and pending proof), signalling.cc (dialogs), branches.cc (their end), registration.cc,
+// attach.cc (identity and pending proof), direction.cc, signalling.cc (dialogs), branches.cc (their end), registration.cc,
 // transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call),
 // digits.cc, announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of
 // engine.cc.
@@ -11,6 +11,7 @@
 #include <span>
 #include <unordered_set>
 
+#include "intercept/barred_calls.hh"
 #include "intercept/dialog.hh"
 #include "intercept/engine.hh"
 #include "intercept/expected_calls.hh"
@@ -70,7 +71,7 @@ struct Engine::Impl {
 
   // attach.cc
   Status attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g);
-  Status attach_claim(Dialog*& d, const Claim& c, const wire::SipMessage& m, const Datagram& g);
+  Status attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m, const Datagram& g);
   Dialog& make_dialog(const wire::SipMessage& m, const Datagram& g, DialogKind kind);
   Attachment make_attachment(const Dialog& d, const Claim& c, const wire::SipMessage& m,
                              const Datagram& g) const;
@@ -80,6 +81,12 @@ struct Engine::Impl {
   Status give_up(Dialog& d, Attachment& a, const std::string& why);
   Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
                 const std::string& source, const wire::Endpoint& src);
+
+  // direction.cc
+  bool one_way(std::uint32_t grant) const;
+  void take_barred(const wire::SipMessage& m, std::vector<Claim>& claims);
+  Status check_direction(const Dialog* d, const Claim& c, const wire::SipMessage& m, const Datagram& g,
+                         bool& may);
 
   // waiting.cc
   Status make_room_to_wait();
@@ -233,6 +240,7 @@ struct Engine::Impl {
   std::vector<Instant> taken_in;           // by grant: not before this was it known here
   std::uint64_t frame = 0;                 // the packet at hand, from 1; 0: none
 
+  BarredCalls barred;
   ExpectedCalls expected;
   std::map<std::string, std::string> legs;                  // grant and session: Call-ID
   std::vector<std::vector<std::string>> device_conference;  // by grant: Call-IDs up together
@@ -270,6 +278,8 @@ void take_hosts(Dialog& d, const wire::SipMessage& m, const Datagram& g);
 void take_branch(Dialog& d, const wire::SipMessage& m);
 void take_bye(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side by, std::uint64_t frame);
 bool goes_on(const Dialog& d, const wire::SipMessage& m, const Datagram& g);
+bool begins_dialog(const wire::SipMessage& m);  // as far as it says: no tag of the called party yet
+void see_in_dialog(const Dialog* d, Claim& c, const wire::SipMessage& m);  // what it means for the call
 bool is_nowhere(const wire::Address& a);  // 0.0.0.0, :: (hold, as RFC 2543 had it): no place to receive at
 bool sdp_counts(const Dialog& d,
                 const wire::SipMessage& m);  // is it of a dialog of this call, or begins one that may be?

@@ -101,18 +101,20 @@ void Judge::find_uri(std::string_view value, bool name_addr) {
 // Records the claim for one grant, which `found_` names at its end; the strongest claim of a grant wins.
 void Judge::add(Role role, Source source, Proof proof, std::string_view identity) {
   const std::uint32_t grant = found_.back();
-  if (!allowed(grant, role) || !covers(grant, at_)) return;
-  for (Claim& c : claims_)
+  if (!covers(grant, at_)) return;
+  std::vector<Claim>& claims = allowed(grant, role) ? claims_ : barred_;
+  for (Claim& c : claims)
     if (c.grant == grant) {
       if (proof > c.proof || (proof == c.proof && source < c.source))
         c = Claim{grant, role, source, proof, std::string(identity), {}};
       return;
     }
-  claims_.push_back(Claim{grant, role, source, proof, std::string(identity), {}});
+  claims.push_back(Claim{grant, role, source, proof, std::string(identity), {}});
 }
 
 const std::vector<Claim>& Judge::judge(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
   claims_.clear();
+  barred_.clear();
   at_ = at;
   if (m.is_request)
     judge_request(m, udp, at);

@@ -62,6 +62,8 @@ class Judge {
   void date(Instant t) { dated_at_ = t; }
   const TargetIndex& targets() const { return targets_; }
   bool allowed(std::uint32_t grant, Role role) const;
+  // What the last message says of targets in roles that their grants' kinds do not allow.
+  const std::vector<Claim>& barred() const { return barred_; }
 
  private:
   void add(Role role, Source source, Proof proof, std::string_view identity);
@@ -80,7 +82,7 @@ class Judge {
   TargetIndex targets_;
   std::vector<std::vector<wire::Address>> peers_;  // by grant
   bool any_peer_ = false;
-  std::vector<Claim> claims_;
+  std::vector<Claim> claims_, barred_;
   bool covers(std::uint32_t grant, Instant at) const {
     return grants_[grant].covers(at) && dated_at_ >= grants_[grant].from();
   }
