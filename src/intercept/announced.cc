@@ -78,6 +78,7 @@ bool Engine::Impl::install_end(Dialog& d, End e) {
       old.other_types = e.other_types;
       old.origin = std::move(e.origin);
       old.direction = std::move(e.direction);
+      old.announced = e.announced;
       old.encrypted = e.encrypted;
       old.closed = e.closed;
       old.over_tcp = e.over_tcp;
@@ -163,6 +164,7 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
   e.direction = m.direction;
   e.over_tcp = m.transport.starts_with("TCP");
   e.hop = hop;
+  e.announced = d.last_activity;
   for (const wire::SdpMedia& x : all.subspan(line)) {
     if (!shares(x)) continue;
     if (x.kind == "audio") e.kind = x.kind;
@@ -196,6 +198,7 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
 
 Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if (d.phase == Phase::released) return {};
+  if (sdp_counts(d, m)) keep_ends(d);
   std::string storage;
   const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
   if (body.state == wire::BodyState::unreadable)
@@ -222,7 +225,8 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
     for (End& e : d.ends)
       if (!e.replaced && e.side == side && e.hop == hop && !announced(e.at)) e.replaced = changed = true;
   // Who is not proven yet takes nothing from a call that is.
-  if (!d.any(Stage::live)) WRIT_CHECK(contest(sdp, d, g.at));
+  const Rival as_rival = rival_of(d, m, g);
+  WRIT_CHECK(d.any(Stage::live) ? take_over(sdp, as_rival) : contest(sdp, as_rival));
   for (std::size_t line = 0; line < sdp.media.size(); ++line)
     changed = install(d, sdp, line, side, hop) || changed;
   const auto has_side = [&](Side s) {
@@ -264,20 +268,22 @@ void Engine::Impl::supersede(const wire::Endpoint& e, const Dialog& by) {
   }
 }
 
-Status Engine::Impl::contest(const wire::Endpoint& e, const Dialog& by, Instant at) {
+Status Engine::Impl::contest(const wire::Endpoint& e, const Rival& r) {
   if (!table.maybe(e.port)) return {};
-  supersede(e, by);
+  supersede(e, r.by);
   for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
     Dialog& d = *table.claim(i).dialog;
     End& end = d.ends[table.claim(i).end];
-    if (end.contested || &d == &by) continue;
+    if (&d == &r.by) continue;
+    if (!is_leg(d, end, r)) WRIT_CHECK(take_over(d, end, r));
+    if (end.contested) continue;
     end.contested = end.contest_said = true;
     if (end.rtcp) continue;  // said once, with its RTP port
-    WRIT_CHECK(emit_live(d, EventType::gap, at,
+    WRIT_CHECK(emit_live(d, EventType::gap, r.at,
                          {{"why", "media endpoint " + e.text() +
                                       " was announced by another call as well: from here on only "
                                       "packets between ends that this call had used are kept"},
-                          {"from", rfc3339(at)}},
+                          {"from", rfc3339(r.at)}},
                          true));
   }
   return {};
@@ -295,16 +301,16 @@ Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
     body = wire::message_part(m, wire::trickled_candidates, storage);
   if (body.text.empty() || (encoded && !mentions_port(table, body.text))) return {};
   const wire::Sdp sdp = wire::parse_sdp(body.text);
-  return contest(sdp, Dialog{}, g.at);
+  return contest(sdp, rival_of(Dialog{}, m, g));
 }
 
-Status Engine::Impl::contest(const wire::Sdp& sdp, const Dialog& by, Instant at) {
+Status Engine::Impl::contest(const wire::Sdp& sdp, const Rival& r) {
   for (const wire::SdpMedia& s : sdp.media) {
     for (const wire::IceCandidate& c : s.candidates)
-      if (!is_leg_of(c.at, sdp) && !is_ice_of(c.at, s)) WRIT_CHECK(contest(c.at, by, at));
-    if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp)) continue;
-    WRIT_CHECK(contest(s.rtp, by, at));
-    if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, by, at));
+      if (!is_leg_of(c.at, sdp, r) && !is_ice_of(c.at, s)) WRIT_CHECK(contest(c.at, r));
+    if (!s.has_address || s.rtp.port == 0 || is_leg_of(s.rtp, sdp, r)) continue;
+    WRIT_CHECK(contest(s.rtp, r));
+    if (is_rtp(s)) WRIT_CHECK(contest(s.rtcp, r));
   }
   return {};
 }

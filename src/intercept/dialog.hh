@@ -44,6 +44,8 @@ struct End {
   std::string hop;                            // which hop's SDP it was: "src>dst" addresses of the signalling
   std::array<wire::Endpoint, 4> peers{};      // unannounced far ends (NAT) seen here before any contest
   std::uint8_t peer_count = 0;
+  Instant announced{};      // last by its own call
+  std::uint64_t rival = 0;  // hash of the other call that announced it last
   bool knows(const wire::Endpoint& e) const {
     for (std::uint8_t i = 0; i < peer_count; ++i)
       if (peers[i] == e) return true;
@@ -181,7 +183,13 @@ struct Dialog {
   std::vector<End> ends;
   std::array<std::uint8_t, media_kinds> heard{};  // of each kind: 1 by the caller, 2 by the callee
   std::vector<IceLine> ice;
-  bool both_sides = false;  // an offer and an answer were seen
+  // Other Call-IDs that hand its SDP on, by their hash, and the hops of those (rivals.cc).
+  struct Legs {
+    std::vector<std::uint64_t> calls;
+    std::vector<wire::Address> senders, receivers;
+  } legs;
+  std::uint64_t taken_by = 0;  // the rival that announced both ends of its media
+  bool both_sides = false;     // an offer and an answer were seen
   std::vector<Attachment> attachments;
 
   Attachment* of(std::uint32_t grant) {

@@ -50,7 +50,8 @@
 // far side, in a message of that side, so the rule holds on every leg without knowing what a relay is. The
 // destination decides, else the source's own side. Port reuse: when SDP of somebody else's call announces an
 // endpoint of a live target call, it is contested: from then on only packets between two ends of the call
-// count (announced, or seen with it before), and a Gap says so. If the call is over, or has moved away by
+// count (announced, or seen with it before), and a Gap says so; one call that announces both ends has them
+// (rivals.cc). If the call is over, or has moved away by
 // re-INVITE, the newer owner has it alone. To notice, the SDP of foreign calls is read, but only when one of
 // its ports is in the bitmap; nothing of it is stored. Several calls of targets at one endpoint: those that
 // announced both ends of the packet, else the one between whose ends it goes on, else the newest; a call that

@@ -2,7 +2,7 @@
 // The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
 // attach.cc (identity and pending proof), direction.cc, signalling.cc (dialogs), branches.cc (their end), registration.cc,
 // transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call),
-// digits.cc, announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of
+// digits.cc, rivals.cc (who has a port), announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of
 // engine.cc.
 #pragma once
 #include <list>
@@ -34,6 +34,14 @@ struct Datagram {
   std::span<const wire::RawPacket> frames;
   Instant at{};
   std::string_view carried_by{};  // the capture agent, when one told of it
+};
+
+// Who announces an endpoint: which call, and from where to where its requests go there.
+struct Rival {
+  const Dialog& by;  // an empty one: no grant names it
+  std::uint64_t call;
+  wire::Address from, to;
+  Instant at;
 };
 
 struct Engine::Impl {
@@ -141,7 +149,7 @@ struct Engine::Impl {
   // legs.cc
   Status link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at);
   Status join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at);
-  bool is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp) const;
+  bool is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp, const Rival& r) const;
 
   // digits.cc
   Status on_info(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender);
@@ -158,9 +166,13 @@ struct Engine::Impl {
   void list_again(Dialog& d);
   Status say_crowded(Instant at);
   Status foreign_sdp(const wire::SipMessage& m, const Datagram& g);
-  Status contest(const wire::Sdp& sdp, const Dialog& by, Instant at);
-  Status contest(const wire::Endpoint& e, const Dialog& by, Instant at);
+  Status contest(const wire::Sdp& sdp, const Rival& r);
+  Status contest(const wire::Endpoint& e, const Rival& r);
   void supersede(const wire::Endpoint& e, const Dialog& by);
+
+  // rivals.cc
+  Status take_over(Dialog& d, End& end, const Rival& r);
+  Status take_over(const wire::Sdp& sdp, const Rival& r);
 
   // ice.cc
   bool install_candidates(Dialog& d, const wire::SdpMedia& m, End like);
@@ -290,6 +302,11 @@ std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
 std::string party_text(std::string_view name_addr);
 std::string party_of(const Attachment& a,
                      Side side);  // who stands on that side, as the opening event named them
+Rival rival_of(const Dialog& by, const wire::SipMessage& m, const Datagram& g);
+bool chained(const Dialog& d, const wire::Address& from, const wire::Address& to);
+bool is_leg(Dialog& d, const End& e, const Rival& r);
+bool is_taken(const Dialog& d, const End* to, const End* from);
+void keep_ends(Dialog& d);
 bool tags_fit(const Dialog& d, std::string_view from, std::string_view to);
 std::int64_t number_or(std::string_view s, std::int64_t otherwise);
 

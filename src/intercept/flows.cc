@@ -80,6 +80,7 @@ Status Engine::Impl::say_contested(Dialog& d, End& e, Instant at) {
 Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) {
   // An offer that nobody has taken up draws nothing: its endpoints are the word of one side.
   if (!d.progressed) return {};
+  if (is_taken(d, to, from)) return {};
   if (to == nullptr || from == nullptr) {
     End& mine = to != nullptr ? *to : *from;
     const wire::Endpoint& far = to != nullptr ? g.udp.src : g.udp.dst;

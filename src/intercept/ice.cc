@@ -58,7 +58,7 @@ Status Engine::Impl::trickle(Dialog& d, const wire::SipMessage& m, const Datagra
   if (body.text.empty()) return {};
   if (!sdp_counts(d, m)) return say_odd_sdp(d, g.at);
   const wire::Sdp more = wire::parse_sdp(body.text);
-  if (!d.any(Stage::live)) WRIT_CHECK(contest(more, d, g.at));
+  if (!d.any(Stage::live)) WRIT_CHECK(contest(more, rival_of(d, m, g)));
   bool changed = false;
   for (const wire::SdpMedia& line : more.media)
     for (const IceLine& known : d.ice)

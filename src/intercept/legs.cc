@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t links_max = 8, identifier_min = 8;
 constexpr std::size_t legs_max = 1u << 17;
+constexpr std::string_view sdp_session = "sdp ";
 
 void add_identifier(std::vector<std::string>& out, std::string_view kind, std::string_view value) {
   while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
@@ -34,7 +35,7 @@ std::vector<std::string> sessions_of(const wire::SipMessage& m, const wire::Sdp*
       v.remove_prefix(at + 11);
       add_identifier(out, "icid ", v.substr(0, v.find(';')));
     }
-  if (sdp != nullptr && is_unique(sdp->origin_id)) out.push_back("sdp " + sdp->origin);
+  if (sdp != nullptr && is_unique(sdp->origin_id)) out.push_back(std::string(sdp_session) + sdp->origin);
   return out;
 }
 
@@ -64,7 +65,9 @@ Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& sessi
   const auto [it, fresh] = legs.try_emplace(std::to_string(a.grant) + " " + session, d.call_id);
   if (fresh || it->second == d.call_id) return {};
   const Dialog* first = find(it->second);
-  if (first == nullptr || first->phase == Phase::released) {
+  const bool may_repeat = session.starts_with(sdp_session);
+  if (first == nullptr || first->phase == Phase::released ||
+      (may_repeat && !chained(*first, d.origin_src.ip, d.origin_dst.ip))) {
     it->second = d.call_id;
     return {};
   }
@@ -73,13 +76,14 @@ Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& sessi
   return emit(a, EventType::connection, at, d, {{"why", "leg of the same call"}, {"leg_of", first->call_id}});
 }
 
-// Is this SDP, of a call that no grant names, the same session as the one that announced the endpoint? Then
-// it is another leg of the target's call and no other call's claim to the port.
-bool Engine::Impl::is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp) const {
+// Is this SDP, of a call that no grant names, the same session as the one that announced the endpoint, on its
+// way to the next hop? Then it is another leg of the target's call and no other call's claim to the port.
+bool Engine::Impl::is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp, const Rival& r) const {
   if (!is_unique(sdp.origin_id)) return false;
   for (std::uint32_t i = table.find(e); i != MediaTable::none; i = table.claim(i).next) {
-    const MediaTable::Claim& c = table.claim(i);
-    if (c.dialog->phase != Phase::released && c.dialog->ends[c.end].origin == sdp.origin) return true;
+    Dialog& d = *table.claim(i).dialog;
+    const End& end = d.ends[table.claim(i).end];
+    if (d.phase != Phase::released && end.origin == sdp.origin && is_leg(d, end, r)) return true;
   }
   return false;
 }
