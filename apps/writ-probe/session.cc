@@ -229,7 +229,7 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   const StopFlag& stop = catch_signals();
   leave_the_network(false);
   WRIT_CHECK(restrict_files({}, {}));
-  WRIT_CHECK(close_the_door({takes_connections(o), true, false}));
+  WRIT_CHECK(close_the_door({takes_connections(o), true, false, !o.interfaces.empty()}));
 
   const std::function<void(const std::string&)> alarm = [](const std::string& line) {
     fmt::print(stderr, "{}\n", line);

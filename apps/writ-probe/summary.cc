@@ -45,6 +45,7 @@ Json summary(const capture::RunResult& r, Json grants, Exit exit) {
           {"duplicates_removed", r.duplicates},
           {"source_lost", r.source.lost},
           {"kernel_dropped", r.kernel_dropped},
+          {"sources_deaf", r.deaf_times},
           {"source_truncated", r.source.truncated},
           {"source_problem", r.source.problem},
           {"exit", static_cast<int>(exit)}};
@@ -72,8 +73,10 @@ Exit judge(const capture::RunResult& r) {
   if (r.source.truncated) fmt::print(stderr, "the capture file ends within a packet\n");
   if (!r.source.problem.empty()) fmt::print(stderr, "the capture file is broken: {}\n", r.source.problem);
   if (r.kernel_dropped > 0) fmt::print(stderr, "the kernel dropped {} packets\n", r.kernel_dropped);
+  if (r.deaf_times > 0) fmt::print(stderr, "a source heard nothing for a time, {} times\n", r.deaf_times);
   if (r.source.lost > 0) fmt::print(stderr, "the capturing card lost {} packets\n", r.source.lost);
-  bool partial = r.source.truncated || !r.source.problem.empty() || r.kernel_dropped > 0 || r.source.lost > 0;
+  bool partial = r.source.truncated || !r.source.problem.empty() || r.kernel_dropped > 0 ||
+                 r.deaf_times > 0 || r.source.lost > 0;
   for (std::size_t k = 0; k < r.stats.unread.size(); ++k) {
     if (r.stats.unread[k] == 0) continue;
     const auto what = static_cast<intercept::Unread>(k);

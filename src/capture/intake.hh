@@ -22,6 +22,8 @@ class Intake {
   // Something may be missing from here to there, `packets` of them when that is known (else 0).
   // from == until: from that moment on.
   virtual Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) = 0;
+  // How many live sources hear nothing at present.
+  virtual void deaf(std::uint32_t) {}
   virtual Status housekeeping() = 0;  // every few hundred packets or milliseconds; an error ends the run
   virtual Status finish() = 0;        // the source has ended
 };

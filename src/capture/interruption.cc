@@ -42,6 +42,8 @@ std::optional<Interruption> interruption_before(const fs::path& probe_dir) {
       i.why = in_order ? "the probe was stopped"
                        : fmt::format("the probe was not at work: its last run failed (exit {})", s.exit);
     }
+    // What was deaf then is said when it is over, and that was never said.
+    if (s.live && !s.ended && s.deaf_since != Instant{}) sign = std::min(sign, s.deaf_since);
     if (s.live)
       for (const GrantLeft& g : s.grants)
         if (!g.ended) i.grants.push_back(g.grant);

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "capture/tap.hh"
 
@@ -31,6 +32,7 @@ struct LiveLane {
   std::span<const wire::RawPacket> batch;
   std::size_t at = 0;
   Instant checked{}, last{};  // times of packets: at the last look at the drops, and of the newest
+  Instant looked{};           // when it was last asked whether it hears
   Instant deaf_since{};
   std::string deaf;
 
@@ -73,6 +75,8 @@ Result<LiveSource> LiveSource::open(const LiveSettings& settings,
     i->lanes.emplace_back();
     i->lanes.back().tap = std::move(tap);
   };
+  std::vector<std::string> missing;
+  std::optional<Error> why_missing;
   for (const std::string& name : settings.interfaces) {
     RingGroup group;
     group.members = std::clamp(settings.rings, 1u, rings_max);
@@ -83,14 +87,27 @@ Result<LiveSource> LiveSource::open(const LiveSettings& settings,
         continue;
       }
       if (n > 0) return tl::unexpected(std::move(ring).error());
-      WRIT_TRY(pcap, open_pcap(name));  // its error says more of what is wrong with an interface
+      auto pcap = open_pcap(name);  // its error says more of what is wrong with an interface
+      if (!pcap && pcap.error().exit == Exit::not_found) {
+        missing.push_back(name);
+        why_missing = std::move(pcap).error();
+        break;
+      }
+      if (!pcap) return tl::unexpected(std::move(pcap).error());
       if (said) said(ring.error().what + "; libpcap reads it instead");
-      add(std::move(pcap));
+      add(std::move(*pcap));
       break;
     }
   }
   for (const HepListen& where : settings.hep) {
     WRIT_TRY(tap, open_hep(where));
+    add(std::move(tap));
+  }
+  // One that is missing must not keep the others from being heard; a run with nothing to hear is a mistake.
+  if (i->lanes.empty() && why_missing) return tl::unexpected(std::move(*why_missing));
+  for (const std::string& name : missing) {
+    WRIT_TRY(tap, await_ring(name));
+    if (said) said(name + " is not there; it is taken when it comes");
     add(std::move(tap));
   }
   return LiveSource{std::move(i)};
@@ -106,7 +123,7 @@ class LiveLoop {
   Status run(const StopFlag& stop) {
     WRIT_CHECK(intake_.begin());
     const Instant begun = clock_.now();
-    for (LiveLane& l : s_.lanes) l.checked = l.last = begun;
+    for (LiveLane& l : s_.lanes) l.checked = l.last = l.looked = begun;
     while (!stop) {
       WRIT_TRY(fed, feed_some(false));
       WRIT_CHECK(look_around());
@@ -169,6 +186,8 @@ class LiveLoop {
       WRIT_CHECK(count_drops(l));
       WRIT_CHECK(hear(l, l.tap->deaf()));
     }
+    intake_.deaf(static_cast<std::uint32_t>(
+        std::count_if(s_.lanes.begin(), s_.lanes.end(), [](const LiveLane& l) { return !l.deaf.empty(); })));
     return {};
   }
 
@@ -183,14 +202,14 @@ class LiveLoop {
   }
 
   Status hear(LiveLane& l, std::string deaf) {
+    const Instant now = clock_.now(), before = std::exchange(l.looked, now);
     if (deaf == l.deaf) return {};
-    const Instant now = clock_.now();
     if (!l.deaf.empty()) WRIT_CHECK(intake_.gap(l.deaf_since, now, l.deaf, 0));
     if (deaf.empty())
       say(l.deaf + ": over");
     else
       say(deaf);
-    l.deaf_since = now;
+    l.deaf_since = l.deaf.empty() ? before : now;  // it may have been so since the last look
     l.deaf = std::move(deaf);
     return {};
   }

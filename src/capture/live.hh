@@ -36,7 +36,8 @@ class LiveSource {
 };
 
 // Stops in good order when stop is set (SIGINT, SIGTERM), or when the intake says so. `alarm` hears of
-// drops and of interfaces that went down while it runs; both are gaps, too.
+// drops and of interfaces that went down while it runs; both are gaps, too, and of deaf interfaces the intake
+// is told how many there are.
 Status run_live(LiveSource& source, Intake& intake, const StopFlag& stop,
                 const std::function<void(const std::string&)>& alarm);
 

@@ -4,15 +4,20 @@
 #include "capture/live.hh"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -254,6 +259,126 @@ TEST_F(LiveTest, AnInterfaceThatGoesDownIsAGapAndComesBack) {
   EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
   EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
   EXPECT_EQ(r.result->stats.calls_isolated, 6u);
+}
+
+// The kernel binds a socket to an interface, not to its name.
+TEST_F(LiveTest, AnInterfaceThatIsMadeAgainIsHeardAgain) {
+  Port b("pb1");
+  const Run r = live({{"pa0", "pa1"}, {}}, "again", [&] {
+    ::usleep(1'300'000);
+    EXPECT_EQ(std::system("ip link del pa0"), 0);
+    ::usleep(1'500'000);
+    b.send(frame("192.0.2.1", 9, "198.51.100.1", 9, Bytes(10, 1)));  // the other went on
+    EXPECT_EQ(std::system("ip link add pa0 type veth peer name pb0"), 0);
+    for (const char* name : {"pa0", "pb0"}) {
+      std::ofstream(fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", name)) << 1;
+      EXPECT_EQ(std::system(fmt::format("ip link set {} mtu 65000 up", name).c_str()), 0);
+    }
+    ::usleep(2'300'000);
+    Port a("pb0");
+    for (const auto& p : frames_of_file()) a.send(p.bytes);
+  });
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
+  EXPECT_EQ(r.result->stats.calls_isolated, 6u);
+  EXPECT_GT(r.result->deaf_times, 0u);
+  const auto g = gaps("again");
+  ASSERT_FALSE(g.empty());
+  EXPECT_EQ(g[0]["why"], "pa0 is gone");
+  const auto time = [](const Json& t) { return parse_rfc3339(t.get<std::string>()).value(); };
+  EXPECT_GT(time(g.back()["until"]) - time(g[0]["from"]), std::chrono::milliseconds{1500});
+  ASSERT_FALSE(r.alarms.empty());
+  EXPECT_EQ(r.alarms.front(), "pa0 is gone");
+  EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
+}
+
+TEST_F(LiveTest, RingsThatShareAnInterfaceThatWasMadeAgainSayThatTheyHearNothing) {
+  const Run r = live({{"pa0", "pa1"}, {}, 2}, "shared", [&] {
+    ::usleep(1'300'000);
+    EXPECT_EQ(std::system("ip link del pa0; ip link add pa0 type veth peer name pb0; ip link set pa0 up; "
+                          "ip link set pb0 up"),
+              0);
+    ::usleep(1'500'000);
+  });
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  EXPECT_EQ(r.result->deaf_times, 2u);
+  ASSERT_FALSE(r.alarms.empty());
+  EXPECT_NE(r.alarms.back().find("start the probe again"), std::string::npos) << r.alarms.back();
+}
+
+// Down and up between two looks.
+TEST_F(LiveTest, AnInterfaceThatIsDownForAMomentIsAGap) {
+  const Run r = live({{"pa0", "pa1"}, {}}, "moment", [&] {
+    ::usleep(1'300'000);
+    EXPECT_EQ(std::system("ip link set pa0 down; ip link set pa0 up"), 0);
+    ::usleep(2'300'000);
+  });
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  EXPECT_GT(r.result->deaf_times, 0u);
+  EXPECT_FALSE(gaps("moment").empty());
+}
+
+TEST_F(LiveTest, AMissingInterfaceKeepsNoOtherFromBeingHeardAndIsTakenWhenItComes) {
+  Port b("pb1");
+  const Run r = live({{"pa1", "late0"}, {}}, "late", [&] {
+    ::usleep(1'300'000);
+    b.send(frame("192.0.2.1", 9, "198.51.100.1", 9, Bytes(10, 1)));
+    EXPECT_EQ(std::system("ip link add late0 type veth peer name late1"), 0);
+    for (const char* name : {"late0", "late1"}) {
+      std::ofstream(fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", name)) << 1;
+      EXPECT_EQ(std::system(fmt::format("ip link set {} mtu 65000 up", name).c_str()), 0);
+    }
+    ::usleep(2'300'000);
+    Port late("late1");
+    for (const auto& p : frames_of_file()) late.send(p.bytes);
+  });
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  EXPECT_EQ(r.said, std::vector<std::string>{"late0 is not there; it is taken when it comes"});
+  EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
+  EXPECT_EQ(r.result->stats.calls_isolated, 6u);
+  EXPECT_FALSE(gaps("late").empty());
+}
+
+// A tun of a kind that no ring reads.
+class Tun {
+ public:
+  explicit Tun(const char* name) : fd_(::open("/dev/net/tun", O_RDWR | O_CLOEXEC)) {
+    ifreq r{};
+    std::strncpy(r.ifr_name, name, IFNAMSIZ - 1);
+    r.ifr_flags = IFF_TUN | IFF_NO_PI;
+    there_ = fd_ && ::ioctl(fd_.get(), TUNSETIFF, &r) == 0 &&
+             ::ioctl(fd_.get(), TUNSETLINK, ARPHRD_TUNNEL) == 0 &&
+             std::system(fmt::format("ip link set {} up", name).c_str()) == 0;
+  }
+  bool there() const { return there_; }
+  void send(View packet) { EXPECT_TRUE(write_all(fd_.get(), packet)); }
+
+ private:
+  Fd fd_;
+  bool there_ = false;
+};
+
+TEST_F(LiveTest, AnInterfaceOfLibpcapThatIsGoneEndsNothingAndIsHeardAgain) {
+  auto tun = std::make_optional<Tun>("tu0");
+  if (!tun->there()) GTEST_SKIP() << "no tun (/dev/net/tun)";
+  Port b("pb1");
+  const Run r = live({{"pa1", "tu0"}, {}}, "tun", [&] {
+    ::usleep(1'300'000);
+    tun.reset();
+    ::usleep(1'500'000);
+    b.send(frame("192.0.2.1", 9, "198.51.100.1", 9, Bytes(10, 1)));
+    tun.emplace("tu0");
+    ::usleep(2'300'000);
+    for (const auto& p : frames_of_file()) tun->send(p.bytes.subspan(14));
+  });
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  ASSERT_EQ(r.sources.size(), 2u);
+  EXPECT_EQ(r.sources[1], "tu0: libpcap");
+  EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
+  EXPECT_EQ(r.result->stats.calls_isolated, 6u);
+  EXPECT_FALSE(gaps("tun").empty());
+  EXPECT_EQ(r.alarms.front(), "tu0 is gone");
+  EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
 }
 
 TEST_F(LiveTest, LibpcapStandsInWhereThereIsNoRing) {

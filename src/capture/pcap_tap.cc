@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include <utility>
+
 #include "base/limits.hh"
+#include "capture/interface_watch.hh"
 #include "capture/tap.hh"
 
 namespace writ::capture {
@@ -15,14 +18,18 @@ class PcapTap final : public Tap {
   PcapTap(pcap_t* p, std::string name)
       : pcap_(p),
         name_(std::move(name)),
+        watch_(name_, InterfaceWatch::hardware_of(pcap_fileno(p), name_)),
         link_type_(static_cast<std::uint32_t>(pcap_datalink(p))),
         nano_(pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO) {}
 
   Result<std::span<const wire::RawPacket>> batch() override {
     constexpr int batch_frames = 512;
     if (store_.empty() && pcap_dispatch(pcap_.get(), batch_frames, on_frame,
-                                        reinterpret_cast<unsigned char*>(this)) == PCAP_ERROR)
+                                        reinterpret_cast<unsigned char*>(this)) == PCAP_ERROR) {
+      // An interface that is gone ends nothing: other sources go on, and it may come back.
+      if (missed_ = deaf(); !missed_.empty()) return store_.frames();
       return fail(Exit::unit, fmt::format("capture on {} stopped: {}", name_, pcap_geterr(pcap_.get())));
+    }
     return store_.frames();
   }
   void release() override { store_.clear(); }
@@ -35,6 +42,11 @@ class PcapTap final : public Tap {
     return grown;
   }
   std::string lost_why() const override { return "the kernel dropped packets on " + name_; }
+  std::string deaf() override {
+    if (!missed_.empty()) return std::exchange(missed_, {});
+    // libpcap's own devices ("any", usb) have no such.
+    return watch_.hardware() == 0 ? std::string{} : watch_.look(pcap_fileno(pcap_.get()));
+  }
   void poll_on(std::vector<pollfd>& out) const override {
     out.push_back({pcap_get_selectable_fd(pcap_.get()), POLLIN, 0});
   }
@@ -53,7 +65,8 @@ class PcapTap final : public Tap {
                      h->len});
   }
   std::unique_ptr<pcap_t, Close> pcap_;
-  std::string name_;
+  std::string name_, missed_;  // missed_: why it was deaf between two askings
+  InterfaceWatch watch_;
   std::uint32_t link_type_, lost_ = 0;
   bool nano_;
   FrameStore store_;

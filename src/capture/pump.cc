@@ -45,6 +45,7 @@ Result<RunResult> Pump::end(RunResult r, const Status& worked) {
   if (!closed) return tl::unexpected(std::move(closed).error());
   r.stats = matcher_.stats();
   r.duplicates = matcher_.duplicates();
+  r.deaf_times = spool_.progress().deaf_times;
   r.spool_bytes = spool_.bytes_written();
   for (std::size_t g = 0; g < spool_.grants(); ++g) r.records_resumed += spool_.counts(g).resumed;
   return r;

@@ -20,6 +20,7 @@ class Pump final : public Intake {
     return matcher_.pass_over(reader, most);
   }
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) override;
+  void deaf(std::uint32_t sources) override { spool_.progress().tell_deaf(sources); }
   Status housekeeping() override;
   Status finish() override { return matcher_.finish(); }
   // Closes the spool and sums up.

@@ -20,7 +20,6 @@
 #include <linux/net_tstamp.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +30,7 @@
 
 #include "base/io.hh"
 #include "base/limits.hh"
+#include "capture/interface_watch.hh"
 #include "capture/tap.hh"
 
 namespace writ::capture {
@@ -45,8 +45,8 @@ tl::unexpected<Error> ring_error(const std::string& interface, std::string_view 
 
 class RingTap final : public Tap {
  public:
-  RingTap(Fd fd, std::string name, bool loopback, unsigned blocks, std::uint8_t* ring)
-      : fd_(std::move(fd)), name_(std::move(name)), loopback_(loopback), blocks_(blocks), ring_(ring) {}
+  RingTap(Fd fd, std::string name, unsigned short hardware, unsigned blocks, std::uint8_t* ring)
+      : fd_(std::move(fd)), name_(std::move(name)), watch_(name_, hardware), blocks_(blocks), ring_(ring) {}
   RingTap(const RingTap&) = delete;
   ~RingTap() override { ::munmap(ring_, std::size_t{blocks_} * ring_block_bytes); }
 
@@ -78,16 +78,7 @@ class RingTap final : public Tap {
     return st.tp_drops;
   }
   std::string lost_why() const override { return "the kernel dropped packets on " + name_; }
-  std::string deaf() override {
-    int error = 0;  // one that is read is over: poll says so no more
-    socklen_t size = sizeof error;
-    ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    ifreq r{};
-    name_.copy(r.ifr_name, IFNAMSIZ - 1);
-    if (::ioctl(fd_.get(), SIOCGIFFLAGS, &r) != 0) return name_ + " is gone";
-    if ((r.ifr_flags & IFF_UP) == 0) return name_ + " is down";
-    return (r.ifr_flags & IFF_RUNNING) == 0 ? name_ + " has no link" : std::string{};
-  }
+  std::string deaf() override { return watch_.look(fd_.get()); }
   void poll_on(std::vector<pollfd>& out) const override { out.push_back({fd_.get(), POLLIN, 0}); }
   std::string describe() const override {
     return fmt::format("{}: ring, time stamps of {}", name_,
@@ -112,7 +103,8 @@ class RingTap final : public Tap {
   }
   void take(const tpacket3_hdr& h, std::uint8_t* at, Instant now) {
     const auto& from = *reinterpret_cast<const sockaddr_ll*>(at + TPACKET_ALIGN(sizeof(tpacket3_hdr)));
-    if (loopback_ && from.sll_pkttype == PACKET_OUTGOING) return;  // it comes in again
+    if (watch_.hardware() == ARPHRD_LOOPBACK && from.sll_pkttype == PACKET_OUTGOING)
+      return;  // it comes in again
     std::uint8_t* frame = at + h.tp_mac;
     std::uint32_t length = h.tp_snaplen, wire_length = h.tp_len;
     if ((h.tp_status & TP_STATUS_VLAN_VALID) != 0 && length >= 12) {
@@ -135,13 +127,14 @@ class RingTap final : public Tap {
         stamp = now;
       }
     }
-    frames_.push_back(
-        {stamp, static_cast<std::uint32_t>(wire::LinkType::ethernet), {frame, length}, wire_length});
+    const auto link = watch_.hardware() == ARPHRD_NONE ? wire::LinkType::raw : wire::LinkType::ethernet;
+    frames_.push_back({stamp, static_cast<std::uint32_t>(link), {frame, length}, wire_length});
   }
 
   Fd fd_;
   std::string name_;
-  bool loopback_, held_ = false, by_card_ = false;
+  InterfaceWatch watch_;
+  bool held_ = false, by_card_ = false;
   unsigned blocks_, current_ = 0;
   std::uint8_t* ring_;
   std::uint64_t disbelieved_ = 0;
@@ -168,21 +161,16 @@ bool set_packet_option(int fd, int option, const T& value) {
   return ::setsockopt(fd, SOL_PACKET, option, &value, sizeof value) == 0;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& group) {
+Result<Fd> packet_socket(const std::string& interface) {
   Fd fd{::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd) return ring_error(interface, "packet socket");
-  ifreq r{};
-  interface.copy(r.ifr_name, IFNAMSIZ - 1);
-  if (interface.size() >= IFNAMSIZ || ::ioctl(fd.get(), SIOCGIFHWADDR, &r) != 0)
-    return ring_error(interface, "look it up");
-  const bool loopback = r.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
-  if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER && !loopback)
-    return fail(Exit::unit, fmt::format("open interface {}: it is no Ethernet", interface));
-  const unsigned index = ::if_nametoindex(interface.c_str());
+  return fd;
+}
 
-  const unsigned blocks = std::max(ring_total_bytes / ring_block_bytes / group.members, 8u);
+// It hears nothing until it is bound.
+Result<std::unique_ptr<RingTap>> make_ring(Fd fd, const std::string& interface, unsigned short hardware,
+                                           unsigned members) {
+  const unsigned blocks = std::max(ring_total_bytes / ring_block_bytes / members, 8u);
   tpacket_req3 q{};
   q.tp_block_size = ring_block_bytes;
   q.tp_block_nr = blocks;
@@ -196,16 +184,27 @@ Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& 
   // Without them the kernel's own stamps remain.
   set_packet_option(fd.get(), PACKET_TIMESTAMP,
                     int{SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_SOFTWARE});
-  if (loopback) set_packet_option(fd.get(), PACKET_IGNORE_OUTGOING, int{1});
+  if (hardware == ARPHRD_LOOPBACK) set_packet_option(fd.get(), PACKET_IGNORE_OUTGOING, int{1});
   void* const ring = ::mmap(nullptr, std::size_t{blocks} * ring_block_bytes, PROT_READ | PROT_WRITE,
                             MAP_SHARED, fd.get(), 0);
   if (ring == MAP_FAILED) return ring_error(interface, "map its ring");
   ::madvise(ring, std::size_t{blocks} * ring_block_bytes,
             MADV_DONTFORK);  // processes made later have no part
-  const int socket = fd.get();
-  auto tap =
-      std::make_unique<RingTap>(std::move(fd), interface, loopback, blocks, static_cast<std::uint8_t*>(ring));
+  return std::make_unique<RingTap>(std::move(fd), interface, hardware, blocks,
+                                   static_cast<std::uint8_t*>(ring));
+}
 
+}  // namespace
+
+Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& group) {
+  WRIT_TRY(fd, packet_socket(interface));
+  const int socket = fd.get();
+  const unsigned short hardware = InterfaceWatch::hardware_of(socket, interface);
+  if (hardware == 0) return ring_error(interface, "look it up");
+  if (!InterfaceWatch::ring_reads(hardware))
+    return fail(Exit::unit, fmt::format("open interface {}: it is no Ethernet", interface));
+  const unsigned index = ::if_nametoindex(interface.c_str());
+  WRIT_TRY(tap, make_ring(std::move(fd), interface, hardware, group.members));
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
   to.sll_protocol = htons(ETH_P_ALL);
@@ -216,9 +215,14 @@ Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& 
   packet_mreq all{};
   all.mr_ifindex = static_cast<int>(index);
   all.mr_type = PACKET_MR_PROMISC;
-  if (!loopback && !set_packet_option(socket, PACKET_ADD_MEMBERSHIP, all))
+  if (hardware == ARPHRD_ETHER && !set_packet_option(socket, PACKET_ADD_MEMBERSHIP, all))
     return ring_error(interface, "hear what is for others");
   return tap;
+}
+
+Result<std::unique_ptr<Tap>> await_ring(const std::string& interface) {
+  WRIT_TRY(fd, packet_socket(interface));
+  return make_ring(std::move(fd), interface, 0, 1);
 }
 
 }  // namespace writ::capture

@@ -28,6 +28,7 @@ struct RunResult {
   std::uint64_t spool_bytes = 0;
   SourceEnd source;                  // files and streams
   std::uint64_t kernel_dropped = 0;  // live only
+  std::uint64_t deaf_times = 0;      // how often a live source fell deaf: down, gone, without a link
   std::uint64_t duplicates = 0;      // removed
   // Resumed capture files: records already sealed by an earlier, killed run of the same source are not sealed
   // twice.

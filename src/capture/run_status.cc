@@ -39,7 +39,9 @@ constexpr Count run_counts[] = {{"packets", &RunProgress::packets},
                                 {"packets_isolated", &RunProgress::packets_isolated},
                                 {"calls_isolated", &RunProgress::calls_isolated},
                                 {"reviews", &RunProgress::reviews},
-                                {"dropped", &RunProgress::dropped}};
+                                {"dropped", &RunProgress::dropped},
+                                {"deaf", &RunProgress::deaf},
+                                {"deaf_times", &RunProgress::deaf_times}};
 struct Moment {
   const char* key;
   Instant RunStatus::*at;
@@ -50,7 +52,10 @@ constexpr Moment own_moments[] = {{"started", &RunStatus::started},
                                   {"clock_step_at", &RunStatus::clock_step_at},
                                   {"clock_mark", &RunStatus::clock_mark},
                                   {"alarm_at", &RunStatus::alarm_at},
-                                  {"unheard_since", &RunStatus::unheard_since}};
+                                  {"unheard_since", &RunStatus::unheard_since},
+                                  {"deaf_since", &RunStatus::deaf_since}};
+// Not in the status of an older probe.
+constexpr const char* later_keys[] = {"unheard_since", "deaf_since", "deaf", "deaf_times"};
 
 Result<GrantLeft> grant_left_of(const Json& j) {
   WRIT_TRY(grant, field<std::string>(j, "grant", status_name));
@@ -58,6 +63,11 @@ Result<GrantLeft> grant_left_of(const Json& j) {
   WRIT_TRY(looked, read_time(j, "looked"));
   WRIT_TRY(ended, field<bool>(j, "ended", status_name));
   return GrantLeft{grant, until, looked, ended};
+}
+
+bool may_lack(const Json& j, const char* key) {
+  return !j.contains(key) && std::any_of(std::begin(later_keys), std::end(later_keys),
+                                         [&](const char* k) { return std::string_view(k) == key; });
 }
 
 std::int64_t seconds_between(Instant from, Instant to) {
@@ -91,6 +101,9 @@ void look_at_run(const RunStatus& s, Instant now, const AlarmLimits& limits, std
   if (s.last_drop != Instant{} && now - s.last_drop < limits.recent)
     out.push_back({"drops", fmt::format("{} packets dropped, the last at {}", s.counts.dropped,
                                         rfc3339_seconds(s.last_drop))});
+  if (s.deaf_since != Instant{} && !s.ended)
+    out.push_back({"deaf", fmt::format("{} of the sources hear nothing, since {}", s.counts.deaf,
+                                       rfc3339_seconds(s.deaf_since))});
   // How fast a file is read says nothing of how fast a line fills the disk.
   if (const auto hours = s.live && !s.ended ? disk_hours(s) : std::nullopt;
       hours && *hours < static_cast<std::uint64_t>(limits.disk.count()))
@@ -153,11 +166,12 @@ Result<RunStatus> parse_run_status(View text) {
     s.*n.at = value;
   }
   for (const Count& n : run_counts) {
+    if (may_lack(j, n.key)) continue;
     WRIT_TRY(value, field<std::uint64_t>(j, n.key, status_name));
     s.counts.*n.at = value;
   }
   for (const Moment& m : own_moments) {
-    if (m.at == &RunStatus::unheard_since && !j.contains(m.key)) continue;  // an older probe's status
+    if (may_lack(j, m.key)) continue;
     WRIT_TRY(value, read_time(j, m.key));
     s.*m.at = value;
   }
@@ -225,6 +239,7 @@ std::string status_metrics(const RunStatus& s, const std::vector<Alarm>& alarms,
   metric("packets_total", "counter", "Packets read in this run.", number(s.counts.packets));
   metric("bytes_total", "counter", "Bytes read in this run.", number(s.counts.bytes));
   metric("packets_dropped_total", "counter", "Packets lost before they were read.", number(s.counts.dropped));
+  metric("sources_deaf", "gauge", "Live sources that hear nothing.", number(s.counts.deaf));
   metric("packets_isolated_total", "counter", "Packets isolated under all grants.",
          number(s.counts.packets_isolated));
   metric("calls_isolated_total", "counter", "Calls isolated under all grants.",

@@ -33,6 +33,7 @@ struct RunStatus {  // "writ.run-status/1"
   std::uint64_t spool_bytes_per_hour = 0;  // over the last ten minutes
   std::uint64_t disk_free = 0;             // bytes, where the spool lies
   Instant last_drop{};                     // zero: none
+  Instant deaf_since{};                    // a live source hears nothing; zero: each hears
   // The wall clock against the boot clock since the run began, and its last step of more than half a second.
   std::int64_t clock_offset_ms = 0, clock_step_ms = 0;
   Instant clock_step_at{}, clock_mark{};  // mark: the highest time ever seen
@@ -52,11 +53,11 @@ struct AlarmLimits {
   std::chrono::hours recent{1};  // how long drops and steps of the clock are told
 };
 struct Alarm {
-  const char* kind;  // "drops" | "disk" | "authority" | "clock" | "office" | "stale" | "stopped"
+  const char* kind;  // "drops" | "deaf" | "disk" | "authority" | "clock" | "office" | "stale" | "stopped"
   std::string what;
 };
-inline constexpr const char* alarm_kinds[] = {"drops",  "disk",  "authority", "clock",
-                                              "office", "stale", "stopped"};
+inline constexpr const char* alarm_kinds[] = {"drops", "deaf",   "disk",  "authority",
+                                              "clock", "office", "stale", "stopped"};
 // `alive`: a process works in the probe's directory.
 std::vector<Alarm> alarms_of(const RunStatus& s, bool alive, Instant now, const AlarmLimits& limits);
 

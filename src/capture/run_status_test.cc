@@ -47,7 +47,7 @@ TEST(RunStatus, IsReadAsItWasWritten) {
   ASSERT_TRUE(again) << to_text(again.error());
   EXPECT_EQ(canonical(to_json(*again)), text);
   Json older = to_json(*again);  // of a probe that knew no link
-  older.erase("unheard_since");
+  for (const char* later : {"unheard_since", "deaf_since", "deaf", "deaf_times"}) older.erase(later);
   EXPECT_TRUE(parse_run_status(view_of(canonical(older))));
   for (std::size_t cut = 0; cut < text.size(); cut += 3)
     EXPECT_FALSE(parse_run_status(view_of(text.substr(0, cut)))) << cut;
@@ -68,6 +68,9 @@ TEST(RunStatus, EachAlarmStandsForItsReasonAndForNothingElse) {
   s = quiet_run();
   s.unheard_since = noon - 5min;
   EXPECT_EQ(kinds(s, true, noon), Kinds{"office"});
+  s = quiet_run();
+  s.deaf_since = noon - 5min;
+  EXPECT_EQ(kinds(s, true, noon), Kinds{"deaf"});
   s = quiet_run();
   s.last_drop = noon - 59min;
   EXPECT_EQ(kinds(s, true, noon), Kinds{"drops"});
@@ -164,6 +167,25 @@ TEST_F(Keeping, TellsAtMostOnceASecondWithItsRates) {
   const std::string text = read_text(dir_ / "status.json").value();
   for (const char* secret : {"4045550102", "M-0000-0001", "192.0.2"})
     EXPECT_EQ(text.find(secret), std::string::npos);
+}
+
+TEST_F(Keeping, ASourceThatHearsNothingIsAnAlarmUntilItHears) {
+  StatusKeeper keeper{dir_, grants_, true, wall_, boot_};
+  spool_->progress().tell_deaf(1);
+  pass(1s);
+  keeper.look(*spool_);
+  const Instant since = wall_.now();
+  pass(1s);
+  keeper.look(*spool_);
+  EXPECT_EQ(told().deaf_since, since);
+  EXPECT_EQ(told().counts.deaf, 1u);
+  EXPECT_EQ(told().alarm.substr(0, 4), "deaf");
+  spool_->progress().tell_deaf(0);
+  pass(1s);
+  keeper.look(*spool_);
+  EXPECT_EQ(told().deaf_since, Instant{});
+  EXPECT_EQ(told().counts.deaf_times, 1u);
+  EXPECT_TRUE(alarms_of(told(), true, wall_.now(), {}).empty());
 }
 
 TEST_F(Keeping, ADropAStepOfTheClockAndTheLastAlarmAreKept) {

@@ -127,6 +127,10 @@ TEST_F(SpoolTest, AnInterruptionIsWhatWasNotARunsOwnEnd) {
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->why, "the probe was stopped");
   EXPECT_EQ(stopped->grants, std::vector<std::string>{"0011aabb"}) << "whose authority had ended, has no gap";
+  // A gap that was not over when the run died was not sealed.
+  s.deaf_since = epoch_ - std::chrono::minutes{7};
+  EXPECT_LT(what(true, false, 0)->from, s.deaf_since);
+  EXPECT_GT(what(true, true, 0)->from, s.deaf_since) << "sealed at its end";
   fs::remove(dir_ / "status.json");
   EXPECT_TRUE(interruption_before(dir_)) << "the status is not synced: it may be lost with the power";
 }

@@ -85,6 +85,10 @@ void StatusKeeper::take(Spool& spool) {
   list_grants();
   if (spool.progress().dropped > status_.counts.dropped) status_.last_drop = wall;
   status_.counts = spool.progress();
+  if (status_.counts.deaf == 0)
+    status_.deaf_since = {};
+  else if (status_.deaf_since == Instant{})
+    status_.deaf_since = wall;
   status_.calls_up = spool.calls_up();
   status_.spool_bytes = spool.bytes_written();
   status_.disk_free = free_bytes(dir_);

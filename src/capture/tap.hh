@@ -24,7 +24,8 @@ class Tap {
   // What was lost since the last time it was asked.
   virtual std::uint64_t newly_lost() = 0;
   virtual std::string lost_why() const = 0;  // "the kernel dropped packets on eth0"
-  // Empty while it hears; else why not ("eth0 is down"). It may come back.
+  // Empty while it hears, and did since the last time it was asked; else why not ("eth0 is down"). It may
+  // come back.
   virtual std::string deaf() { return {}; }
   virtual void poll_on(std::vector<pollfd>& out) const = 0;
   virtual std::string describe() const = 0;  // "eth0: ring, time stamps of the card"
@@ -37,6 +38,9 @@ struct RingGroup {
   unsigned members = 1;
 };
 Result<std::unique_ptr<Tap>> open_ring(const std::string& interface, RingGroup& group);
+// For an interface that is not there: taken when it comes, if a ring can read it, and deaf until then.
+Result<std::unique_ptr<Tap>> await_ring(const std::string& interface);
+// Exit::not_found: there is no such interface.
 Result<std::unique_ptr<Tap>> open_pcap(const std::string& interface);
 
 // Frames that a tap has to keep itself.

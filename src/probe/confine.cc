@@ -122,7 +122,6 @@ Status close_the_door(const Door& door) {
                            "socket",
                            "socketpair",
                            "connect",
-                           "bind",
                            "listen",
                            "bpf",
                            "perf_event_open",
@@ -168,6 +167,7 @@ Status close_the_door(const Door& door) {
                            "setresgid",
                            "setgroups",
                            "capset"}));
+  if (!door.binds) WRIT_CHECK(deny(filter, {"bind"}));
   if (!door.accepts) WRIT_CHECK(deny(filter, {"accept", "accept4"}));
   if (!door.files)
     WRIT_CHECK(deny(filter, {"open", "openat", "openat2", "creat", "unlink", "unlinkat", "rename", "renameat",

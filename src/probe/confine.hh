@@ -25,6 +25,8 @@ struct Door {
   bool accepts = false;  // takes connections on a socket that listens already
   bool forks = false;    // makes copies of itself
   bool files = true;     // opens files
+  // Binds a socket that it has: to an interface that was made again. New sockets it cannot make.
+  bool binds = false;
 };
 // After all is open: no capability, and the system call filter.
 Status close_the_door(const Door& door);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -55,6 +56,21 @@ TEST(Confine, ADoorWithoutFilesOpensNone) {
   };
   EXPECT_EQ(ended(open_null({})), 0);
   EXPECT_EQ(ended(open_null({.files = false})), EPERM);
+}
+
+TEST(Confine, ASocketIsBoundOnlyBehindADoorThatBinds) {
+  const auto bound = [](const Door& door) {
+    return [door] {
+      const int udp = ::socket(AF_INET, SOCK_DGRAM, 0);
+      sockaddr_in any{};
+      any.sin_family = AF_INET;
+      if (!close_the_door(door)) return 99;
+      if (::bind(udp, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0) return errno;
+      return socket_denied();
+    };
+  };
+  EXPECT_EQ(ended(bound({})), EPERM);
+  EXPECT_EQ(ended(bound({.binds = true})), 0);
 }
 
 TEST(Confine, FilesAreThoseOfTheDirectoriesNamed) {

@@ -90,6 +90,11 @@ Status RingOwner::gap(Instant from, Instant until, const std::string& why, std::
   return put({FrameRecord::Kind::gap, 0, 0, 0, packets, to_ns(from), to_ns(until)}, view_of(why));
 }
 
+void RingOwner::deaf(std::uint32_t sources) {
+  if (sources > board_.deaf) board_.deaf_times += sources - board_.deaf;
+  board_.deaf = sources;
+}
+
 Status RingOwner::housekeeping() {
   WRIT_CHECK(supervise());
   return hand_on_offers();

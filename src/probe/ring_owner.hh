@@ -28,6 +28,7 @@ class RingOwner final : public capture::Intake {
   Status begin() override;
   Status feed(const wire::RawPacket& p) override;
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) override;
+  void deaf(std::uint32_t sources) override;
   Status housekeeping() override;
   Status finish() override;  // returns when the parser has read all that came
   bool sealer_ended() const { return sealer_status_ >= 0; }

@@ -39,6 +39,7 @@ Result<Sealed> Sealer::run() {
   if (!last) return tl::unexpected(std::move(last).error());
   sealed_.run.spool_bytes = spool_.bytes_written();
   sealed_.run.kernel_dropped = board_.dropped;
+  sealed_.run.deaf_times = board_.deaf_times;
   for (std::size_t g = 0; g < spool_.grants(); ++g) sealed_.run.records_resumed += spool_.counts(g).resumed;
   return sealed_;
 }
@@ -155,6 +156,8 @@ Status Sealer::look() {
   p.calls_isolated = board_.calls_isolated;
   p.reviews = board_.reviews;
   p.dropped = board_.dropped;
+  p.deaf = board_.deaf;
+  p.deaf_times = board_.deaf_times;
   if (const std::uint32_t n = board_.takeovers; n != sealed_.takeovers) {
     sealed_.takeovers = n;
     said_(fmt::format("the parser died and its copy went on, nothing was lost ({} times by now)", n));

@@ -41,6 +41,8 @@ struct Board {
   std::atomic<std::uint32_t> takeovers{0};              // a standby went on, nothing was lost
   std::atomic<std::uint32_t> fresh_starts{0};           // what the parser knew was lost with it
   std::atomic<std::uint64_t> dropped{0};                // by the kernel
+  std::atomic<std::uint32_t> deaf{0};                   // sources that hear nothing at present
+  std::atomic<std::uint64_t> deaf_times{0};             // how often one fell deaf
   std::atomic<bool> given_up{false};                    // there will be no more findings
   // By the sealer.
   alignas(64) std::atomic<std::uint32_t> offers{0};  // grants that came while the run goes on
