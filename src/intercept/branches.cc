@@ -146,7 +146,8 @@ Status Engine::Impl::attempt_again(Dialog& d, const wire::SipMessage& m, const D
   d.cancelled = false;
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !a.end_said || !covers(a, g.at)) continue;
-    a.end_said = a.unavailable_said = false;
+    a.end_said = false;
+    a.unavailable_said.clear();
     a.opening["called"] = party_text(m.first(Header::to));
     if (const auto u = wire::parse_uri(m.request_uri)) a.opening["request_uri"] = identity_text(*u);
     a.opening["again"] = true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
-// attach.cc (identity and pending proof), direction.cc, signalling.cc (dialogs), branches.cc (their end), registration.cc,
-// transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several Call-IDs of one call),
-// digits.cc, rivals.cc (who has a port), announced.cc (SDP), flows.cc (media), reports.cc (events). The essay stands at the head of
-// engine.cc.
+// attach.cc (identity and pending proof), direction.cc, signalling.cc (dialogs), branches.cc (their end),
+// registration.cc, transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several
+// Call-IDs of one call), digits.cc, rivals.cc (who has a port), announced.cc (SDP), flows.cc (media),
+// reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <list>
 #include <map>
