@@ -151,15 +151,22 @@ Status Orders::last_word(const std::vector<authority::VerifiedGrant>& grants, ca
   return heard_again(now, grants, spool);
 }
 
+// Why it is over; null while it is not. What the list gives as the reason may be about the tenant, and is not
+// for the agency.
+const char* Orders::end_of(const authority::VerifiedGrant& grant, Instant now) const {
+  for (const authority::Revocation& r : list_.entries)
+    if (r.grant == grant.id() && now >= r.at)
+      return r.reason.starts_with("suspended") ? "the authority was suspended" : "the authority was revoked";
+  return now >= grant.until() ? "the authority's window ended" : nullptr;
+}
+
 Status Orders::watch(const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool) {
   WRIT_TRY(now, wall_.now());
   WRIT_CHECK(refresh_revocations());
   bool alive = false;
   for (std::size_t g = 0; g < grants.size(); ++g) {
-    const bool revoked =
-        std::any_of(list_.entries.begin(), list_.entries.end(),
-                    [&](const authority::Revocation& r) { return r.grant == grants[g].id() && now >= r.at; });
-    if (revoked || now >= grants[g].until()) WRIT_CHECK(spool.end_grant(g));
+    if (const char* why = end_of(grants[g], now))
+      WRIT_CHECK(spool.end_grant(g, std::min(now, grants[g].until() - Nanos{1}), why));
     alive = alive || !spool.ended(g);
   }
   WRIT_CHECK(heed_lease(now, grants, spool));

@@ -64,6 +64,7 @@ class Orders {
   };
   Result<Judged> judge_files(Instant now, const Report& report);
   Status refresh_revocations();
+  const char* end_of(const authority::VerifiedGrant& grant, Instant now) const;
   Status check_lease(Instant now);
   Status heed_lease(Instant now, const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool);
   Status heard_again(Instant now, const std::vector<authority::VerifiedGrant>& grants, capture::Spool& spool);

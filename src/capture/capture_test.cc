@@ -126,10 +126,32 @@ TEST_F(CaptureTest, AnEndedGrantTakesNothingMore) {
   auto spool = Spool::open(dir_ / "s", {g}, carrier_->probe(), clock_);
   ASSERT_TRUE(spool);
   ASSERT_TRUE(spool->event(0, {intercept::EventType::origination, epoch_, 1, "x", {}}));
-  ASSERT_TRUE(spool->end_grant(0));
+  ASSERT_TRUE(spool->end_grant(0, epoch_, "the authority was revoked"));
   ASSERT_TRUE(spool->event(0, {intercept::EventType::origination, epoch_, 2, "y", {}}));
   ASSERT_TRUE(spool->close());
   EXPECT_EQ(opened(g, dir_ / "s", vault::Stream::call_data).size(), 1u);
+}
+
+TEST_F(CaptureTest, AnEndedGrantIsNotUnderSurveillanceAnyMore) {
+  const auto status = [&](const char* which, const char* is) {
+    return intercept::Event{
+        intercept::EventType::surveillance_status, epoch_, 0, "", {{"event", which}, {"status", is}}};
+  };
+  const auto g = carrier_->grant(Kind::pen_trap, target).value(),
+             ended = carrier_->grant(Kind::pen_trap, other).value(),
+             silent = carrier_->grant(Kind::pen_trap, "+14045550199").value();
+  auto spool = Spool::open(dir_ / "s", {g, ended, silent}, carrier_->probe(), clock_);
+  ASSERT_TRUE(spool);
+  for (const std::size_t n : {0u, 1u}) ASSERT_TRUE(spool->event(n, status("activation", "active")));
+  ASSERT_TRUE(spool->event(1, status("deactivation", "inactive")));
+  for (const std::size_t n : {0u, 1u, 2u, 0u})
+    ASSERT_TRUE(spool->end_grant(n, epoch_, "the authority was revoked"));
+  ASSERT_TRUE(spool->close());
+  const auto events = opened(g, dir_ / "s", vault::Stream::call_data);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_TRUE(holds(events[1], "deactivation") && holds(events[1], "the authority was revoked"));
+  EXPECT_EQ(opened(ended, dir_ / "s", vault::Stream::call_data).size(), 2u) << "said once";
+  EXPECT_TRUE(opened(silent, dir_ / "s", vault::Stream::call_data).empty());
 }
 
 TEST_F(CaptureTest, ClockSetBackIsRefusedAcrossRestarts) {

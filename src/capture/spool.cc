@@ -65,6 +65,7 @@ struct Lane {
   LaneCounts counts;
   std::optional<CallNumbers> numbers;
   std::set<std::uint32_t> calls_up;
+  bool active = false;  // as its SurveillanceStatus says
 
   bool is_prepared() const {
     const auto lacks_file = [](const Tape& t) { return t.dirty && !t.writer->has_file(); };
@@ -342,6 +343,11 @@ void Spool::at(std::uint64_t position) { i_->position = position; }
 
 namespace {
 
+bool says_active(const intercept::Event& status) {
+  const auto it = status.detail.find("status");
+  return it != status.detail.end() && *it == "active";
+}
+
 void follow(std::set<std::uint32_t>& up, const intercept::Event& e) {
   using intercept::EventType;
   if (e.type == EventType::origination || e.type == EventType::termination_attempt)
@@ -357,6 +363,7 @@ Status Spool::event(std::size_t grant, const intercept::Event& e) {
   if (lane.ended) return {};
   follow(lane.calls_up, e);
   if (i_->paused) return {};
+  if (e.type == intercept::EventType::surveillance_status) lane.active = says_active(e);
   intercept::Event numbered = e;
   numbered.call = lane.numbers->number_of(e.call);
   return i_->append(lane, lane.call_data, {}, intercept::encode(numbered), lane.counts.events);
@@ -418,11 +425,18 @@ Status close_lanes(const std::vector<Lane*>& lanes) {
 
 }  // namespace
 
-Status Spool::end_grant(std::size_t grant) {
+Status Spool::end_grant(std::size_t grant, Instant at, const char* why) {
   Lane& lane = i_->lanes.at(grant);
   if (lane.ended) return {};
+  Status first;
+  if (lane.active)
+    first = event(grant, {intercept::EventType::surveillance_status,
+                          at,
+                          0,
+                          "",
+                          {{"event", "deactivation"}, {"status", "inactive"}, {"why", why}}});
   lane.ended = true;
-  Status first = i_->prepare(lane);
+  keep_first(first, i_->prepare(lane));
   std::erase_if(i_->dirty, [&](const Impl::Listed& l) { return l.lane == &lane; });
   keep_first(first, i_->end_round());
   keep_first(first, close_lanes({&lane}));

@@ -40,8 +40,9 @@ class Spool final : public intercept::Sink {
   Status close();
   // While nobody may stop the interception from afar, nothing is sealed: what comes meanwhile is dropped.
   void pause(bool paused);
-  // The grant's authority is over: its streams are closed, whatever else comes for it is dropped.
-  Status end_grant(std::size_t grant);
+  // The grant's authority is over: what was said to be under surveillance is not any more, as of a moment in
+  // its window; its streams are closed, whatever else comes for it is dropped.
+  Status end_grant(std::size_t grant, Instant at, const char* why);
   bool ended(std::size_t grant) const;
   std::size_t grants() const;
   std::uint64_t bytes_written() const;
