@@ -51,11 +51,16 @@ std::string party_text(std::string_view name_addr) {
   return u ? identity_text(*u) : std::string();
 }
 
+// Of each grant once; forgetting means saying it twice, never silence.
+bool Engine::Impl::is_said(std::uint32_t grant, const std::string& of) {
+  if (reviewed.size() >= reviewed_max) reviewed.clear();
+  return !reviewed.insert(hash_text(of, grant + 1)).second;
+}
+
 Status Engine::Impl::review(std::uint32_t grant, Instant at, const std::string& call_id,
                             const std::string& claimed, const std::string& source,
                             const wire::Endpoint& src) {
-  if (reviewed.size() >= reviewed_max) reviewed.clear();  // forgetting means saying it twice, never silence
-  if (!reviewed.insert(hash_text(call_id, grant + 1)).second) return {};
+  if (is_said(grant, call_id.empty() ? source + src.ip.text() : call_id)) return {};
   ++stats.reviews;
   return say(grant, Event{EventType::review,
                           at,
@@ -120,6 +125,29 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
   if (const auto to = wire::parse_name_addr(m.first(Header::refer_to)))
     a.opening["refer_to"] = identity_text(*to);
   return a;
+}
+
+// Without a Call-ID (RFC 3261 8.1.1) nothing tells what else is of the call, and whose it is then. A device
+// that leaves it out does so always: once an address.
+Status Engine::Impl::say_nameless(const wire::SipMessage& m, const Datagram& g) {
+  if (!initial(m) || (m.method != Method::invite && m.method != Method::message)) return {};
+  const std::vector<Claim> claims = judge.judge(m, g.udp, g.at);
+  for (const Claim& c : claims) {
+    if (c.proof != Proof::proven)
+      WRIT_CHECK(review(c.grant, g.at, "", c.identity,
+                        std::string(to_string(c.source)) + ", without a Call-ID", g.udp.src));
+    else if (!is_said(c.grant, "without a Call-ID " + g.udp.src.ip.text()))
+      WRIT_CHECK(say(c.grant, Event{EventType::gap,
+                                    g.at,
+                                    0,
+                                    "",
+                                    {{"why", "the target's calls by way of " + g.udp.src.ip.text() +
+                                                 " come without a Call-ID: such a call cannot be followed, "
+                                                 "and nothing of it is captured"},
+                                     {"from", rfc3339(g.at)}},
+                                    frame}));
+  }
+  return {};
 }
 
 Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g) {

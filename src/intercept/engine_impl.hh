@@ -87,6 +87,8 @@ struct Engine::Impl {
   Status say_opening(Dialog& d, Attachment& a);
   Status settle(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status give_up(Dialog& d, Attachment& a, const std::string& why);
+  Status say_nameless(const wire::SipMessage& m, const Datagram& g);
+  bool is_said(std::uint32_t grant, const std::string& of);
   Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
                 const std::string& source, const wire::Endpoint& src);
 

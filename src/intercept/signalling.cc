@@ -113,7 +113,7 @@ Status Engine::Impl::on_sip(const wire::SipMessage& m, const Datagram& g) {
     WRIT_CHECK(say_odd_sdp(*d, g.at));
     return foreign_sdp(m, g);
   }
-  if (!call_id.empty()) WRIT_CHECK(attach(d, m, g));
+  WRIT_CHECK(call_id.empty() ? say_nameless(m, g) : attach(d, m, g));
   if (d != nullptr) return observe(*d, m, g);
   // It names no target: what follows under its tag is a stranger's.
   if (other_call != nullptr && of_strangers(*other_call, m, g)) WRIT_CHECK(say_odd_sdp(*other_call, g.at));

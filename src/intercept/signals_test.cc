@@ -60,6 +60,24 @@ TEST(Status, SaidWithTheFirstWordUnderAGrantAndAtItsEnd) {
   EXPECT_EQ(b.sink.statuses[1].e.at, at(60) - Nanos{1});
 }
 
+TEST(Nameless, CallsWithoutACallIdAreSaidOnce) {
+  for (const Kind k : {Kind::content, Kind::trap, Kind::pen}) {
+    Bench b({carrier().grant(spec(k)), carrier().grant(spec(Kind::content, "+14045550177"))});
+    Call c{b};
+    c.id = "";
+    c.whole(0);
+    c.whole(10);
+    const bool seen = k != Kind::pen;
+    EXPECT_EQ(b.sink.count(EventType::gap), seen ? 1u : 0u);
+    EXPECT_EQ(b.sink.events.size(), seen ? 1u : 0u) << "and nobody else hears of it";
+    EXPECT_TRUE(b.sink.packets.empty());
+    std::swap(c.caller, c.callee);  // without trust: somebody says so
+    c.whole(20);
+    c.whole(30);
+    EXPECT_EQ(b.sink.count(EventType::review), k == Kind::trap ? 0u : 1u);
+  }
+}
+
 TEST(Events, NameThePacketTheyWereReadFrom) {
   Bench b(grants(spec()));
   Call c{b};
