@@ -117,7 +117,8 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
                {"dst", d.origin_dst.text()}};
   if (m.is_request && !d.mid_call)
     if (const auto u = wire::parse_uri(m.request_uri)) a.opening["request_uri"] = identity_text(*u);
-  if (d.mid_call) a.opening["mid_call"] = true;
+  if (d.kind == DialogKind::call && (d.mid_call || !initial(m) || m.method != Method::invite))
+    a.opening["mid_call"] = true;
   if (!g.carried_by.empty()) a.opening["carried_by"] = g.carried_by;
   if (!c.from_call.empty()) a.opening["transferred_from"] = c.from_call;
   if (const std::string by = party_text(m.first(Header::referred_by)); !by.empty())
@@ -183,12 +184,14 @@ Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m
       if (a->stage != Stage::dropped) {
         fresh.began = a->began;
         fresh.began_frame = a->began_frame;
+        if (!d->mid_call) fresh.opening.erase("mid_call");
       }
       *a = std::move(fresh);
     }
     a->source = c.source;
+    a->claimed_from = g.udp.src;
     a->opening["identity_source"] = to_string(c.source);
-    if (c.proof == Proof::proven) return commit(*d, *a);
+    if (c.proof == Proof::proven) return take_part(*d, *a, g.at);
     if (!a->waits) {
       WRIT_CHECK(make_room_to_wait());
       wait_for_proof(*d, *a);
@@ -207,7 +210,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m
   if (d == nullptr) d = &make_dialog(m, g, kind_of(m));
   d->attachments.push_back(make_attachment(*d, c, m, g));
   Attachment& fresh = d->attachments.back();
-  if (c.proof == Proof::proven) return commit(*d, fresh);
+  if (c.proof == Proof::proven) return take_part(*d, fresh, g.at);
   wait_for_proof(*d, fresh);
   if (c.proof == Proof::digest) mark_digest(fresh);
   return {};
@@ -245,24 +248,25 @@ Status Engine::Impl::say_opening(Dialog& d, Attachment& a) {
 
 // The identity is proven: number, opening event, then what was held, in order.
 Status Engine::Impl::commit(Dialog& d, Attachment& a) {
+  const Instant now = std::max(d.last_activity, a.began);
   wait_no_more(a);
   a.stage = Stage::live;
   if (d.kind != DialogKind::registration) a.number = ++next_number[a.grant];
   WRIT_CHECK(say_opening(d, a));
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
-  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, d.last_activity));
+  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, now));
   for (const Event& e : std::exchange(a.held, {})) {
     const AtFrame then(frame, e.frame);
     WRIT_CHECK(emit(a, e.type, e.at, d, e.detail));
   }
   list_again(d);
-  WRIT_CHECK(say_crowded(d.last_activity));
+  WRIT_CHECK(say_crowded(now));
   if (d.both_sides) WRIT_CHECK(open_content(d, a, a.began));
   for (const Pending& p : held)
     WRIT_CHECK(hand_over(a, p.role, p.speaker, wire::RawPacket{p.at, p.link_type, p.bytes, p.wire_length}));
   if (a.pending_dropped > 0)
-    WRIT_CHECK(emit(a, EventType::gap, d.last_activity, d,
+    WRIT_CHECK(emit(a, EventType::gap, now, d,
                     {{"why", "more packets came before the identity was proven than may be held"},
                      {"packets", a.pending_dropped}}));
   return {};

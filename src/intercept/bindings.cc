@@ -29,6 +29,15 @@ bool Bindings::bind(Binding b) {
   return !held.crowded || was_crowded;
 }
 
+void Bindings::copy(std::uint32_t from, std::uint32_t to) {
+  const auto held = by_grant_.find(from);
+  if (held == by_grant_.end()) return;
+  for (Binding b : std::list<Binding>{held->second.all}) {
+    b.grant = to;
+    bind(std::move(b));
+  }
+}
+
 void Bindings::drop(Entry b) {
   by_contact_.remove(hash(b->contact), b);
   by_source_.remove(keyed_hash(b->source), b);

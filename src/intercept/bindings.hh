@@ -33,6 +33,8 @@ class Bindings {
   bool empty() const { return by_contact_.empty(); }
   // False: an earlier one of the grant had to go, for the first time since there was room.
   bool bind(Binding b);
+  // What one grant's registrations proved holds for another that names the same targets.
+  void copy(std::uint32_t from, std::uint32_t to);
   void unbind(std::uint32_t grant, const wire::Endpoint& source);
   void note_foreign_register(const wire::Endpoint& source);
   void expire(Instant now);

@@ -84,7 +84,7 @@ constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are 
 }  // namespace
 
 Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
-    : grants(g), sink(s), options(std::move(o)), judge(g, bindings), next_window_end(Instant::max()) {
+    : grants(g), sink(s), options(std::move(o)), judge(g, bindings), next_turn(Instant::max()) {
   take_in_grants();
 }
 
@@ -93,10 +93,11 @@ void Engine::Impl::take_in_grants() {
   judge.take_in_grants();
   for (std::size_t g = next_number.size(); g < grants.size(); ++g) {
     next_number.push_back(options.calls_before);
-    next_window_end = std::min(next_window_end, grants[g].until());
+    window_begun.push_back(false);
     window_ended.push_back(false);
     surveillance.push_back(Surveillance::unsaid);
     taken_in.push_back(last_seen);
+    next_turn = std::min(next_turn, begin_of(static_cast<std::uint32_t>(g)));
     device_conference.emplace_back();
     has_held.push_back(false);
   }
@@ -114,7 +115,7 @@ Status Engine::Impl::on_packet(const wire::RawPacket& p) {
   frame = stats.packets;
   stats.bytes += p.wire_length;
   last_seen = p.at;
-  if (p.at >= next_window_end) WRIT_CHECK(end_windows(p.at));
+  if (p.at >= next_turn) WRIT_CHECK(turn_windows(p.at));
   const wire::Decoded d = wire::decode(p);
   switch (d.verdict) {
     case wire::Verdict::udp:
@@ -192,12 +193,36 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
   return on_media(d);
 }
 
+// The first instant that counts for it here.
+Instant Engine::Impl::begin_of(std::uint32_t grant) const {
+  return std::max(grants[grant].from(), taken_in[grant]);
+}
+
+// Windows that began or ended since the last packet.
+Status Engine::Impl::turn_windows(Instant now) {
+  next_turn = Instant::max();
+  WRIT_CHECK(begin_windows(now));
+  return end_windows(now);
+}
+
+Status Engine::Impl::begin_windows(Instant now) {
+  std::vector<std::uint32_t> begun;
+  for (std::uint32_t g = 0; g < grants.size(); ++g) {
+    if (window_begun[g]) continue;
+    window_begun[g] = now >= begin_of(g);
+    if (!window_begun[g])
+      next_turn = std::min(next_turn, begin_of(g));
+    else if (grants[g].covers(begin_of(g)))
+      begun.push_back(g);
+  }
+  return inherit(begun);
+}
+
 Status Engine::Impl::end_windows(Instant now) {
-  next_window_end = Instant::max();
   for (std::uint32_t g = 0; g < grants.size(); ++g) {
     if (window_ended[g]) continue;
     if (now < grants[g].until()) {
-      next_window_end = std::min(next_window_end, grants[g].until());
+      next_turn = std::min(next_turn, grants[g].until());
       continue;
     }
     window_ended[g] = true;
@@ -223,7 +248,7 @@ Status Engine::Impl::end_windows(Instant now) {
 Status Engine::Impl::tick(Instant now) {
   frame = 0;
   expected.expire(now);
-  if (now >= next_window_end) WRIT_CHECK(end_windows(now));
+  if (now >= next_turn) WRIT_CHECK(turn_windows(now));
   bindings.expire(now);
   WRIT_CHECK(expire_streams(now));
   for (auto it = dialogs.begin(); it != dialogs.end();) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
-// attach.cc (identity and pending proof), direction.cc, signalling.cc (dialogs), branches.cc (their end),
+// attach.cc (identity and pending proof), inherit.cc (from other grants), direction.cc, signalling.cc (dialogs), branches.cc (their end),
 // registration.cc, transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several
 // Call-IDs of one call), digits.cc, rivals.cc (who has a port), announced.cc (SDP), flows.cc (media),
 // reports.cc (events). The essay stands at the head of engine.cc.
@@ -61,6 +61,9 @@ struct Engine::Impl {
   Status expire_streams(Instant now);
   Status tick(Instant now);
   Status tick_dialog(Dialog& d, Instant now, bool& erase);
+  Instant begin_of(std::uint32_t grant) const;
+  Status turn_windows(Instant now);
+  Status begin_windows(Instant now);
   Status end_windows(Instant now);
   Status finish();
   Status finish_gaps();
@@ -91,6 +94,15 @@ struct Engine::Impl {
   bool is_said(std::uint32_t grant, const std::string& of);
   Status review(std::uint32_t grant, Instant at, const std::string& call_id, const std::string& claimed,
                 const std::string& source, const wire::Endpoint& src);
+
+  // inherit.cc
+  class Heirs;
+  Status inherit(const std::vector<std::uint32_t>& begun);
+  Status inherit(Dialog& d, std::size_t held, std::uint32_t heir);
+  Status join(Dialog& d, const Attachment& held, std::uint32_t heir, Instant at);
+  Status say_unjoined(std::uint32_t heir, Instant at);
+  Status take_part(Dialog& d, Attachment& a, Instant at);
+  Status say_state(Dialog& d, Attachment& a, Instant at);
 
   // direction.cc
   bool one_way(std::uint32_t grant) const;
@@ -247,8 +259,8 @@ struct Engine::Impl {
   std::size_t pending_bytes = 0;      // that are held for it
   Instant dated_at = Instant::max();  // by the agent that the current message came by; max: by nobody
   Instant first_seen{}, last_seen{};
-  Instant next_window_end{};       // the earliest end of a window that is not yet reported
-  std::vector<bool> window_ended;  // by grant
+  Instant next_turn{};  // the earliest beginning or end of a window that is not yet dealt with
+  std::vector<bool> window_begun, window_ended;  // by grant
   enum class Surveillance : std::uint8_t { unsaid, active, inactive };
   std::vector<Surveillance> surveillance;  // by grant: what its SurveillanceStatus says
   std::vector<Instant> taken_in;           // by grant: not before this was it known here

@@ -47,7 +47,7 @@ Result<EventType> parse_event_type(std::string_view s);
 //   Redirection: redirected_from, redirected_to.   NetworkSignal: status (int), reason
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
-//   any: oddity, what the device sent against the rules, and how it is shown here
+//   any: mid_call (true: of a call that was joined late); oddity, what a device sent against the rules
 //   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
 //     toggle only)
 //   Connection: connected [parties], why ("resumed"|"leg of the same call"), leg_of (Call-ID)

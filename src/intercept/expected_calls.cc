@@ -27,6 +27,15 @@ bool ExpectedCalls::add(ExpectedCall e) {
   return has_room;
 }
 
+void ExpectedCalls::copy(std::uint32_t from, std::uint32_t to) {
+  const auto held = by_grant_.find(from);
+  if (held == by_grant_.end()) return;
+  for (ExpectedCall e : Queue{held->second}) {
+    e.grant = to;
+    add(std::move(e));
+  }
+}
+
 void ExpectedCalls::drop(Entry e) {
   by_place_.remove(place(e->from, e->to), e);
   by_grant_[e->grant].erase(e);

@@ -25,6 +25,8 @@ class ExpectedCalls {
   bool empty() const { return by_place_.empty(); }
   // The same once more lasts longer. False: an earlier one of the grant had to go.
   bool add(ExpectedCall e);
+  // What one grant waits for another waits for, too.
+  void copy(std::uint32_t from, std::uint32_t to);
   // Calls `take(e)` of each that waits for a call from there to there; those that it is true for are over.
   template <class Take>
   void arrived(const wire::Address& from, std::string_view to, Take take) {

@@ -85,6 +85,11 @@ bool Judge::allowed(std::uint32_t grant, Role role) const {
   return false;
 }
 
+bool Judge::accepts(std::uint32_t grant, Source source, const wire::Address& from) const {
+  if (source == Source::asserted) return trusted_peer(grant, from);
+  return grants_[grant].body().trust_from || (source != Source::from_trusted && source != Source::to_trusted);
+}
+
 bool Judge::trusted_peer(std::uint32_t grant, const wire::Address& a) const {
   return std::find(peers_[grant].begin(), peers_[grant].end(), a) != peers_[grant].end();
 }

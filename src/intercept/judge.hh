@@ -62,6 +62,8 @@ class Judge {
   void date(Instant t) { dated_at_ = t; }
   const TargetIndex& targets() const { return targets_; }
   bool allowed(std::uint32_t grant, Role role) const;
+  // Would this grant take such a proof from there?
+  bool accepts(std::uint32_t grant, Source source, const wire::Address& from) const;
   // What the last message says of targets in roles that their grants' kinds do not allow.
   const std::vector<Claim>& barred() const { return barred_; }
 

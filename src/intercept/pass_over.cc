@@ -54,7 +54,7 @@ namespace {
 
 bool Engine::Impl::pass(const wire::RawPacket& p) {
   wire::Glance media;
-  if (stats.packets == 0 || p.at >= next_window_end || !wire::is_plain_media(p, media) || concerns(media))
+  if (stats.packets == 0 || p.at >= next_turn || !wire::is_plain_media(p, media) || concerns(media))
     return false;
   ++stats.packets;
   ++stats.udp;
@@ -67,7 +67,7 @@ Passed Engine::Impl::pass_over(wire::CaptureReader& reader, Instant from, Instan
   Passed passed;
   auto records = reader.plain_records();
   if (!records || stats.packets == 0) return passed;
-  until = std::min(until, next_window_end);
+  until = std::min(until, next_turn);
   wire::PlainRecords left = *records;  // a copy that nothing else can see lives in registers
   std::uint64_t n = 0, bytes = 0;
   wire::RawPacket p;
