@@ -92,6 +92,78 @@ TEST(Conference, ThreeWayOfOneTelephone) {
   EXPECT_THAT(strings(changes[1], "removed"), ElementsAre("+12125550111"));
 }
 
+// The subscription has a Call-ID of its own and is quiet for minutes: what is known of the parties stays as
+// long as it lasts.
+TEST(Conference, IsKnownAsLongAsItsSubscriptionLasts) {
+  Bench b(grants(trusting()));
+  Call c{b};
+  c.caller = "+14045550102";
+  c.callee = "conf7";
+  c.id = "subscription";
+  Sip s = c.message(c.request("SUBSCRIBE"), "SUBSCRIBE", false);
+  b.sip(0, c.a, c.z, s);
+  Sip n = c.message("NOTIFY sip:t@192.0.2.1 SIP/2.0", "NOTIFY", true);
+  std::swap(n.from, n.to);
+  n.type = "application/conference-info+xml";
+  const auto tell = [&](double t, int version, const char* state, const std::string& users) {
+    n.cseq = std::to_string(10 + version) + " NOTIFY";
+    n.extra = "Subscription-State: active;expires=600\r\n";
+    n.body = conference_xml(version, state, users.c_str());
+    b.sip(t, c.z, c.a, n);
+  };
+  tell(1, 1, "full", user("+13125550133@carrier.example", "connected") + user("+12125550111@x", "connected"));
+  for (int t = 2; t < 550; ++t) ASSERT_TRUE(b.engine.tick(at(t)));
+  tell(550, 2, "partial", "<ci:user entity='sip:+12125550111@x' state='deleted'/>");
+  const auto changes = all_of(b, EventType::conf_party_change);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_THAT(strings(changes[1], "removed"), ElementsAre("+12125550111"));
+  EXPECT_THAT(strings(changes[1], "communicating"), ElementsAre("+13125550133"));
+  // And no longer.
+  for (int t = 551; t < 1300; ++t) ASSERT_TRUE(b.engine.tick(at(t)));
+  tell(1300, 3, "partial", "<ci:user entity='sip:+13125550133@carrier.example' state='deleted'/>");
+  EXPECT_EQ(all_of(b, EventType::conf_party_change).size(), 2u);
+}
+
+// Two telephones of one number, each with a conference of its own at the same time.
+TEST(Conference, OfEachTelephoneApart) {
+  Bench b(grants(trusting()));
+  std::vector<Call> calls;
+  for (int n = 0; n < 4; ++n) {
+    Call c{b};
+    const std::string phone = n < 2 ? "192.0.2.1" : "192.0.2.2";
+    c.id = "call-" + std::to_string(n);
+    c.caller = "+14045550102";
+    c.callee = "+1212555012" + std::to_string(n);
+    c.a = ep(phone, 5060);
+    c.am = ep(phone, static_cast<std::uint16_t>(20000 + 2 * n));
+    c.zm.port = static_cast<std::uint16_t>(30000 + 2 * n);
+    calls.push_back(c);
+  }
+  const auto hold = [&](std::size_t n, double t, const char* how) {
+    reinvite(calls[n], t, true, how, 200, static_cast<std::uint32_t>(20 + t));
+  };
+  for (const std::size_t first : {0u, 2u}) {
+    const double t = static_cast<double>(first) * 0.1;
+    calls[first].invite(t);
+    calls[first].answer(t + 1);
+    hold(first, t + 2, "sendonly");
+    calls[first + 1].invite(t + 3);
+    calls[first + 1].answer(t + 4);
+  }
+  hold(0, 6, "sendrecv");
+  hold(2, 7, "sendrecv");
+  auto changes = all_of(b, EventType::conf_party_change);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_THAT(strings(changes[0], "communicating"), ElementsAre("+12125550120", "+12125550121"));
+  EXPECT_THAT(strings(changes[1], "communicating"), ElementsAre("+12125550122", "+12125550123"));
+  calls[0].cseq = 40;
+  calls[0].bye(8);
+  changes = all_of(b, EventType::conf_party_change);
+  ASSERT_EQ(changes.size(), 3u);
+  EXPECT_THAT(strings(changes[2], "removed"), ElementsAre("+12125550120"));
+  EXPECT_THAT(strings(changes[2], "communicating"), ElementsAre("+12125550121"));
+}
+
 TEST(Conference, TwoCallsOfOneNumberAloneAreNone) {
   Bench b(grants(spec()));
   Call c{b};

@@ -129,6 +129,7 @@ struct Conference {
   std::uint32_t version = 0;
   bool seen = false;
   std::map<std::string, std::string> status;  // party: "connected", "on-hold", ...
+  Instant until{};                            // of the subscription that it comes by
 };
 
 enum class DialogKind : std::uint8_t { call, message, registration };
@@ -170,6 +171,7 @@ struct Dialog {
     bool hold = false;
     std::uint32_t cseq = 0;
     wire::Method method = wire::Method::none;
+    enum class Reply : std::uint8_t { unseen, holds, talks } reply = Reply::unseen;  // that the ACK brings
   } hold_offer;
   std::uint32_t late_offer_cseq = 0;  // a re-INVITE without SDP: the answer makes the offer
   int refer_status = 0;

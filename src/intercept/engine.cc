@@ -273,7 +273,8 @@ Status Engine::Impl::tick_dialog(Dialog& d, Instant now, bool& erase) {
   }
   const Nanos quiet = now - std::max(d.last_activity, d.last_media);
   if (d.kind != DialogKind::call) {
-    erase = quiet > (d.kind == DialogKind::registration ? Nanos{linger_s} : Nanos{limits::call_idle_s_max});
+    erase = now >= d.conference.until &&
+            quiet > (d.kind == DialogKind::registration ? Nanos{linger_s} : Nanos{limits::call_idle_s_max});
     return {};
   }
   if (d.phase == Phase::released) {

@@ -152,6 +152,7 @@ struct Engine::Impl {
 
   // parties.cc
   Status on_notify(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender);
+  void note_subscription(Dialog& d, const wire::SipMessage& m, Instant at);
   void note_hold_offer(Dialog& d, const wire::SipMessage& m, const wire::Sdp& sdp, Side side);
   Status hold_answered(Dialog& d, const wire::SipMessage& m, Instant at);
   Status set_hold(Dialog& d, Side by, bool hold, Instant at);
@@ -268,9 +269,10 @@ struct Engine::Impl {
 
   BarredCalls barred;
   ExpectedCalls expected;
-  std::map<std::string, std::string> legs;                  // grant and session: Call-ID
-  std::vector<std::vector<std::string>> device_conference;  // by grant: Call-IDs up together
-  std::vector<bool> has_held;                               // by grant: was any party ever on hold
+  std::map<std::string, std::string> legs;  // grant and session: Call-ID
+  // By grant and device: Call-IDs up together.
+  std::vector<std::map<wire::Address, std::vector<std::string>>> device_conference;
+  std::vector<bool> has_held;  // by grant: was any party ever on hold
 
   struct Times {
     Instant from{}, until{};

@@ -66,6 +66,48 @@ TEST(Hold, ByAnAddressOfZerosAndInAnAnswerToAnInviteWithoutOffer) {
   EXPECT_EQ(b.sink.count(PacketRole::rtp), 20u) << "held calls are kept as they are";
 }
 
+// An INVITE without an offer: the other side offers, the ACK answers.
+void late_offer(Call& c, double t, std::uint32_t cseq, const std::string& offer, const std::string& reply) {
+  Sip m = c.message(c.request("INVITE"), "INVITE", true);
+  m.cseq = std::to_string(cseq) + " INVITE";
+  c.b.sip(t, c.a, c.z, m);
+  m.start = "SIP/2.0 200 OK";
+  m.body = sdp("198.51.100.1", 30000, "0", "a=" + offer + "\r\n");
+  c.b.sip(t + 0.1, c.z, c.a, m);
+  m = c.message(c.request("ACK"), "ACK", true);
+  m.cseq = std::to_string(cseq) + " ACK";
+  m.body = sdp("192.0.2.1", 20000, "0", "a=" + reply + "\r\n");
+  c.b.sip(t + 0.2, c.a, c.z, m);
+}
+
+TEST(Hold, AndResumeByTheAnswerInTheAck) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  const auto breaks = [&] { return all_of(b, EventType::connection_break); };
+  const auto resumes = [&] { return all_of(b, EventType::connection); };
+  late_offer(c, 2, 20, "sendrecv", "sendonly");
+  ASSERT_EQ(breaks().size(), 1u);
+  EXPECT_EQ(breaks()[0]->detail["by"], "other");
+  EXPECT_EQ(breaks()[0]->at, at(2.2));
+  late_offer(c, 3, 21, "recvonly", "sendonly");  // music goes on
+  EXPECT_EQ(breaks().size() + resumes().size(), 1u);
+  late_offer(c, 4, 22, "sendrecv", "sendrecv");
+  ASSERT_EQ(resumes().size(), 1u);
+  EXPECT_EQ(resumes()[0]->detail["by"], "other");
+  // Held as CUCM does it: by an offer, then music by a late one; back by a late one.
+  reinvite(c, 5, true, "inactive", 200, 23);
+  late_offer(c, 5.3, 24, "sendrecv", "sendonly");
+  late_offer(c, 7, 25, "sendrecv", "sendrecv");
+  EXPECT_EQ(breaks().size(), 2u);
+  EXPECT_EQ(resumes().size(), 2u);
+  // Who is offered a hold answers "inactive" to that, and holds nobody.
+  late_offer(c, 8, 26, "inactive", "inactive");
+  ASSERT_EQ(breaks().size(), 3u);
+  EXPECT_EQ(breaks()[2]->detail["by"], "target");
+}
+
 TEST(Hold, AnEarlyOfferToReceiveOnlyIsNoHold) {
   Bench b(grants(spec()));
   Call c{b};

@@ -11,10 +11,13 @@ namespace writ::intercept {
 using wire::Header;
 using wire::Method;
 using Stage = Attachment::Stage;
+using Reply = Dialog::HoldOffer::Reply;
 
 namespace {
 
 constexpr std::size_t conference_parties_max = 256;
+constexpr std::int64_t subscription_s = 3600,  // RFC 4575 3.3, where a NOTIFY does not say how long
+    subscription_s_max = std::int64_t{12} * 3600;
 
 std::size_t index_of(Side s) { return s == Side::caller ? 0 : 1; }
 
@@ -44,6 +47,10 @@ std::optional<wire::Address> device_of(const Dialog& d, const Attachment& a) {
   return std::nullopt;
 }
 
+bool among(const std::vector<std::string>& v, const std::string& s) {
+  return std::find(v.begin(), v.end(), s) != v.end();
+}
+
 Json list(const std::vector<std::string>& v) {
   Json j = Json::array();
   for (const std::string& s : v) j.push_back(s);
@@ -53,25 +60,34 @@ Json list(const std::vector<std::string>& v) {
 }  // namespace
 
 void Engine::Impl::note_hold_offer(Dialog& d, const wire::SipMessage& m, const wire::Sdp& sdp, Side side) {
+  if (m.is_request && m.method == Method::ack && d.hold_offer.method == Method::ack &&
+      side != d.hold_offer.by)
+    d.hold_offer.reply = puts_on_hold(sdp) ? Reply::holds : Reply::talks;
   const bool changes = m.method == Method::invite || m.method == Method::update;
   if (!(d.ever_answered || d.mid_call) || !changes || side == Side::unknown) return;
   if (m.is_request)
-    d.hold_offer = {side, puts_on_hold(sdp), m.cseq_number(), m.method};
+    d.hold_offer = {side, puts_on_hold(sdp), m.cseq_number(), m.method, Reply::unseen};
   else if (m.method == Method::invite && m.status >= 200 && m.status < 300 && d.late_offer_cseq != 0 &&
            m.cseq_number() == d.late_offer_cseq)
-    d.hold_offer = {side, puts_on_hold(sdp), 0, Method::ack};  // its answer is in the ACK
+    d.hold_offer = {side, puts_on_hold(sdp), m.cseq_number(), Method::ack, Reply::unseen};
 }
 
-// An offer counts once it is accepted.
+// An offer counts once it is accepted. Who asked for it by an INVITE without one (CUCM, to hold and to
+// resume) says in the ACK what it does itself; where it is offered a hold, its own "inactive" is only the
+// answer to that.
 Status Engine::Impl::hold_answered(Dialog& d, const wire::SipMessage& m, Instant at) {
   const Dialog::HoldOffer o = d.hold_offer;
   if (o.by == Side::unknown) return {};
-  const bool late = o.method == Method::ack && m.is_request && m.method == Method::ack;
+  const bool late =
+      o.method == Method::ack && m.is_request && m.method == Method::ack && m.cseq_number() == o.cseq;
   if (!late && (m.is_request || m.method != o.method || m.cseq_number() != o.cseq || m.status < 200))
     return {};
   d.hold_offer = {};
   d.late_offer_cseq = 0;
-  return late || m.status < 300 ? set_hold(d, o.by, o.hold, at) : Status{};
+  if (!late && m.status >= 300) return {};
+  WRIT_CHECK(set_hold(d, o.by, o.hold, at));
+  if (o.reply == Reply::unseen || (o.hold && o.reply == Reply::holds)) return {};
+  return set_hold(d, other(o.by), o.reply == Reply::holds, at);
 }
 
 Status Engine::Impl::set_hold(Dialog& d, Side by, bool hold, Instant at) {
@@ -110,7 +126,17 @@ Status Engine::Impl::note_focus(Dialog& d, const wire::SipMessage& m, Instant at
   return {};
 }
 
+// Each NOTIFY says how long the subscription still lasts (RFC 6665 4.1.3), also the one that follows a
+// refresh.
+void Engine::Impl::note_subscription(Dialog& d, const wire::SipMessage& m, Instant at) {
+  const std::string_view state = m.by_name("Subscription-State");
+  const bool ended = lower(state.substr(0, 10)) == "terminated";
+  const std::int64_t s = number_or(wire::param(state, "expires"), subscription_s);
+  d.conference.until = ended ? at : at + std::chrono::seconds{std::min(s, subscription_s_max)};
+}
+
 Status Engine::Impl::on_notify(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender) {
+  if (d.conference.seen) note_subscription(d, m, g.at);
   std::string storage;
   Json detail = {{"signal", "NOTIFY"}};
   if (const wire::DecodedBody b = wire::message_part(m, "message/sipfrag", storage);
@@ -126,6 +152,7 @@ Status Engine::Impl::on_notify(Dialog& d, const wire::SipMessage& m, const Datag
     detail["message_waiting"] = *waiting_now;
   } else if (const wire::DecodedBody c = wire::message_part(m, "application/conference-info+xml", storage);
              c.state == wire::BodyState::read) {
+    note_subscription(d, m, g.at);
     return on_conference_info(d, wire::parse_conference_info(c.text), g.at);
   } else {
     return {};
@@ -185,18 +212,23 @@ Status Engine::Impl::conference_of_device(Dialog& d, Instant at) {
 }
 
 Status Engine::Impl::conference_of_device(Dialog& d, const Attachment& a, Instant at) {
-  std::vector<std::string>& before = device_conference[a.grant];
   const auto device = device_of(d, a);
-  if (!device && before.empty()) return {};
+  auto& of_grant = device_conference[a.grant];
+  auto known = std::ranges::find_if(of_grant, [&](const auto& x) { return among(x.second, d.call_id); });
+  if (known == of_grant.end() && device) known = of_grant.find(*device);
+  if (!device && known == of_grant.end()) return {};
+  const std::vector<std::string> before =
+      known == of_grant.end() ? std::vector<std::string>{} : known->second;
+  const wire::Address key = known == of_grant.end() ? *device : known->first;
   std::vector<std::string> now, names, joined, removed;
   bool any_held = false;
   for (const auto& [id, each] : dialogs) {
     const Attachment* x = each->of(a.grant);
     if (x == nullptr || x->stage != Stage::live || each->kind != DialogKind::call) continue;
     const std::string who = party_of(*x, other(x->target_side));
-    const bool was_in = std::find(before.begin(), before.end(), id) != before.end();
+    const bool was_in = among(before, id);
     const bool up = each->phase == Phase::answered && !each->held() && !x->opening.contains("leg_of");
-    if (up && (was_in || (device && device_of(*each, *x) == device))) {
+    if (up && (was_in || device_of(*each, *x) == key)) {
       any_held = any_held || each->ever_held;
       now.push_back(id);
       names.push_back(who);
@@ -207,7 +239,10 @@ Status Engine::Impl::conference_of_device(Dialog& d, const Attachment& a, Instan
   }
   const bool conference = now.size() > 1 && any_held;
   if (!conference && before.empty()) return {};
-  before = conference ? now : std::vector<std::string>{};
+  if (conference)
+    of_grant[key] = now;
+  else
+    of_grant.erase(key);
   if (joined.empty() && removed.empty()) return {};
   return emit(a, EventType::conf_party_change, at, d,
               {{"communicating", list(names)},

@@ -13,16 +13,16 @@ namespace {
 
 constexpr std::chrono::seconds passed_on_s_max{5};  // until a B2BUA has sent an SDP on
 constexpr std::chrono::seconds ringing_s_max{180};  // timer C: until then it may still try other places
-constexpr std::size_t legs_max = 16, leg_hosts_max = 16;
+constexpr std::size_t leg_calls_max = 16, leg_hosts_max = 16;
 
 template <class T>
-bool has(const std::vector<T>& v, const T& x) {
+bool holds(const std::vector<T>& v, const T& x) {
   return std::find(v.begin(), v.end(), x) != v.end();
 }
 
 template <class T>
-void keep(std::vector<T>& v, const T& x, std::size_t most) {
-  if (has(v, x)) return;
+void remember(std::vector<T>& v, const T& x, std::size_t most) {
+  if (holds(v, x)) return;
   if (v.size() >= most) v.erase(v.begin());
   v.push_back(x);
 }
@@ -39,17 +39,17 @@ Rival rival_of(const Dialog& by, const wire::SipMessage& m, const Datagram& g) {
 // call that we joined late the direction is not known.
 bool chained(const Dialog& d, const wire::Address& from, const wire::Address& to) {
   const wire::Address &a = d.origin_src.ip, &z = d.origin_dst.ip;
-  return from == z || to == a || has(d.receivers, from) || has(d.legs.receivers, from) ||
-         has(d.legs.senders, to) || (d.mid_call && (from == a || to == z));
+  return from == z || to == a || holds(d.receivers, from) || holds(d.legs.receivers, from) ||
+         holds(d.legs.senders, to) || (d.mid_call && (from == a || to == z));
 }
 
 bool is_leg(Dialog& d, const End& e, const Rival& r) {
-  if (has(d.legs.calls, r.call)) return true;
+  if (holds(d.legs.calls, r.call)) return true;
   const bool rings = d.phase == Phase::trying && !d.mid_call && r.at - d.created <= ringing_s_max;
   if (!chained(d, r.from, r.to) || (!rings && r.at - e.announced > passed_on_s_max)) return false;
-  keep(d.legs.calls, r.call, legs_max);
-  keep(d.legs.senders, r.from, leg_hosts_max);
-  keep(d.legs.receivers, r.to, leg_hosts_max);
+  remember(d.legs.calls, r.call, leg_calls_max);
+  remember(d.legs.senders, r.from, leg_hosts_max);
+  remember(d.legs.receivers, r.to, leg_hosts_max);
   return true;
 }
 

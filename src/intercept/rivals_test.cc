@@ -11,7 +11,7 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
-std::string session(std::string text, std::string_view id) {
+std::string with_origin(std::string text, std::string_view id) {
   return text.replace(text.find("o=- 1 1"), 7, "o=- " + std::string(id) + " 1");
 }
 
@@ -35,7 +35,7 @@ void announce(const Call& c, double t, bool by_caller, std::string_view o,
   Sip m = by_caller ? c.message(c.request(method), method, method == "ACK")
                     : c.message("SIP/2.0 200 OK", method, true);
   const wire::Endpoint& at = by_caller ? c.am : c.zm;
-  m.body = session(sdp(at.ip.text(), at.port), o);
+  m.body = with_origin(sdp(at.ip.text(), at.port), o);
   c.b.sip(t, by_caller ? c.a : c.z, by_caller ? c.z : c.a, m);
 }
 
