@@ -228,7 +228,7 @@ Status Engine::Impl::say_opening(Dialog& d, Attachment& a) {
     WRIT_CHECK(emit(a, opening_type(a), a.began, d, a.opening));
     if (a.role == Role::redirected)
       WRIT_CHECK(emit(a, EventType::redirection, a.began, d,
-                      {{"redirected_from", a.identity}, {"redirected_to", a.opening["called"]}}));
+                      {{"redirected_from", a.identity}, {"redirected_to", redirected_to(a)}}));
     WRIT_CHECK(say_transferred(d, a));
   } else if (d.kind == DialogKind::message) {
     Json detail = a.opening;

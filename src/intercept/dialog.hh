@@ -112,6 +112,13 @@ struct Attachment {
   bool opened = false, end_said = false, closed_said = false, transfers_said = false;
   std::vector<std::string> unavailable_said;  // what of: unavailable.cc
   std::uint64_t media_packets = 0;
+  // Who asserts on each hop to be which side, and of each side who was said last to be there instead.
+  struct Asserted {
+    Side side;
+    std::string hop, who;
+  };
+  std::vector<Asserted> asserted;
+  std::array<std::string, 2> connected;
   // Post-cut-through digits on their way into one event.
   struct Digits {
     std::string text;
@@ -163,6 +170,13 @@ struct Dialog {
   bool progressed = false;           // the other side was heard, or spoken to by its tag
   bool cancelled = false;            // by the caller, before an answer
   bool odd_sdp_said = false, crowded_said = false;
+  // Text messages under this Call-ID (messages.cc).
+  struct Text {
+    Side by;
+    std::uint32_t cseq;
+    bool challenged, answered;
+  };
+  std::vector<Text> texts;
   // Hold: what each side did to the other, and an offer to do so that waits for its answer.
   std::array<bool, 2> holding{};  // by caller, by callee
   bool ever_held = false;
@@ -175,6 +189,16 @@ struct Dialog {
   } hold_offer;
   std::uint32_t late_offer_cseq = 0;  // a re-INVITE without SDP: the answer makes the offer
   int refer_status = 0;
+  std::uint32_t refer_cseq = 0;  // the last REFER, until it is answered
+  std::string refer_to;
+  // Redirection under this Call-ID: by whom, to where, and the hops that those were tried at.
+  std::vector<std::string> diverters, redirected;
+  struct Branch {
+    wire::Address to;
+    std::string place;
+  };
+  std::vector<Branch> branches;
+  bool branched = false;
   std::string focus;  // the conference that one side is, as identity text
   Conference conference;
   std::vector<std::string> links;  // its sessions, into Impl::legs

@@ -247,7 +247,7 @@ Status Engine::Impl::end_windows(Instant now) {
 
 Status Engine::Impl::tick(Instant now) {
   frame = 0;
-  expected.expire(now);
+  WRIT_CHECK(say_unfollowed(now));
   if (now >= next_turn) WRIT_CHECK(turn_windows(now));
   bindings.expire(now);
   WRIT_CHECK(expire_streams(now));
@@ -322,6 +322,7 @@ Status Engine::Impl::finish() {
                       {{"why", "still up at end of capture"}, {"from", rfc3339(last)}}));
     }
   }
+  WRIT_CHECK(say_unfollowed(Instant::max()));
   for (auto& [id, d] : dialogs) erase_dialog(*d);
   dialogs.clear();
   return finish_gaps();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP),
-// attach.cc (identity and pending proof), inherit.cc (from other grants), direction.cc, signalling.cc (dialogs), branches.cc (their end),
-// registration.cc, transfer.cc (REFER, Replaces, 3xx), parties.cc (hold, conferences), legs.cc (several
-// Call-IDs of one call), digits.cc, rivals.cc (who has a port), announced.cc (SDP), flows.cc (media),
-// reports.cc (events). The essay stands at the head of engine.cc.
+// The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP); whose call:
+// attach.cc (identity and pending proof), direction.cc, inherit.cc (from other grants), registration.cc; what becomes of
+// it: signalling.cc (dialogs), branches.cc (their end), transfer.cc (REFER, Replaces), redirection.cc (3xx, Diversion),
+// connected_line.cc, messages.cc, parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc;
+// media: announced.cc (SDP), ice.cc, rivals.cc (who has a port), flows.cc; reports.cc (events). The essay stands at the
+// head of engine.cc.
 #pragma once
 #include <list>
 #include <map>
@@ -144,11 +145,24 @@ struct Engine::Impl {
   Status registration_accepted(Dialog& d, Attachment& a, const wire::SipMessage& m, Instant at);
 
   // transfer.cc
+  Status note_transfers(Dialog& d, const wire::SipMessage& m, const Datagram& g);
   Status on_refer(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender, bool again);
-  Status expect(Attachment& a, const Dialog& d, const wire::Address& from, std::string to, Instant at);
+  Status expect(Attachment& a, const Dialog& d, const wire::Address& from, std::string to, Instant at,
+                bool joins = false);
+  Status say_unfollowed(Instant now);
   void follow(const wire::SipMessage& m, const Datagram& g, std::vector<Claim>& claims);
   void follow_replaces(const wire::SipMessage& m, Instant at, std::vector<Claim>& claims);
   Status say_transferred(const Dialog& d, const Attachment& fresh);
+
+  // redirection.cc
+  Status on_moved(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+  Status on_branch(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+
+  // connected_line.cc
+  Status note_connected(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+
+  // messages.cc
+  Status on_message(Dialog& d, const wire::SipMessage& m, const Datagram& g);
 
   // parties.cc
   Status on_notify(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender);
@@ -214,6 +228,7 @@ struct Engine::Impl {
   Status say(std::uint32_t grant, Event e);
   Status say_inactive(std::uint32_t grant, Instant at, const char* why);
   Status emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail);
+  Status emit_or_hold(Dialog& d, Attachment& a, EventType type, Instant at, const Json& detail);
   Status emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only = false);
   Status open_content(Dialog& d, Attachment& a, Instant at);
   Status media_changed(Dialog& d, Instant at);
@@ -316,6 +331,8 @@ std::string keys_of(const End& e);
 std::string hop_of(const Datagram& g);
 std::uint64_t hash_text(std::string_view s, std::uint64_t seed);
 std::string party_text(std::string_view name_addr);
+std::string answering_at(const Dialog& d, const wire::Address& from);
+std::string redirected_to(const Attachment& a);
 std::string party_of(const Attachment& a,
                      Side side);  // who stands on that side, as the opening event named them
 Rival rival_of(const Dialog& by, const wire::SipMessage& m, const Datagram& g);

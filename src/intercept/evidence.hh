@@ -50,7 +50,9 @@ Result<EventType> parse_event_type(std::string_view s);
 //   any: mid_call (true: of a call that was joined late); oddity, what a device sent against the rules
 //   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
 //     toggle only)
-//   Connection: connected [parties], why ("resumed"|"leg of the same call"), leg_of (Call-ID)
+//   Connection: connected [parties], why ("resumed"|"leg of the same call"|"connected line"), leg_of
+//   (Call-ID),
+//     replaced (who was there before, of a connected line), by ("target"|"other")
 //   ConnectionBreak: removed [parties], why ("hold"), by ("target"|"other")
 //   ConfPartyChange: conference, communicating, joined, held, removed [parties], basis
 //   SubjectSignal/NetworkSignal: signal ("REFER", "NOTIFY", "MESSAGE", "flash", ...), refer_to, replaces,

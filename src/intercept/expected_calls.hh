@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where targets' lines have sent calls (REFER, 3xx): a new INVITE there, by the party that was sent, is the
 // target's. A device may name thousands of places a second, so each grant has room of its own, the earliest
-// goes first, and looking one up costs the same however many there are.
+// goes first, and looking one up costs the same however many there are. One REFER waits on each hop that it
+// passed: a call that came is met on all.
 #pragma once
 #include <string>
+#include <utility>
 
 #include "base/time.hh"
 #include "intercept/hash_index.hh"
@@ -16,7 +18,12 @@ struct ExpectedCall {
   wire::Address from;  // whoever was told to go there
   std::string to, party, identity, call_id;
   Instant until{};
+  bool met = false;  // it came, or need not come
 };
+
+// May a call to `arrived` be one that was sent to `expected`? The same number or name behind another host, or
+// a number without the prefix that was dialled for it.
+bool same_place(std::string_view expected, std::string_view arrived);
 
 class ExpectedCalls {
  public:
@@ -31,10 +38,24 @@ class ExpectedCalls {
   template <class Take>
   void arrived(const wire::Address& from, std::string_view to, Take take) {
     by_place_.each(place(from, to), [&](Entry e) {
-      if (e->from == from && e->to == to && take(*e)) drop(e);
+      if (e->from != from || !same_place(e->to, to) || !take(*e)) return;
+      met(e->grant, e->call_id, e->to);
+      drop(e);
     });
   }
-  void expire(Instant now);
+  void met(std::uint32_t grant, const std::string& call_id, const std::string& to);
+  // Calls unmet(e) of those that nobody came for, once each.
+  template <class Unmet>
+  void expire(Instant now, Unmet unmet) {
+    for (auto& [grant, q] : by_grant_)
+      while (!q.empty() && now >= q.front().until) {
+        if (!q.front().met) {
+          unmet(std::as_const(q.front()));
+          met(grant, q.front().call_id, q.front().to);
+        }
+        drop(q.begin());
+      }
+  }
 
  private:
   using Queue = std::list<ExpectedCall>;  // the earliest end first

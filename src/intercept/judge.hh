@@ -66,6 +66,7 @@ class Judge {
   bool accepts(std::uint32_t grant, Source source, const wire::Address& from) const;
   // What the last message says of targets in roles that their grants' kinds do not allow.
   const std::vector<Claim>& barred() const { return barred_; }
+  bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
 
  private:
   void add(Role role, Source source, Proof proof, std::string_view identity);
@@ -77,7 +78,6 @@ class Judge {
   void judge_redirection(const wire::SipMessage& m);
   void judge_names(const wire::SipMessage& m);
   void find_uri(std::string_view value, bool name_addr);
-  bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
 
   const std::vector<authority::VerifiedGrant>& grants_;
   const Bindings& bindings_;

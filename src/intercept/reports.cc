@@ -41,16 +41,17 @@ Status Engine::Impl::say_inactive(std::uint32_t grant, Instant at, const char* w
                                  {{"event", "deactivation"}, {"status", "inactive"}, {"why", why}}});
 }
 
-Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only) {
+Status Engine::Impl::emit_or_hold(Dialog& d, Attachment& a, EventType type, Instant at, const Json& detail) {
   constexpr std::size_t held_max = 32;
-  for (Attachment& a : d.attachments) {
-    if (!a.content && content_only) continue;
-    if (a.stage == Stage::live)
-      WRIT_CHECK(emit(a, type, at, d, detail));
-    else if (a.stage != Stage::dropped &&
-             a.held.size() < held_max)  // another hop may hear it before the proof
-      a.held.push_back(Event{type, at, 0, {}, detail, frame});
-  }
+  if (a.stage == Stage::live) return emit(a, type, at, d, detail);
+  if (a.stage != Stage::dropped && a.held.size() < held_max)  // another hop may hear it before the proof
+    a.held.push_back(Event{type, at, 0, {}, detail, frame});
+  return {};
+}
+
+Status Engine::Impl::emit_live(Dialog& d, EventType type, Instant at, const Json& detail, bool content_only) {
+  for (Attachment& a : d.attachments)
+    if (a.content || !content_only) WRIT_CHECK(emit_or_hold(d, a, type, at, detail));
   return {};
 }
 

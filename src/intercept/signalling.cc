@@ -187,13 +187,11 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
   if (goes_on(d, m, g)) d.phase = Phase::answered;
   WRIT_CHECK(deliver(d, PacketRole::sip, of_the_call ? sender : Side::unknown, g));
   if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
-  if (d.kind != DialogKind::call) {
-    if (!m.is_request && m.status >= 200 && d.method == Method::message && m.status != 401 && m.status != 407)
-      return emit_live(d, EventType::network_signal, g.at,
-                       {{"status", m.status}, {"reason", cause_text(m.status)}});
-    return {};
-  }
+  if (m.method == Method::message) WRIT_CHECK(on_message(d, m, g));
+  if (d.kind != DialogKind::call) return {};
+  WRIT_CHECK(note_transfers(d, m, g));
   WRIT_CHECK(m.is_request ? on_request(d, m, g) : on_response(d, m, g));
+  WRIT_CHECK(note_connected(d, m, g));
   WRIT_CHECK(apply_sdp(d, m, g));
   if (m.is_request && m.method == Method::info) WRIT_CHECK(trickle(d, m, g));
   WRIT_CHECK(hold_answered(d, m, g.at));
@@ -259,6 +257,7 @@ Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, co
   if (again) return {};
   WRIT_CHECK(conference_of_device(d, g.at));
   std::string who = party_text(m.first(Header::p_asserted_identity));
+  if (who.empty()) who = answering_at(d, g.udp.src.ip);
   if (who.empty()) who = party_text(m.first(Header::to));
   return emit_live(d, EventType::answer, g.at, {{"answering", who}, {"status", m.status}});
 }
@@ -273,26 +272,9 @@ Status Engine::Impl::on_provisional(Dialog& d, const wire::SipMessage& m, const 
 
 Status Engine::Impl::on_final_failure(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if (d.phase != Phase::trying || m.status == 401 || m.status == 407) return {};
+  if (m.status < 400) WRIT_CHECK(on_moved(d, m, g));
   // Other hops' failures are forks, or on their way here.
   if (g.udp.dst.ip != d.origin_src.ip || g.udp.src.ip != d.origin_dst.ip) return {};
-  if (m.status < 400) {
-    Json to = Json::array();
-    for (std::size_t n = 0; n < 8; ++n) {
-      const std::string_view line = m.nth(Header::contact, n);
-      if (line.empty()) break;
-      wire::for_each_value(line, [&](std::string_view v) {
-        if (const std::string p = party_text(v); !p.empty()) to.push_back(p);
-      });
-    }
-    const std::string first = to.empty() ? std::string() : to[0].get<std::string>();
-    WRIT_CHECK(emit_live(
-        d, EventType::redirection, g.at,
-        {{"redirected_from", party_text(m.first(Header::to))}, {"redirected_to", first}, {"contacts", to}}));
-    for (Attachment& a : d.attachments)
-      if (a.stage == Stage::live && a.target_side == Side::callee)
-        for (const Json& contact : to)
-          WRIT_CHECK(expect(a, d, g.udp.dst.ip, contact.get<std::string>(), g.at));
-  }
   return release(d, g.at, cause_text(m.status),
                  d.cancelled && m.status == 487 ? Side::caller : Side::unknown);
 }

@@ -3,7 +3,9 @@
 // (RFC 3891), by 3xx instead of an answer (RFC 3261 8.1.3.4). The new call carries no header that names the
 // target and is proven all the same: the party that the target sent away comes, within a minute, to the place
 // that it was sent to, or names a dialog of the target's by its three identifiers, which only its parties
-// know.
+// know. Behind a PBX the place has another host or lacks the prefix that was dialled (same_place); then an
+// extension alone, called by an extension, is too little, for every hotel has both. What did not come is
+// said.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +28,8 @@ std::string_view replaced_call(std::string_view value) {
   return value;
 }
 
+bool is_number(const std::string& party) { return party.starts_with('+'); }
+
 }  // namespace
 
 std::string party_of(const Attachment& a, Side side) {
@@ -33,11 +37,18 @@ std::string party_of(const Attachment& a, Side side) {
   return it == a.opening.end() ? std::string() : it->get<std::string>();
 }
 
+// Where the call went at last: To still names whom it was for.
+std::string redirected_to(const Attachment& a) {
+  const std::string place = a.opening.value("request_uri", std::string());
+  return place.empty() ? a.opening.value("called", std::string()) : place;
+}
+
+// `joins`: two calls that are up become one, perhaps without a new one.
 Status Engine::Impl::expect(Attachment& a, const Dialog& d, const wire::Address& from, std::string to,
-                            Instant at) {
+                            Instant at, bool joins) {
   if (to.empty() || !judge.allowed(a.grant, Role::redirected)) return {};
   const bool had_room = expected.add({a.grant, from, std::move(to), party_of(a, other(a.target_side)),
-                                      a.identity, d.call_id, at + transfer_s_max});
+                                      a.identity, d.call_id, at + transfer_s_max, joins});
   if (had_room || a.transfers_said) return {};
   a.transfers_said = true;
   return emit(a, EventType::gap, at, d,
@@ -52,19 +63,23 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
   Json detail = {{"signal", "REFER"}};
   detail["by"] = sender == Side::caller ? "caller" : "callee";
   std::string to;
+  bool joins = false;
   if (const auto u = wire::parse_name_addr(m.first(Header::refer_to))) {
     to = identity_text(*u);
     detail["refer_to"] = to;
     // A call that we know; anything else there would be a text that a party wrote.
     const std::string replaces = wire::uri_header(*u, "Replaces");
+    joins = !replaces.empty();
     if (const Dialog* known = replaces.empty() ? nullptr : find(replaced_call(replaces)); known != nullptr)
       detail["replaces"] = known->call_id;
   }
+  d.refer_cseq = m.cseq_number();
+  d.refer_to = to;
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !covers(a, g.at)) continue;
     const bool own = sender == a.target_side;
     // On each hop: the last receiver is the one that goes.
-    if (own) WRIT_CHECK(expect(a, d, g.udp.dst.ip, to, g.at));
+    if (own) WRIT_CHECK(expect(a, d, g.udp.dst.ip, to, g.at, joins));
     if (again) continue;
     WRIT_CHECK(emit(a, own ? EventType::subject_signal : EventType::network_signal, g.at, d, detail));
   }
@@ -96,10 +111,18 @@ void Engine::Impl::follow(const wire::SipMessage& m, const Datagram& g, std::vec
   const auto uri = wire::parse_uri(m.request_uri);
   const std::string to = uri ? identity_text(*uri) : std::string(), from = party_text(m.first(Header::from)),
                     by = party_text(m.first(Header::referred_by));
+  std::vector<std::uint32_t> referring;
+  if (const auto u = wire::parse_name_addr(m.first(Header::referred_by)))
+    judge.targets().by_uri(*u, referring);
   expected.arrived(g.udp.src.ip, to, [&](const ExpectedCall& e) {
-    if (g.at >= e.until || e.call_id == m.call_id()) return false;
+    if (g.at >= e.until) return false;
+    if (e.call_id == m.call_id()) {  // a proxy went there under the Call-ID that we have
+      expected.met(e.grant, e.call_id, e.to);
+      return false;
+    }
     // Behind one address there may be a whole house: it must be the party that was sent, or say who sent it.
-    if (from != e.party && by != e.identity) return false;
+    const bool referred = by == e.identity || std::ranges::find(referring, e.grant) != referring.end();
+    if (!referred && (from != e.party || (to != e.to && !is_number(e.party)))) return false;
     if (grants[e.grant].covers(g.at))
       more.push_back(
           Claim{e.grant, Role::redirected, Source::transfer, Proof::proven, e.identity, e.call_id});
@@ -117,6 +140,42 @@ void Engine::Impl::follow(const wire::SipMessage& m, const Datagram& g, std::vec
   }
 }
 
+Status Engine::Impl::note_transfers(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
+  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
+  if (m.is_request && m.method == wire::Method::invite && to.empty() && d.is_caller(from))
+    return on_branch(d, m, g);
+  const bool refused = !m.is_request && m.method == wire::Method::refer && m.status >= 300 &&
+                       m.cseq_number() == d.refer_cseq && tags_fit(d, from, to);
+  if (refused)
+    for (const Attachment& a : d.attachments) expected.met(a.grant, d.call_id, d.refer_to);
+  return {};
+}
+
+// Where the target sent calls that did not come, by call: they may have come in a shape that proves nothing.
+Status Engine::Impl::say_unfollowed(Instant now) {
+  constexpr std::size_t named_max = 8;
+  std::map<std::pair<std::uint32_t, std::string>, std::vector<std::string>> places;
+  expected.expire(now, [&](const ExpectedCall& e) { places[{e.grant, e.call_id}].push_back(e.to); });
+  for (const auto& [call, to] : places) {
+    const Instant at = std::min(last_seen, grants[call.first].until() - Nanos{1});
+    std::string why = "the target sent a call to ";
+    for (std::size_t n = 0; n < to.size() && n < named_max; ++n) why.append(n == 0 ? "" : ", ").append(to[n]);
+    if (to.size() > named_max) why += fmt::format(" and {} other places", to.size() - named_max);
+    why += ": no call there was proven to be that one, so none was followed";
+    const Dialog* d = find(call.second);
+    const Attachment* a = nullptr;
+    if (d != nullptr)
+      for (const Attachment& x : d->attachments)
+        if (x.grant == call.first && x.stage == Stage::live) a = &x;
+    const Json detail = {{"why", why}, {"from", rfc3339(at)}};
+    if (a != nullptr)
+      WRIT_CHECK(emit(*a, EventType::gap, at, *d, detail));
+    else if (grants[call.first].covers(at))
+      WRIT_CHECK(say(call.first, Event{EventType::gap, at, 0, call.second, detail, frame}));
+  }
+  return {};
+}
+
 // The call that led to this one hears of it.
 Status Engine::Impl::say_transferred(const Dialog& d, const Attachment& fresh) {
   const auto it = fresh.opening.find("transferred_from");
@@ -126,7 +185,7 @@ Status Engine::Impl::say_transferred(const Dialog& d, const Attachment& fresh) {
   if (a == nullptr || a->stage != Stage::live) return {};
   return emit(*a, EventType::redirection, fresh.began, *old,
               {{"redirected_from", a->identity},
-               {"redirected_to", fresh.opening.value("called", std::string())},
+               {"redirected_to", redirected_to(fresh)},
                {"new_call_id", d.call_id}});
 }
 

@@ -153,6 +153,77 @@ TEST(Transfer, AFloodOfPlacesHidesNothingThatFollows) {
   EXPECT_THAT(gaps[0]->detail["why"].get<std::string>(), testing::HasSubstr("more than 4096 places"));
 }
 
+// The place that the target named, as the PBX writes it.
+TEST(Transfer, BehindAPbxIsFollowedWhereItIsProven) {
+  struct Row {
+    const char *what, *refer_to, *party, *place, *caller, *referred_by;
+    bool followed;
+  };
+  const char *outside = "+12125550111", *target = "Referred-By: <sip:+14045550102@pbx.example>\r\n";
+  const Row rows[] = {
+      {"an extension at its contact", "103@pbx.example", outside, "103", outside, "", true},
+      {"sent by the target, says the PBX", "103@pbx.example", outside, "103", "+14045550100", target, true},
+      {"with a prefix to get out", "913125550133@pbx.example", outside, "+13125550133", outside, "", true},
+      {"without the country", "93125550133@pbx.example", outside, "+13125550133", outside, "", true},
+      {"by extensions alone: another house's", "103@pbx.example", "102", "103", "102", "", false},
+      {"somebody else", "103@pbx.example", outside, "103", "+12125550177", "", false},
+      {"sent by somebody else", "103@pbx.example", outside, "103", "+12125550177",
+       "Referred-By: <sip:+14045550109@pbx.example>\r\n", false},
+      {"to another extension", "103@pbx.example", outside, "104", outside, target, false},
+      {"a number that ends alike", "+13125550133@x", outside, "+443125550133", outside, target, false},
+  };
+  for (const Row& r : rows) {
+    Bench b(grants(spec()));
+    Call c{b};
+    c.caller = r.party;
+    c.invite(0);
+    c.answer(1);
+    b.sip(2, c.z, c.a, refer(c, false, std::string("<sip:") + r.refer_to + ">", 40));
+    Call n = transferred(b, c);
+    n.callee = r.place;
+    n.caller = r.caller;
+    n.invite_extra = r.referred_by;
+    n.whole(2.5);
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), r.followed ? 100u : 0u) << r.what;
+    for (int t = 4; t < 70; ++t) ASSERT_TRUE(b.engine.tick(at(t)));
+    const auto gaps = all_of(b, EventType::gap);
+    ASSERT_EQ(gaps.size(), r.followed ? 0u : 1u) << r.what;
+    if (r.followed) continue;
+    EXPECT_EQ(gaps[0]->call_id, c.id);
+    EXPECT_THAT(gaps[0]->detail["why"].get<std::string>(), testing::HasSubstr("none was followed")) << r.what;
+  }
+}
+
+TEST(Transfer, ThatCannotComeIsNoGap) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  Sip m = refer(c, false, "<sip:+13125550133@carrier.example>", 40);
+  b.sip(2, c.z, c.a, m);
+  m.start = "SIP/2.0 603 Decline";
+  b.sip(2.1, c.a, c.z, m);
+  b.sip(3, c.z, c.a, refer(c, false, "<sip:+13125550133@x?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", 41));
+  for (int t = 4; t < 100; ++t) ASSERT_TRUE(b.engine.tick(at(t)));
+  EXPECT_EQ(b.sink.count(EventType::gap), 0u);
+}
+
+// One REFER passes two hops, and its call comes by one of them.
+TEST(Transfer, IsMetOnAllHops) {
+  Bench b(grants(spec()));
+  Call c{b};
+  const wire::Endpoint proxy = ep("203.0.113.9", 5060);
+  c.invite(0);
+  c.answer(1);
+  const Sip m = refer(c, false, "<sip:+13125550133@carrier.example>", 40);
+  b.sip(2, c.z, proxy, m);
+  b.sip(2.01, proxy, c.a, m);
+  transferred(b, c).whole(2.5);
+  for (int t = 4; t < 100; ++t) ASSERT_TRUE(b.engine.tick(at(t)));
+  EXPECT_EQ(b.sink.count(EventType::gap), 0u);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 100u);
+}
+
 TEST(Transfer, AttendedReplacesTheTargetsDialog) {
   // The target speaks with two parties, then gives them to each other (RFC 5589 7).
   Bench b(grants(trusting()));
