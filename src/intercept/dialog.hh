@@ -193,11 +193,11 @@ struct Dialog {
   std::string refer_to;
   // Redirection under this Call-ID: by whom, to where, and the hops that those were tried at.
   std::vector<std::string> diverters, redirected;
-  struct Branch {
+  struct Tried {
     wire::Address to;
     std::string place;
   };
-  std::vector<Branch> branches;
+  std::vector<Tried> tried;
   bool branched = false;
   std::string focus;  // the conference that one side is, as identity text
   Conference conference;

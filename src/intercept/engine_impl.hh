@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP); whose call:
-// attach.cc (identity and pending proof), direction.cc, inherit.cc (from other grants), registration.cc; what becomes of
-// it: signalling.cc (dialogs), branches.cc (their end), transfer.cc (REFER, Replaces), redirection.cc (3xx, Diversion),
-// connected_line.cc, messages.cc, parties.cc (hold, conferences), legs.cc (several Call-IDs of one call), digits.cc;
-// media: announced.cc (SDP), ice.cc, rivals.cc (who has a port), flows.cc; reports.cc (events). The essay stands at the
-// head of engine.cc.
+// The engine's parts: pass_over.cc (nobody's media), engine.cc (packets and time), carried.cc (HEP); whose
+// call: attach.cc (identity and pending proof), direction.cc, inherit.cc (from other grants),
+// registration.cc; what becomes of it: signalling.cc (dialogs), branches.cc (their end), transfer.cc (REFER,
+// Replaces), redirection.cc (3xx, Diversion), connected_line.cc, messages.cc, parties.cc (hold, conferences),
+// legs.cc (several Call-IDs of one call), digits.cc; media: announced.cc (SDP), ice.cc, rivals.cc (who has a
+// port), flows.cc; reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <list>
 #include <map>

@@ -193,7 +193,8 @@ Status Engine::Impl::say_state(Dialog& d, Attachment& a, Instant at) {
     WRIT_CHECK(
         emit(a, EventType::answer, at, d, {{"answering", party_of(a, Side::callee)}, {"mid_call", true}}));
   if (all_encrypted(d))
-    WRIT_CHECK(unavailable(d, a, at, "media encrypted (SRTP), keys unknown here: the call was joined late"));
+    WRIT_CHECK(
+        unavailable(d, a, at, "keys", "media encrypted (SRTP), keys unknown here: the call was joined late"));
   has_held[a.grant] = has_held[a.grant] || d.ever_held;
   for (const Side by : {Side::caller, Side::callee})
     if (d.holding[by == Side::caller ? 0 : 1])

@@ -103,16 +103,15 @@ Status Engine::Impl::on_branch(Dialog& d, const wire::SipMessage& m, const Datag
     WRIT_CHECK(
         emit_live(d, EventType::redirection, g.at, {{"redirected_from", by}, {"redirected_to", place}}));
   if (!is_noted(d.redirected, place)) return {};
-  if (d.branches.size() >= places_max) d.branches.erase(d.branches.begin());
-  d.branches.push_back({g.udp.dst.ip, place});
+  if (d.tried.size() >= places_max) d.tried.erase(d.tried.begin());
+  d.tried.push_back({g.udp.dst.ip, place});
   return {};
 }
 
 // Who is there that answers from this address: of a call that was redirected, To still names whom it was for.
 std::string answering_at(const Dialog& d, const wire::Address& from) {
-  const auto b =
-      std::find_if(d.branches.rbegin(), d.branches.rend(), [&](const auto& x) { return x.to == from; });
-  return b == d.branches.rend() ? std::string() : b->place;
+  const auto b = std::find_if(d.tried.rbegin(), d.tried.rend(), [&](const auto& x) { return x.to == from; });
+  return b == d.tried.rend() ? std::string() : b->place;
 }
 
 }  // namespace writ::intercept
