@@ -41,11 +41,13 @@ TEST(Identity, TargetsMatchExactly) {
   t.add(0, grants[0]);
   for (const char* u :
        {"sip:+14045550102@anywhere.example", "tel:+1-404-555-0102", "sips:4045550102@192.0.2.1:5080",
-        "sip:Alice@PBX.example:5070", "sip:%41lice@pbx.example", "sip:214@hotel.example"})
+        "sip:Alice@PBX.example:5070", "sip:%41lice@pbx.example", "sip:214@hotel.example",
+        "sip:+14045550102;npdi@x.example", "sip:214;x=y@hotel.example"})
     EXPECT_EQ(hits(t, u), 1u) << u;
-  for (const char* u : {"sip:+140455501021@x.example", "sip:+1404555010@x.example", "sip:alice@pbx.example",
-                        "sip:Alice@pbx.example.net", "sip:214@other.example",
-                        "sip:+14045550102-0x5572@x.example", "sip:2140@hotel.example", "sip:hotel.example"})
+  for (const char* u :
+       {"sip:+140455501021@x.example", "sip:+1404555010@x.example", "sip:alice@pbx.example",
+        "sip:Alice@pbx.example.net", "sip:214@other.example", "sip:Alice;par=u%40example.net@pbx.example",
+        "sip:+14045550102-0x5572@x.example", "sip:2140@hotel.example", "sip:hotel.example"})
     EXPECT_EQ(hits(t, u), 0u) << u;
 }
 

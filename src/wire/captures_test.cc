@@ -191,7 +191,7 @@ TEST_F(Captures, TortureDetails) {
   SipMessage m;
   ASSERT_TRUE(parse_sip(view_of(semi), m));
   EXPECT_EQ(parse_uri(m.request_uri)->host, "example.com");
-  EXPECT_EQ(parse_uri(m.request_uri)->user, "user");
+  EXPECT_EQ(parse_uri(m.request_uri)->user, "user;par=u@example.net");
   ASSERT_TRUE(parse_sip(view_of(esc), m));
   EXPECT_EQ(parse_uri(m.request_uri)->user, "sips:user@example.com");
   ASSERT_TRUE(parse_sip(view_of(quote), m));

@@ -116,7 +116,7 @@ bool parse_sip(View payload, SipMessage& out);
 // A URI as found in a name-addr or addr-spec: sip:, sips:, tel:. %-escapes are decoded in `user` and `host`.
 struct SipUri {
   std::string scheme;  // lower case
-  std::string user;    // without password and user parameters (";phone-context=..", ";npdi" cut off)
+  std::string user;    // without password; of a telephone number without its parameters (";npdi" cut off)
   std::string host;    // lower case, IPv6 without brackets; for tel: the phone-context or empty
   std::uint16_t port = 0;
   std::string raw;  // the URI as written

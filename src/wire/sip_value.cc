@@ -118,6 +118,20 @@ void set_host(std::string_view s, SipUri& out) {
   if (take_number(port, 65535, number)) out.port = static_cast<std::uint16_t>(number);
 }
 
+// What telephone numbers are written in; then what follows ';' are parameters of the number.
+bool is_telephone(std::string_view user) {
+  return !user.empty() && user.find_first_not_of("+0123456789*#-.() ") == user.npos;
+}
+
+// user[:password], the user with its escapes decoded. Parameters has a telephone number alone (";npdi"): in
+// any other user ';' is a character like the others, and "user;par=x" is somebody else than "user" (RFC 3261
+// 25.1, RFC 4475 semiuri).
+std::string user_of(std::string_view userinfo) {
+  const std::string_view user = trim(before(userinfo, ":"));
+  std::string number = unescape(trim(before(user, ";")));
+  return is_telephone(number) ? number : unescape(user);
+}
+
 // user[;param][:password]@host: the user part may itself hold ';', '?' and, from careless devices, '@'.
 void set_user_and_host(std::string_view s, SipUri& out) {
   std::size_t at = s.find('@');
@@ -127,7 +141,7 @@ void set_user_and_host(std::string_view s, SipUri& out) {
   }
   const std::size_t end = s.find_first_of(";?", at);
   at = s.substr(0, end).rfind('@');
-  out.user = unescape(trim(before(s.substr(0, at), ";:")));
+  out.user = user_of(s.substr(0, at));
   set_host(s.substr(at + 1), out);
 }
 

@@ -25,6 +25,12 @@ TEST(SipUri, Forms) {
            {"sip:+12055550100;npdi;rn=+12055550199@example.net;user=phone", "sip", "+12055550100",
             "example.net", 0},
            {"sip:a:secret@example.net", "sip", "a", "example.net", 0},
+           {"sip:%2B12055550100;npdi@example.net", "sip", "+12055550100", "example.net", 0},
+           {"sip:101;phone-context=pbx.example@example.net", "sip", "101", "example.net", 0},
+           {"sip:user;par=u%40example.net@example.com", "sip", "user;par=u@example.net", "example.com", 0},
+           {"sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)"
+            "@example.com",
+            "sip", "1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*", "example.com", 0},
            {"sip:a%40b%3B@[2001:DB8::1]:5070", "sip", "a@b;", "2001:db8::1", 5070},
            {"sip:1001@[2001:DB8:0:0:0:0:0:7]", "sip", "1001", "2001:db8::7", 0},
            {"sip:1001@2001:db8:0:0:216:d3ff:fe0d:22c:5060", "sip", "1001", "2001:db8::216:d3ff:fe0d:22c",
@@ -33,7 +39,7 @@ TEST(SipUri, Forms) {
            {"sip:1001@2001:db8:zz:5060", "sip", "1001", "2001:db8:zz:5060", 0},
            {"sip:a@2001:db8::1", "sip", "a", "2001:db8::1", 0},
            {"sip:user@domain@proxy.example;lr", "sip", "user@domain", "proxy.example", 0},
-           {"sip:example.net;x=a@b", "sip", "example.net", "b", 0},
+           {"sip:example.net;x=a@b", "sip", "example.net;x=a", "b", 0},
            {"sip:192.0.2.1:5060", "sip", "", "192.0.2.1", 5060},
            {" sip: 100 @ example.net : 99999 ", "sip", "100", "example.net", 0},
            {"tel:+1-205-555-0100;ext=7", "tel", "+1-205-555-0100", "", 0},
@@ -60,12 +66,13 @@ TEST(SipUri, Forms) {
 TEST(SipUri, NameAddr) {
   for (const char* text :
        {"<sip:u@h>", "sip:u@h;tag=1", "\"a <sip:x@y>, \\\" b\" <sip:u@h>;tag=1", "Name <sip:u@h",
-        "sip:u@h, sip:b@c", "Display<sip:u@h>", "sip:u;p=1@h;tag=2", " < sip:u@h > ", "\"open <sip:u@h>"}) {
+        "sip:u@h, sip:b@c", "Display<sip:u@h>", "sip:u@h;p=1;tag=2", " < sip:u@h > ", "\"open <sip:u@h>"}) {
     const auto u = parse_name_addr(text);
     ASSERT_TRUE(u) << text;
     EXPECT_EQ(u->user, "u") << text;
     EXPECT_EQ(u->host, "h") << text;
   }
+  EXPECT_EQ(parse_name_addr("sip:u;p=1@h;tag=2")->user, "u;p=1");
   EXPECT_FALSE(parse_name_addr("*"));
   EXPECT_FALSE(parse_name_addr("<>"));
 }

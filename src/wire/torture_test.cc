@@ -59,6 +59,7 @@ const std::map<std::string, Check>& checks() {
          EXPECT_EQ(t.m.method_text, "!interesting-Method0123456789_*+`.%indeed'~");
          EXPECT_EQ(t.m.call_id(), "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{");
          EXPECT_EQ(parse_uri(t.m.request_uri)->host, "example.com");
+         EXPECT_EQ(parse_uri(t.m.request_uri)->user, "1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*");
        }},
       {"esc01.dat",
        [](const Torture& t) {
@@ -73,7 +74,11 @@ const std::map<std::string, Check>& checks() {
          EXPECT_EQ(parse_sdp(text_of(t.m.body)).media.size(), 2u);
        }},
       {"lwsdisp.dat", [](const Torture& t) { EXPECT_EQ(t.user(Header::from), "caller@example.com"); }},
-      {"semiuri.dat", [](const Torture& t) { EXPECT_EQ(parse_uri(t.m.request_uri)->host, "example.com"); }},
+      {"semiuri.dat",
+       [](const Torture& t) {
+         EXPECT_EQ(parse_uri(t.m.request_uri)->host, "example.com");
+         EXPECT_EQ(parse_uri(t.m.request_uri)->user, "user;par=u@example.net");
+       }},
       {"noreason.dat",
        [](const Torture& t) {
          EXPECT_FALSE(t.m.is_request);
@@ -214,6 +219,12 @@ TEST(Torture, InvalidMessagesThatTheCapturesLack) {
   const Torture name(
       rfc_message("OPTIONS sip:t.watson@example.org SIP/2.0", "Watson, Thomas < sip:t.watson@example.org >"));
   EXPECT_EQ(name.user(Header::to), "t.watson@example.org");
+  // 3.1.1.6 esc02: a method is not escaped, whatever it looks like, nor is what a display name shows.
+  const Torture escaped(
+      rfc_message("RE%47IST%45R sip:registrar.example.com SIP/2.0", "\"%Z%45\" <sip:resource@example.com>"));
+  EXPECT_EQ(escaped.m.method, Method::other);
+  EXPECT_EQ(escaped.m.method_text, "RE%47IST%45R");
+  EXPECT_EQ(escaped.user(Header::to), "resource@example.com");
   // 3.1.2.16 badvers: a version of the future is still a call.
   const Torture version(rfc_message("OPTIONS sip:t.watson@example.org SIP/7.0", "sip:t.watson@example.org"));
   EXPECT_TRUE(version.sip);
