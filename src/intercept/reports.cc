@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Call-identifying events. What is put into `detail` is chosen here and in the callers field by field: never
 // a text that a party wrote, except addresses.
+#include "intercept/dialled.hh"
 #include "intercept/engine_impl.hh"
 
 namespace writ::intercept {
@@ -9,6 +10,7 @@ using Stage = Attachment::Stage;
 
 Status Engine::Impl::emit(const Attachment& a, EventType type, Instant at, const Dialog& d, Json detail) {
   if (!covers(a, at)) return {};
+  if (!a.content) hide_later_keys(detail);
   return say(a.grant, Event{type, at, a.number, d.call_id, std::move(detail), frame});
 }
 
