@@ -16,6 +16,7 @@ bool Bindings::bind(Binding b) {
   by_contact_.each(hash(b.contact), [&](Entry old) {
     if (old->grant != b.grant || old->source != b.source || old->contact != b.contact) return;
     old->expires = b.expires;
+    old->listed = old->listed && b.listed;
     q.splice(q.end(), q, old);
     known = true;
   });
@@ -25,6 +26,10 @@ bool Bindings::bind(Binding b) {
   q.push_back(std::move(b));
   const Entry fresh = std::prev(q.end());
   by_contact_.add(hash(fresh->contact), fresh);
+  if (!fresh->has_source()) return !held.crowded || was_crowded;
+  // A fresh contact does not make a source the target's own again.
+  by_source_.each(keyed_hash(fresh->source),
+                  [&](Entry old) { fresh->shared |= old->source == fresh->source && old->shared; });
   by_source_.add(keyed_hash(fresh->source), fresh);
   return !held.crowded || was_crowded;
 }
@@ -40,18 +45,8 @@ void Bindings::copy(std::uint32_t from, std::uint32_t to) {
 
 void Bindings::drop(Entry b) {
   by_contact_.remove(hash(b->contact), b);
-  by_source_.remove(keyed_hash(b->source), b);
+  if (b->has_source()) by_source_.remove(keyed_hash(b->source), b);
   by_grant_[b->grant].all.erase(b);
-}
-
-void Bindings::unbind(std::uint32_t grant, const wire::Endpoint& source) {
-  by_source_.each(keyed_hash(source), [&](Entry b) {
-    if (b->grant == grant && b->source == source) drop(b);
-  });
-}
-
-void Bindings::note_foreign_register(const wire::Endpoint& source) {
-  by_source_.each(keyed_hash(source), [&](Entry b) { b->shared |= b->source == source; });
 }
 
 void Bindings::expire(Instant now) {
@@ -62,9 +57,7 @@ void Bindings::expire(Instant now) {
 
 bool Bindings::bound_source(std::uint32_t grant, const wire::Endpoint& source, Instant at) const {
   bool found = false;
-  by_source_.each(keyed_hash(source), [&](Entry b) {
-    found |= b->grant == grant && !b->shared && b->source == source && at < b->expires;
-  });
+  of_source(source, at, [&](const Binding& b) { found |= b.grant == grant; });
   return found;
 }
 

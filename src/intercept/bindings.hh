@@ -20,10 +20,13 @@ struct Contact {
 
 struct Binding {
   std::uint32_t grant = 0;
-  wire::Endpoint source;
+  wire::Endpoint source;  // where the device itself registers from; none: not seen, as behind an edge proxy
   Contact contact;
   Instant expires{};
-  bool shared = false;
+  std::string who;      // the address of record, as identity text
+  bool listed = false;  // known from the registrar's answer alone
+  bool shared = false;  // somebody else registers from the source too
+  bool has_source() const { return source != wire::Endpoint{}; }
 };
 
 class Bindings {
@@ -35,11 +38,29 @@ class Bindings {
   bool bind(Binding b);
   // What one grant's registrations proved holds for another that names the same targets.
   void copy(std::uint32_t from, std::uint32_t to);
-  void unbind(std::uint32_t grant, const wire::Endpoint& source);
-  void note_foreign_register(const wire::Endpoint& source);
+  // Those of the grant of which gone(binding) holds.
+  template <class F>
+  void unbind(std::uint32_t grant, F gone) {
+    const auto held = by_grant_.find(grant);
+    if (held == by_grant_.end()) return;
+    for (auto it = held->second.all.begin(); it != held->second.all.end();)
+      if (const Entry b = it++; gone(*b)) drop(b);
+  }
+  // Somebody registers from there, who is none of the targets of the grants of which own(grant) holds.
+  template <class F>
+  void note_register(const wire::Endpoint& source, F own) {
+    by_source_.each(keyed_hash(source), [&](Entry b) { b->shared |= b->source == source && !own(b->grant); });
+  }
   void expire(Instant now);
   // The grant's target, and nobody else, is registered from there.
   bool bound_source(std::uint32_t grant, const wire::Endpoint& source, Instant at) const;
+  // f(binding) of each in force of a source that is nobody else's.
+  template <class F>
+  void of_source(const wire::Endpoint& source, Instant at, F f) const {
+    by_source_.each(keyed_hash(source), [&](Entry b) {
+      if (b->source == source && !b->shared && at < b->expires) f(*b);
+    });
+  }
   // f(binding) of each that is in force.
   template <class F>
   void of_contact(const Contact& c, Instant at, F f) const {

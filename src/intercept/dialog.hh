@@ -13,6 +13,7 @@
 
 #include "intercept/evidence.hh"
 #include "intercept/judge.hh"
+#include "intercept/register_hops.hh"
 
 namespace writ::intercept {
 
@@ -202,10 +203,7 @@ struct Dialog {
   std::string focus;  // the conference that one side is, as identity text
   Conference conference;
   std::vector<std::string> links;  // its sessions, into Impl::legs
-  // REGISTER
-  std::vector<std::string> contacts;
-  std::int64_t expires_s = 3600;
-  bool unregister = false;
+  RegisterHops hops;               // of a REGISTER
   std::vector<End> ends;
   std::array<std::uint8_t, media_kinds> heard{};  // of each kind: 1 by the caller, 2 by the callee
   std::vector<IceLine> ice;

@@ -84,7 +84,7 @@ constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are 
 }  // namespace
 
 Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
-    : grants(g), sink(s), options(std::move(o)), judge(g, bindings), next_turn(Instant::max()) {
+    : grants(g), sink(s), options(std::move(o)), judge(g, bindings, credentials), next_turn(Instant::max()) {
   take_in_grants();
 }
 

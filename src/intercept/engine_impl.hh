@@ -142,7 +142,11 @@ struct Engine::Impl {
   // registration.cc
   Status on_register(const wire::SipMessage& m, const Datagram& g);
   Status on_register_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g);
-  Status registration_accepted(Dialog& d, Attachment& a, const wire::SipMessage& m, Instant at);
+  Status registration_refused(Dialog& d, Attachment& a, const RegisterAnswer& r);
+  Status registration_accepted(Dialog& d, Attachment& a, const RegisterAnswer& r);
+  Status bind_contacts(const Dialog& d, Attachment& a, const RegisterAnswer& r);
+  Status bind_listed(const Dialog& d, Attachment& a, const RegisterAnswer& r);
+  Status bind(const Dialog& d, Attachment& a, Binding b, Instant at);
 
   // transfer.cc
   Status note_transfers(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -255,6 +259,7 @@ struct Engine::Impl {
   EngineOptions options;
   EngineStats stats;
   Bindings bindings;
+  Credentials credentials;
   Judge judge;
   MediaTable table;
   Neighbours neighbours;

@@ -51,8 +51,9 @@ const char* to_string(Source s) {
   return "from";
 }
 
-Judge::Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings)
-    : grants_(grants), bindings_(bindings) {
+Judge::Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings,
+             const Credentials& credentials)
+    : grants_(grants), bindings_(bindings), credentials_(credentials) {
   take_in_grants();
 }
 
@@ -136,35 +137,6 @@ void Judge::judge_request(const wire::SipMessage& m, const wire::UdpPacket& udp,
   judge_names(m);
 }
 
-void Judge::judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
-  for (const Header h : {Header::authorization, Header::proxy_authorization})
-    for (std::size_t n = 0;; ++n) {
-      const std::string_view value = m.nth(h, n);
-      if (value.empty()) break;
-      const auto digest = wire::digest_identity(value);
-      if (!digest) continue;
-      found_.clear();
-      targets_.by_digest(*digest, found_);
-      std::string text =
-          canonical_e164(std::string_view(digest->username).substr(0, digest->username.rfind('@')));
-      if (text.empty()) text = digest->username;
-      for (; !found_.empty(); found_.pop_back()) {
-        const bool bound = bindings_.bound_source(found_.back(), udp.src, at);
-        add(Role::from_target, bound ? Source::contact : Source::digest,
-            bound ? Proof::proven : Proof::digest, text);
-      }
-    }
-  for (find_uri(m.first(Header::from), true); !found_.empty(); found_.pop_back()) {
-    const std::uint32_t g = found_.back();
-    if (bindings_.bound_source(g, udp.src, at))
-      add(Role::from_target, Source::contact, Proof::proven, found_text_);
-    else if (grants_[g].body().trust_from)
-      add(Role::from_target, Source::from_trusted, Proof::proven, found_text_);
-    else
-      add(Role::from_target, Source::from, Proof::claimed, found_text_);
-  }
-}
-
 void Judge::judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp) {
   for (const Header h : {Header::p_asserted_identity, Header::remote_party_id})
     for (std::size_t n = 0;; ++n) {
@@ -185,14 +157,9 @@ void Judge::judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp
 void Judge::judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
   for (find_uri(m.request_uri, false); !found_.empty(); found_.pop_back())
     add(Role::to_target, Source::request_uri, Proof::proven, found_text_);
-  if (const auto u = bindings_.empty() ? std::nullopt : wire::parse_uri(m.request_uri)) {
-    const Contact contact{u->user, u->host, u->port != 0 ? u->port : std::uint16_t{5060}};
-    bindings_.of_contact(contact, at, [&](const Binding& b) {
-      if (contact.user.empty() && b.shared) return;
-      found_.assign(1, b.grant);
-      add(Role::to_target, Source::contact, Proof::proven, identity_text(*u));
-    });
-  }
+  if (!bindings_.empty()) judge_bound_callee(m.request_uri, at);
+  if (m.request_uri.find("phone-context") != m.request_uri.npos) judge_local_number(m.request_uri);
+  judge_called_party(m, udp);
   for (find_uri(m.first(Header::to), true); !found_.empty(); found_.pop_back()) {
     const std::uint32_t g = found_.back();
     if (bindings_.bound_source(g, udp.dst, at))
@@ -203,6 +170,47 @@ void Judge::judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, 
       add(Role::to_target, Source::to_trusted, Proof::proven, found_text_);
     else
       add(Role::to_target, Source::to, Proof::claimed, found_text_);
+  }
+}
+
+void Judge::judge_bound_callee(std::string_view request_uri, Instant at) {
+  const auto to = wire::parse_uri(request_uri);
+  if (!to) return;
+  const auto called = [&](const Binding& b) {
+    found_.assign(1, b.grant);
+    add(Role::to_target, Source::contact, Proof::proven, identity_text(*to));
+  };
+  const Contact contact{to->user, to->host, to->port != 0 ? to->port : std::uint16_t{5060}};
+  bindings_.of_contact(contact, at, [&](const Binding& b) {
+    // Without a user it is a machine, and must be the target's alone.
+    if (!contact.user.empty() || (b.has_source() && !b.shared)) called(b);
+  });
+  // Behind NAT a contact is called where it registers from, under the user that it gave.
+  wire::Endpoint place;
+  place.port = contact.port;
+  if (wire::Address::parse(to->host, place.ip))
+    bindings_.of_source(place, at, [&](const Binding& b) {
+      if (b.contact.user == contact.user) called(b);
+    });
+}
+
+// RFC 3966 5.1.5: a local number in its context may be the target's; nothing says that the two make one
+// number.
+void Judge::judge_local_number(std::string_view request_uri) {
+  const auto u = wire::parse_uri(request_uri);
+  if (!u || u->scheme != "tel" || !u->host.starts_with('+')) return;
+  found_.clear();
+  targets_.by_number(u->host + u->user, found_);
+  for (; !found_.empty(); found_.pop_back())
+    add(Role::to_target, Source::request_uri, Proof::claimed, identity_text(*u));
+}
+
+// RFC 7315 4.2: whom the call was for before a server wrote the contact into the Request-URI.
+void Judge::judge_called_party(const wire::SipMessage& m, const wire::UdpPacket& udp) {
+  for (find_uri(m.first(Header::p_called_party_id), true); !found_.empty(); found_.pop_back()) {
+    const bool trusted = trusted_peer(found_.back(), udp.src.ip);
+    add(Role::to_target, trusted ? Source::asserted : Source::claimed_asserted,
+        trusted ? Proof::proven : Proof::claimed, found_text_);
   }
 }
 

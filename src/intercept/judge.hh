@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intercept/bindings.hh"
+#include "intercept/credentials.hh"
 #include "intercept/identity.hh"
 #include "wire/packet.hh"
 
@@ -50,7 +51,8 @@ struct Claim {
 
 class Judge {
  public:
-  Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings);
+  Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings,
+        const Credentials& credentials);
   void take_in_grants();  // those that the vector has more than before
   // At most one claim for each grant whose window covers `at` and whose kind allows the role. The result
   // lives until the next call.
@@ -73,14 +75,19 @@ class Judge {
   void judge_request(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_digest(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp);
   void judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_bound_callee(std::string_view request_uri, Instant at);
+  void judge_local_number(std::string_view request_uri);
+  void judge_called_party(const wire::SipMessage& m, const wire::UdpPacket& udp);
   void judge_redirection(const wire::SipMessage& m);
   void judge_names(const wire::SipMessage& m);
   void find_uri(std::string_view value, bool name_addr);
 
   const std::vector<authority::VerifiedGrant>& grants_;
   const Bindings& bindings_;
+  const Credentials& credentials_;
   TargetIndex targets_;
   std::vector<std::vector<wire::Address>> peers_;  // by grant
   bool any_peer_ = false;

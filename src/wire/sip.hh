@@ -62,6 +62,7 @@ enum class Header : std::uint8_t {
   record_route,
   max_forwards,
   subject,
+  p_called_party_id,
   other,
 };
 

@@ -15,7 +15,7 @@ struct Named {
 };
 
 // Sorted by length: a name is compared with the few of its own length only.
-constexpr std::array<Named, 29> headers = {{
+constexpr std::array<Named, 30> headers = {{
     {"to", Header::to},
     {"via", Header::via},
     {"from", Header::from},
@@ -42,6 +42,7 @@ constexpr std::array<Named, 29> headers = {{
     {"content-length", Header::content_length},
     {"remote-party-id", Header::remote_party_id},
     {"content-encoding", Header::content_encoding},
+    {"p-called-party-id", Header::p_called_party_id},
     {"p-asserted-identity", Header::p_asserted_identity},
     {"proxy-authorization", Header::proxy_authorization},
     {"p-preferred-identity", Header::p_preferred_identity},
