@@ -6,6 +6,7 @@
 
 #include "base/threads.hh"
 #include "intercept/calls.hh"
+#include "intercept/offer_answer.hh"
 #include "intercept/stable_order.hh"
 #include "intercept/streams.hh"
 #include "wire/glance.hh"
@@ -44,6 +45,7 @@ class CallReader {
           signalling(packets_[i].raw.at, udp);
         });
     end_of_streams();
+    offers_.settle();
     StreamBuilder streams(sdp_);
     for (std::size_t k = 0; k < index.size(); ++k) {
       expect_packet(packets_, index, k);
@@ -150,14 +152,14 @@ class CallReader {
     if (m.is_request && m.method == wire::Method::info)
       if (const auto more = wire::message_part(m, wire::trickled_candidates, storage); !more.text.empty())
         sdp_.trickle(at, wire::parse_sdp(more.text));
-    if (body.text.empty()) return;
+    if (body.text.empty()) return offers_.take(at, udp, m, nullptr);
     const wire::Sdp sdp = wire::parse_sdp(body.text);
     for (const std::string& o : sdp.oddities) odd(o);
     for (const wire::SdpMedia& media : sdp.media) {
       for (const std::string& o : media.oddities) odd(o);
       for (const std::string& line : media.crypto) keys(line);
     }
-    sdp_.add(at, sdp);
+    offers_.take(at, udp, m, &sdp);
   }
 
   // All keys of the call: authentication, not the order of messages, says which one a stream was sent under.
@@ -199,6 +201,7 @@ class CallReader {
   CallRecord& call_;
   std::vector<EvidencePacket>& packets_;
   SdpTimeline sdp_;
+  OfferAnswer offers_{sdp_};
   wire::Reassembler reassembler_;
   wire::SipStreams streams_;
   std::map<std::string, int> repeats_;

@@ -28,6 +28,11 @@ struct MediaStream {           // one 5-tuple and SSRC
   Instant first{}, last{};
   bool encrypted = false;
   bool opened = false;  // set by media/: keys of the call's own signalling open it
+  // Where encrypted: which packets (as packet_index) came while the SDP in force had plain media; empty:
+  // none.
+  std::vector<bool> plain;
+  // Something of it can be read.
+  bool readable() const { return !encrypted || opened || !plain.empty(); }
   // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of
   // the one mixed.
   std::optional<std::size_t> copy_of;

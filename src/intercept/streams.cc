@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
 
+#include "intercept/secrecy.hh"
 #include "intercept/stable_order.hh"
 #include "wire/udptl.hh"
 
@@ -44,14 +46,16 @@ bool is_audio_codec(std::string_view codec) { return codec != "TELEPHONE-EVENT" 
 
 }  // namespace
 
-void SdpTimeline::add(Instant at, const wire::Sdp& sdp) {
-  for (const wire::SdpMedia& m : sdp.media) {
+std::size_t SdpTimeline::add(Instant at, const wire::Sdp& sdp, const wire::Address& /*announcer*/) {
+  for (std::size_t line = 0; line < sdp.media.size(); ++line) {
+    const wire::SdpMedia& m = sdp.media[line];
     if (!m.has_address || m.rtp.port == 0) continue;
     const auto media = std::make_shared<const wire::SdpMedia>(m);
-    add({at, m.rtp, media});
+    add({at, m.rtp, media, count_, line});
     for (const wire::IceCandidate& c : m.candidates)
-      if (!c.rtcp && c.at != m.rtp) add({at, c.at, media});
+      if (!c.rtcp && c.at != m.rtp) add({at, c.at, media, count_, line});
   }
+  return count_++;
 }
 
 void SdpTimeline::add(Entry e) {
@@ -64,21 +68,48 @@ void SdpTimeline::trickle(Instant at, const wire::Sdp& fragment) {
       return !m.ufrag.empty() && x.media->ufrag == m.ufrag && x.media->mid == m.mid;
     });
     if (of == entries_.rend()) continue;
-    const auto media = of->media;
+    const Entry line = *of;
     for (const wire::IceCandidate& c : m.candidates)
-      if (!c.rtcp && c.at != media->rtp) add({at, c.at, media});
+      if (!c.rtcp && c.at != line.media->rtp) add({at, c.at, line.media, line.sdp, line.line});
   }
 }
 
+void SdpTimeline::settle(const std::vector<Verdict>& verdicts) {
+  std::erase_if(entries_, [&](const Entry& x) { return verdicts[x.sdp].withdrawn; });
+  for (Entry& x : entries_) {
+    const Verdict& v = verdicts[x.sdp];
+    if (v.counts_from) x.at = std::max(x.at, *v.counts_from);
+    if (x.line >= v.lines.size()) continue;
+    x.refused = v.lines[x.line].refused;
+    if (!v.lines[x.line].plain) continue;
+    auto plain = std::make_shared<wire::SdpMedia>(*x.media);
+    plain->encrypted = plain->must_encrypt = false;
+    x.media = std::move(plain);
+  }
+  order_stably(entries_, [](const Entry& x) { return x.at; });
+}
+
+Instant SdpTimeline::next_change(Instant t) const {
+  const auto next = std::ranges::upper_bound(entries_, t, {}, &Entry::at);
+  return next == entries_.end() ? Instant::max() : next->at;
+}
+
 const wire::SdpMedia* SdpTimeline::in_force(const wire::Endpoint& e, Instant t, int pt) const {
+  const Entry* found = newest(e, t, pt, false);
+  if (found == nullptr) found = newest(e, t, pt, true);
+  return found == nullptr ? nullptr : found->media.get();
+}
+
+const SdpTimeline::Entry* SdpTimeline::newest(const wire::Endpoint& e, Instant t, int pt,
+                                              bool of_refused) const {
   const Entry* found = nullptr;
   for (const Entry& x : entries_) {
-    if (x.end != e) continue;
+    if (x.end != e || x.refused != of_refused) continue;
     if (found != nullptr && x.at > t && x.at != found->at) break;
     if (found != nullptr && x.at == found->at && pt >= 0 && format_in(*x.media, pt) == nullptr) continue;
     found = &x;
   }
-  return found == nullptr ? nullptr : found->media.get();
+  return found;
 }
 
 const wire::SdpMedia* SdpTimeline::line_of(int pt, const wire::Endpoint& src, const wire::Endpoint& dst,
@@ -113,6 +144,11 @@ struct StreamBuilder::Building {
   std::array<std::uint64_t, 128> by_type{};
   std::array<int, 128> format_of{};  // index into s.formats + 1
   std::array<std::uint64_t, 3> votes{};
+  Instant lines_until{};           // the lines in force stay until then
+  std::bitset<128> noted, secret;  // by payload type, of these lines
+  std::vector<bool> plain;         // of each packet
+  Instant last_secret{};
+  bool zrtp = false;
 
   // Counts the run since `run_start`: repeated sequence numbers and holes.
   void close_run() {
@@ -226,7 +262,7 @@ void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, con
   const auto p = wire::parse_rtp(udp.payload);
   if (!p) {
     ++other_packets_;
-    note_zrtp(udp, at);
+    note_zrtp(udp);
     return;
   }
   Building& b = stream(Key{udp.src, udp.dst, p->ssrc}, at);
@@ -236,8 +272,24 @@ void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, con
   ++b.votes[static_cast<std::size_t>(tag.direction)];
   const auto pt = static_cast<std::uint8_t>(p->payload_type & 127);
   ++b.by_type[pt];
-  note_format(b, pt, at, &notes_);
+  note_line(b, pt, at);
+  b.zrtp = b.zrtp || (!zrtp_confirmed_.empty() && zrtp_agreed(udp));
+  const bool secret = b.zrtp || b.secret[pt];
+  if (secret) b.last_secret = at;
+  b.plain.push_back(!secret);
   b.sequence(*p);
+}
+
+// What the lines in force say of a payload type; asked again when they change.
+void StreamBuilder::note_line(Building& b, std::uint8_t pt, Instant at) {
+  if (at >= b.lines_until) {
+    b.noted.reset();
+    b.lines_until = sdp_.next_change(at);
+  }
+  if (b.noted[pt]) return;
+  b.noted.set(pt);
+  note_format(b, pt, at, &notes_);
+  b.secret[pt] = is_encrypted(sdp_.in_force(b.s.dst, at, pt), sdp_.in_force(b.s.src, at, pt));
 }
 
 // What an image m= line announced, of either end.
@@ -276,54 +328,45 @@ bool StreamBuilder::fax(std::size_t index, const PacketTag& tag, Instant at, con
 void StreamBuilder::other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
   if (fax(index, tag, at, udp)) return;
   ++other_packets_;
-  note_zrtp(udp, at);
+  note_zrtp(udp);
 }
 
 // RFC 6189 5.1: twelve bytes of header, the message's preamble and length, then its type. From Confirm1 and
 // Confirm2 on both sides send SRTP, without a word in SDP.
-void StreamBuilder::note_zrtp(const wire::UdpPacket& udp, Instant at) {
+void StreamBuilder::note_zrtp(const wire::UdpPacket& udp) {
   constexpr std::size_t type_at = 16, type_size = 8;
   const View p = udp.payload;
   if (p.size() < type_at + type_size || p[0] >> 4 != 1 || load_be32(p.data() + 4) != 0x5a525450) return;
   const std::string_view type = text_of(p.subspan(type_at, type_size));
-  if (type == "Confirm1" || type == "Confirm2") zrtp_confirmed_.try_emplace({udp.src, udp.dst}, at);
+  if (type == "Confirm1" || type == "Confirm2") zrtp_confirmed_.emplace(udp.src, udp.dst);
 }
 
-// One side alone cannot make a recording fall silent: both must have confirmed.
-bool StreamBuilder::zrtp_agreed(const MediaStream& s) const {
-  const auto out = zrtp_confirmed_.find({s.src, s.dst}), back = zrtp_confirmed_.find({s.dst, s.src});
-  return out != zrtp_confirmed_.end() && back != zrtp_confirmed_.end() &&
-         s.last >= std::max(out->second, back->second);
+// One side alone cannot make a recording fall silent: both must have confirmed, and what came before is
+// plain.
+bool StreamBuilder::zrtp_agreed(const wire::UdpPacket& udp) const {
+  return zrtp_confirmed_.contains({udp.src, udp.dst}) && zrtp_confirmed_.contains({udp.dst, udp.src});
+}
+
+void StreamBuilder::name_secrecy(Building& b) const {
+  MediaStream& s = b.s;
+  if (b.plain.empty()) {  // fax, without types
+    b.last_secret = s.last;
+    s.encrypted = is_encrypted(sdp_.in_force(s.dst, s.last), sdp_.in_force(s.src, s.last));
+  } else {
+    s.encrypted = std::ranges::find(b.plain, false) != b.plain.end();
+  }
+  if (!s.encrypted) return;
+  if (std::ranges::find(b.plain, true) != b.plain.end()) s.plain = b.plain;
+  s.why = b.zrtp ? "captured, not decodable: encrypted, keys agreed by ZRTP and unknown"
+                 : why_closed(sdp_.in_force(s.dst, b.last_secret, s.payload_type),
+                              sdp_.in_force(s.src, b.last_secret, s.payload_type));
 }
 
 namespace {
 
-// Under RTP/AVP an offer of keys that the other side passes over in silence leaves the media plain.
-bool is_encrypted(const wire::SdpMedia* to, const wire::SdpMedia* from) {
-  if (to == nullptr || from == nullptr)
-    return to != nullptr ? to->encrypted : from != nullptr && from->encrypted;
-  if (to->must_encrypt || from->must_encrypt) return true;
-  return to->encrypted && from->encrypted;
-}
-
-// Why no key for it can be known; "" when keys stand in the signalling, or nothing says how they are agreed.
-std::string why_closed(const wire::SdpMedia* to, const wire::SdpMedia* from) {
-  const auto either = [&](auto&& f) { return (to != nullptr && f(*to)) || (from != nullptr && f(*from)); };
-  if (either([](const wire::SdpMedia& m) { return !m.crypto.empty(); })) return {};
-  if (either([](const wire::SdpMedia& m) { return m.dtls; }))
-    return "captured, not decodable: encrypted, keys agreed by DTLS and unknown";
-  if (either([](const wire::SdpMedia& m) { return m.mikey; }))
-    return "captured, not decodable: encrypted, keys agreed by MIKEY and unknown";
-  return {};
-}
-
 void name_kind(MediaStream& s, const SdpTimeline& sdp) {
   const wire::SdpMedia* to = sdp.in_force(s.dst, s.last, s.payload_type);
   const wire::SdpMedia* from = sdp.in_force(s.src, s.last, s.payload_type);
-  if (to != nullptr || from != nullptr) {
-    s.encrypted = is_encrypted(to, from);
-    if (s.encrypted) s.why = why_closed(to, from);
-  }
   // An answer may send all lines of a BUNDLE to one port of an offer that had a port for each: the kind is
   // that of the line whose codec it is.
   const wire::SdpMedia* m = sdp.line_of(s.payload_type, s.src, s.dst, s.last);
@@ -345,10 +388,7 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
                      : b->votes[1] >= b->votes[2]         ? Direction::from_target
                                                           : Direction::to_target;
     name_kind(b->s, sdp_);
-    if (zrtp_agreed(b->s)) {
-      b->s.encrypted = true;
-      b->s.why = "captured, not decodable: encrypted, keys agreed by ZRTP and unknown";
-    }
+    name_secrecy(*b);
     std::sort(b->seen.begin(), b->seen.end(),
               [](const Building::Seen& x, const Building::Seen& y) { return x.sequence < y.sequence; });
     all.push_back(b);

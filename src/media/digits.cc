@@ -44,7 +44,7 @@ bool may_hold_events(const intercept::MediaStream& s) {
 std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, const Packets& packets) {
   std::map<Key, Found> events;
   for (const intercept::MediaStream& s : call.media) {
-    if (s.copy_of || (s.encrypted && !s.opened) || s.kind != "audio") continue;
+    if (s.copy_of || !s.readable() || s.kind != "audio") continue;
     if (!may_hold_events(s)) continue;
     PayloadTypes types{s};
     for (const std::size_t index : s.packet_index) {

@@ -39,7 +39,7 @@ void say(std::string& why, std::string_view more) {
 // Why a stream is not even tried; "" when it is.
 std::string not_tried(const MediaStream& s) {
   if (s.copy_of) return fmt::format("the same as stream {} at another hop: mixed once", *s.copy_of);
-  if (s.encrypted && !s.opened) return "captured, not decodable: encrypted, keys unknown";
+  if (!s.readable()) return "captured, not decodable: encrypted, keys unknown";
   if (s.kind != "audio") return fmt::format("{} is not turned into sound", s.kind);
   return {};
 }
@@ -218,7 +218,7 @@ Status record_foreign(CallRecord& call, const Packets& packets, Workers& workers
     s.file.clear();
     s.decoded = false;
     std::vector<Track> tracks;
-    if (!s.encrypted || s.opened) add_tracks(call, k, packets, tracks);
+    if (s.readable()) add_tracks(call, k, packets, tracks);
     if (tracks.empty()) continue;
     choose_sides(call, tracks);
     WRIT_TRY(name, record(call, tracks, workers, out_dir, fmt::format("{}-stream{}", base_name, k), audio));

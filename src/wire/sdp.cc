@@ -161,6 +161,8 @@ class SdpScan {
         out_.media.back().t38_version = static_cast<int>(version);
     } else if (name == "rtcp-mux") {
       if (!out_.media.empty()) out_.media.back().rtcp_mux = true;
+    } else if (name == "acap") {
+      capability(value);
     } else if (name == "sendrecv" || name == "sendonly" || name == "recvonly" || name == "inactive") {
       level().direction = name;
     } else if (name == "crypto" || name == "fingerprint" || name == "zrtp-hash" || name == "key-mgmt") {
@@ -170,6 +172,15 @@ class SdpScan {
       if (name == "crypto" && level().crypto.size() < crypto_max && value.size() <= crypto_bytes_max)
         level().crypto.emplace_back(value);
     }
+  }
+
+  // "1 crypto:1 AES_CM_128_HMAC_SHA1_80 inline:..." (RFC 5939): keys for when the answer takes them up.
+  void capability(std::string_view v) {
+    take_word(v);
+    constexpr std::string_view keys = "crypto:";
+    if (!equal_ci(v.substr(0, keys.size()), keys)) return;
+    v = trim(v.substr(keys.size()));
+    if (level().crypto.size() < crypto_max && v.size() <= crypto_bytes_max) level().crypto.emplace_back(v);
   }
 
   // "1 1 UDP 2130706431 192.0.2.1 20000 typ host". Over TCP (RFC 6544) and with a name (mDNS) it is none that
@@ -337,14 +348,15 @@ Sdp parse_sdp(std::string_view text) {
 
 const RtpMap* static_payload_type(std::uint8_t pt) {
   static const std::vector<RtpMap> table = {
-      {0, "PCMU", 8000, 1, ""},   {3, "GSM", 8000, 1, ""},    {4, "G723", 8000, 1, ""},
-      {5, "DVI4", 8000, 1, ""},   {6, "DVI4", 16000, 1, ""},  {7, "LPC", 8000, 1, ""},
-      {8, "PCMA", 8000, 1, ""},   {9, "G722", 8000, 1, ""},   {10, "L16", 44100, 2, ""},
-      {11, "L16", 44100, 1, ""},  {12, "QCELP", 8000, 1, ""}, {13, "CN", 8000, 1, ""},
-      {14, "MPA", 90000, 1, ""},  {15, "G728", 8000, 1, ""},  {16, "DVI4", 11025, 1, ""},
-      {17, "DVI4", 22050, 1, ""}, {18, "G729", 8000, 1, ""},  {25, "CELB", 90000, 1, ""},
-      {26, "JPEG", 90000, 1, ""}, {28, "NV", 90000, 1, ""},   {31, "H261", 90000, 1, ""},
-      {32, "MPV", 90000, 1, ""},  {33, "MP2T", 90000, 1, ""}, {34, "H263", 90000, 1, ""},
+      {0, "PCMU", 8000, 1, ""},   {2, "G726-32", 8000, 1, ""},  // G721 in RFC 1890
+      {3, "GSM", 8000, 1, ""},    {4, "G723", 8000, 1, ""},    {5, "DVI4", 8000, 1, ""},
+      {6, "DVI4", 16000, 1, ""},  {7, "LPC", 8000, 1, ""},     {8, "PCMA", 8000, 1, ""},
+      {9, "G722", 8000, 1, ""},   {10, "L16", 44100, 2, ""},   {11, "L16", 44100, 1, ""},
+      {12, "QCELP", 8000, 1, ""}, {13, "CN", 8000, 1, ""},     {14, "MPA", 90000, 1, ""},
+      {15, "G728", 8000, 1, ""},  {16, "DVI4", 11025, 1, ""},  {17, "DVI4", 22050, 1, ""},
+      {18, "G729", 8000, 1, ""},  {25, "CELB", 90000, 1, ""},  {26, "JPEG", 90000, 1, ""},
+      {28, "NV", 90000, 1, ""},   {31, "H261", 90000, 1, ""},  {32, "MPV", 90000, 1, ""},
+      {33, "MP2T", 90000, 1, ""}, {34, "H263", 90000, 1, ""},
   };
   const auto it =
       std::find_if(table.begin(), table.end(), [&](const RtpMap& m) { return m.payload_type == pt; });

@@ -59,6 +59,16 @@ TEST(Sdp, Encryption) {
   EXPECT_TRUE(parse_sdp(base + "m=audio 4 RTP/AVP 0\na=zrtp-hash:1.10 x\n").media[0].encrypted);
 }
 
+TEST(Sdp, KeysThatAreOfferedAsACapabilityAreKeysAndEncryptNothingYet) {
+  const auto m = parse_sdp(
+                     "v=0\nc=IN IP4 192.0.2.1\nm=audio 4 RTP/AVP 0\na=tcap:1 RTP/SAVP\n"
+                     "a=acap:1 crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\na=acap:2 ptime:30\na=acap:3\n"
+                     "a=pcfg:1 t=1 a=1\n")
+                     .media.at(0);
+  EXPECT_THAT(m.crypto, testing::ElementsAre("1 AES_CM_128_HMAC_SHA1_80 inline:x"));
+  EXPECT_FALSE(m.encrypted || m.must_encrypt);
+}
+
 TEST(Sdp, ABundledLineTakesItsGroupsFirstEndpoint) {
   const std::string head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n",
                     audio = "m=audio 20000 RTP/AVP 0\r\na=mid:0\r\na=rtcp-mux\r\n",
@@ -156,7 +166,9 @@ TEST(Sdp, StaticPayloadTypes) {
   EXPECT_EQ(static_payload_type(10)->channels, 2);
   EXPECT_EQ(static_payload_type(9)->clock_rate, 8000u);  // G.722 by the famous error of RFC 1890
   EXPECT_EQ(static_payload_type(34)->codec, "H263");
-  for (const int pt : {1, 2, 19, 24, 35, 72, 96, 127}) {
+  EXPECT_EQ(static_payload_type(2)->codec,
+            "G726-32");  // reserved since RFC 3551, and still sent without rtpmap
+  for (const int pt : {1, 19, 24, 35, 72, 96, 127}) {
     EXPECT_EQ(static_payload_type(static_cast<std::uint8_t>(pt)), nullptr) << pt;
   }
 }
