@@ -22,6 +22,32 @@ bool enter(Decoded& out) {
 
 void malformed(Decoded& out) { out.verdict = Verdict::malformed; }
 
+bool adds_up(View header) {  // RFC 1071
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i + 1 < header.size(); i += 2) sum += load_be16(header.data() + i);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+// No chance: the checksum is right, or the length is that of all there is.
+bool proves_ip(View v) {
+  if (v.size() >= 40 && v[0] >> 4 == 6) return 40u + load_be16(v.data() + 4) == v.size();
+  const std::size_t header = v.empty() || v[0] >> 4 != 4 ? 0 : std::size_t{4} * (v[0] & 15u);
+  return header >= 20 && header <= v.size() && adds_up(v.first(header));
+}
+
+// An Ethernet frame with IP in it; who captures on the sending machine may see an IPv4 checksum of zero.
+bool is_frame_of_ip(View v) {
+  if (v.size() < 14) return false;
+  std::uint16_t type = load_be16(v.data() + 12);
+  for (v = v.subspan(14); (type == 0x8100 || type == 0x88a8) && v.size() >= 4; v = v.subspan(4))
+    type = load_be16(v.data() + 2);
+  if (v.empty()) return false;
+  if (type == type_ipv6) return v[0] >> 4 == 6;
+  return type == type_ipv4 && v.size() >= 20 && v[0] >> 4 == 4 &&
+         (load_be16(v.data() + 10) == 0 || proves_ip(v));
+}
+
 void open_mpls(View v, Decoded& out) {
   for (;;) {
     if (v.size() < 4) return malformed(out);
@@ -30,12 +56,16 @@ void open_mpls(View v, Decoded& out) {
     if (bottom) break;
   }
   if (v.empty()) return malformed(out);
-  switch (v[0] >> 4) {  // RFC 4928: the first nibble tells IP from a pseudowire's control word
+  // RFC 4928: the first nibble tells IP from a pseudowire's control word. Without a control word it is that
+  // of a MAC address, which may be any: then what follows tells.
+  switch (v[0] >> 4) {
     case 4:
     case 6:
-      return decode_ip(v, out);
+      return !proves_ip(v) && is_frame_of_ip(v) ? decode_ethernet(v, out) : decode_ip(v, out);
     case 0:
-      return v.size() < 4 ? malformed(out) : decode_ethernet(v.subspan(4), out);
+      if (v.size() < 4) return malformed(out);
+      return !is_frame_of_ip(v.subspan(4)) && is_frame_of_ip(v) ? decode_ethernet(v, out)
+                                                                : decode_ethernet(v.subspan(4), out);
     default:
       return decode_ethernet(v, out);
   }
@@ -80,6 +110,7 @@ void open_gre(View v, Decoded& out) {
       return decode_ethernet(v, out);
     case type_erspan:  // type I has neither sequence nor header
       if (!sequence) return decode_ethernet(v, out);
+      if (!v.empty() && v[0] >> 4 == 2) return open_erspan3(v, out);  // some switches send it under this type
       return v.size() < 8 ? malformed(out) : decode_ethernet(v.subspan(8), out);
     case type_erspan3:
       return open_erspan3(v, out);
@@ -96,7 +127,11 @@ void open_gre(View v, Decoded& out) {
 }
 
 void open_vxlan(View v, Decoded& out) {
-  if (v.size() < 8 || v[0] != 0x08 || v[1] != 0) return;
+  // RFC 7348: of the flags only I counts, others are ignored on receipt. Where some are set, a policy's (GBP)
+  // or of what only looks like it, what is inside decides.
+  if (v.size() < 8 || (v[0] & 0x08) == 0) return;
+  const bool plain = v[0] == 0x08 && v[1] == 0;
+  if (!plain && !is_frame_of_ip(v.subspan(8))) return;
   if (enter(out)) decode_ethernet(v.subspan(8), out);
 }
 

@@ -79,7 +79,9 @@ TEST(Tunnel, Erspan) {
   expect_hello(ethernet(ip4(gre(0x1000, 0x22eb, join({three, ethernet(inner)})), 47)));
   three[11] = 1;  // the platform's own eight bytes follow
   expect_hello(ethernet(ip4(gre(0x1000, 0x22eb, join({three, Bytes(8), ethernet(inner)})), 47)));
+  expect_hello(ethernet(ip4(gre(0x1000, 0x88be, join({three, Bytes(8), ethernet(inner)})), 47)));
   three[11] = 0;
+  expect_hello(ethernet(ip4(gre(0x1000, 0x88be, join({three, ethernet(inner)})), 47)));
   three[10] = 2 << 2;  // a bare IP packet
   expect_hello(ethernet(ip4(gre(0x1000, 0x22eb, join({three, inner})), 47)));
 }
@@ -92,6 +94,50 @@ TEST(Tunnel, MplsUnderVlanPseudowireAndStack) {
   Bytes bare = ethernet(inner);
   bare[0] = 0x1c;  // no control word: what begins neither like IP nor like one is a frame
   expect_hello(ethernet(join({bottom, bare}), 0x8848));
+}
+
+// The IP header's sum, as a router leaves it.
+Bytes summed(Bytes ip) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < 20; i += 2) sum += load_be16(ip.data() + i);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  ip[10] = static_cast<std::uint8_t>(~sum >> 8);
+  ip[11] = static_cast<std::uint8_t>(~sum);
+  return ip;
+}
+
+TEST(Tunnel, APseudowireWithoutControlWordMayBeginWithAnyAddress) {
+  const Bytes bottom = {0, 2, 1, 64};
+  for (const std::uint8_t first : std::vector<std::uint8_t>{0x00, 0x04, 0x44, 0x4c, 0x64, 0x6c, 0xb8}) {
+    Bytes bare = ethernet(summed(inner));
+    const Bytes mac = {first, 0x1b, 0x17, 0x65, 0x43, 0x21};
+    std::copy(mac.begin(), mac.end(), bare.begin());
+    expect_hello(ethernet(join({bottom, bare}), 0x8847));
+  }
+  // With a control word, whatever the address behind it; IP itself stays IP.
+  Bytes control = {0, 0, 0, 9};
+  for (const std::uint8_t first : std::vector<std::uint8_t>{0x00, 0x44, 0x64, 0xb8}) {
+    Bytes bare = ethernet(summed(inner));
+    bare[0] = first;
+    expect_hello(ethernet(join({bottom, control, bare}), 0x8847));
+  }
+  expect_hello(ethernet(join({bottom, summed(inner)}), 0x8847));
+  EXPECT_EQ(decode(raw(ethernet(join({bottom, ip6(udp(hello))}), 0x8847))).verdict, Verdict::udp);
+}
+
+TEST(Tunnel, VxlanWithOtherFlagsIsOpenedWhenAFrameIsInside) {
+  for (const auto& [flags, more] : {std::pair{0x88, 0}, {0x88, 0x48}, {0x0c, 0}, {0xff, 0xff}}) {
+    const Bytes head = {static_cast<std::uint8_t>(flags), static_cast<std::uint8_t>(more), 0, 5, 0, 0, 9, 0};
+    expect_hello(ethernet(ip4(udp_to(4789, join({head, ethernet(inner)})))));
+    const Decoded d = decode(raw(ethernet(ip4(udp_to(4789, join({head, Bytes(60, 0x55)}))))));
+    EXPECT_EQ(d.verdict, Verdict::udp);
+    EXPECT_EQ(d.tunnels, 0);
+  }
+  const Decoded sip =
+      decode(raw(ethernet(ip4(udp_to(8472, view_of("INVITE sip:a@example.com SIP/2.0\r\n"))))));
+  EXPECT_EQ(sip.tunnels, 0);
+  EXPECT_TRUE(text_of(sip.udp.payload).starts_with("INVITE"));
+  EXPECT_EQ(decode(raw(ethernet(ip4(udp_to(4789, join({Bytes(8), ethernet(inner)})))))).tunnels, 0);
 }
 
 TEST(Tunnel, Pppoe) {
