@@ -143,23 +143,26 @@ struct Reassembler::Impl {
     }
     return it->second;
   }
-  void note(Entry& e, const Key& k, const Fragment& f, const RawPacket& frame);
+  bool add(const Fragment& f, Whole&& came, Instant now, int depth, Whole& out);
+  void note(Entry& e, const Key& k, std::uint64_t hash, Whole&& came);
   void place(Entry& e, const Fragment& f, bool repeated);
-  bool finish(Entry& e, const Key& k, Instant now, Whole& out);
+  bool finish(Entry& e, const Key& k, Instant now, int depth, Whole& out);
 };
 
-void Reassembler::Impl::note(Entry& e, const Key& k, const Fragment& f, const RawPacket& frame) {
-  const std::uint64_t h = KeyedHash{}.bytes(f.data).words(f.offset, 0).value();
+void Reassembler::Impl::note(Entry& e, const Key& k, std::uint64_t hash, Whole&& came) {
   if (e.echo) {
     const auto it = done.find(k);
     e.echo = it != done.end() &&
-             std::find(it->second.seen.begin(), it->second.seen.end(), h) != it->second.seen.end();
+             std::find(it->second.seen.begin(), it->second.seen.end(), hash) != it->second.seen.end();
   }
-  e.seen.push_back(h);
-  e.whole.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
-  e.whole.times.push_back(frame.at);
-  e.bytes += frame.bytes.size();
-  bytes += frame.bytes.size();
+  e.seen.push_back(hash);
+  for (Bytes& frame : came.frames) {
+    e.bytes += frame.size();
+    bytes += frame.size();
+    e.whole.frames.push_back(std::move(frame));
+  }
+  e.whole.overlapped = e.whole.overlapped || came.overlapped;
+  e.whole.times.insert(e.whole.times.end(), came.times.begin(), came.times.end());
 }
 
 void Reassembler::Impl::place(Entry& e, const Fragment& f, bool repeated) {
@@ -184,7 +187,7 @@ void Reassembler::Impl::place(Entry& e, const Fragment& f, bool repeated) {
   bytes += e.whole.storage.size() - before;
 }
 
-bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, Whole& out) {
+bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, int depth, Whole& out) {
   if (!e.last || e.have.empty() || e.have.front().begin != 0 || e.have.front().end < e.total) return false;
   const bool cut = e.cut < e.total;
   e.whole.storage.resize(cut ? e.cut : e.total);
@@ -193,16 +196,41 @@ bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, Whole& out) 
   d.udp.dst.ip = k.dst;
   decode_transport(e.protocol, e.whole.storage, cut ? e.total - e.cut : 0, false, d);
   const bool found = d.verdict == Verdict::udp || d.verdict == Verdict::tcp;
-  if (found) {
-    e.whole.decoded = d;
-    out = std::move(e.whole);
-  }
+  // A tunnel in fragments with a fragment inside: that one goes on by itself, with the frames that it came
+  // in.
+  const bool inner = d.verdict == Verdict::fragment && depth < tunnels_max;
+  e.whole.decoded = d;
+  Whole whole = std::move(e.whole);
   if (done.contains(k)) forget_done(k);
   done.emplace(k, Finished{now, std::move(e.seen), done_order.insert(done_order.end(), k)});
-  // What does not decode is a loss, a tunnel in fragments with a fragment inside too; another protocol is
-  // none of ours.
-  forget(k, d.verdict == Verdict::malformed || d.verdict == Verdict::fragment);
+  // What does not decode is a loss; another protocol is none of ours.
+  forget(k, d.verdict == Verdict::malformed || (d.verdict == Verdict::fragment && !inner));
+  if (inner) {
+    const Bytes storage = std::move(whole.storage);  // the fragment's bytes lie in it
+    return add(d.fragment, std::move(whole), now, depth + 1, out);
+  }
+  if (found) out = std::move(whole);
   return found;
+}
+
+bool Reassembler::Impl::add(const Fragment& f, Whole&& came, Instant now, int depth, Whole& out) {
+  const std::size_t length = std::max<std::size_t>(f.length, f.data.size());
+  // Longer than IP allows ("ping of death"), or nothing at all: no datagram can come of it.
+  if (f.offset + length > datagram_bytes_max || (length == 0 && f.more)) return false;
+  const Key k{f.src, f.dst, f.id, f.src.is_v4() ? f.protocol : std::uint8_t{0}};
+  std::size_t frame_bytes = 0;
+  for (const Bytes& frame : came.frames) frame_bytes += frame.size();
+  make_room(now, frame_bytes);
+  Entry& e = entry_of(k, now);
+  const std::uint64_t h = KeyedHash{}.bytes(f.data).words(f.offset, 0).value();
+  const bool repeated = std::find(e.seen.begin(), e.seen.end(), h) != e.seen.end();
+  if (e.whole.frames.size() + came.frames.size() > fragments_max) {
+    forget(k, true);
+    return false;
+  }
+  note(e, k, h, std::move(came));
+  place(e, f, repeated);
+  return finish(e, k, now, depth, out);
 }
 
 Reassembler::Reassembler(std::size_t datagrams_max, Nanos age_max)
@@ -211,21 +239,10 @@ Reassembler::~Reassembler() = default;
 Reassembler::Reassembler(Reassembler&&) noexcept = default;
 
 bool Reassembler::add(const Fragment& f, const RawPacket& frame, Whole& out) {
-  const std::size_t length = std::max<std::size_t>(f.length, f.data.size());
-  // Longer than IP allows ("ping of death"), or nothing at all: no datagram can come of it.
-  if (f.offset + length > datagram_bytes_max || (length == 0 && f.more)) return false;
-  const Key k{f.src, f.dst, f.id, f.src.is_v4() ? f.protocol : std::uint8_t{0}};
-  i_->make_room(frame.at, frame.bytes.size());
-  Entry& e = i_->entry_of(k, frame.at);
-  const std::uint64_t h = KeyedHash{}.bytes(f.data).words(f.offset, 0).value();
-  const bool repeated = std::find(e.seen.begin(), e.seen.end(), h) != e.seen.end();
-  if (e.whole.frames.size() >= fragments_max) {
-    i_->forget(k, true);
-    return false;
-  }
-  i_->note(e, k, f, frame);
-  i_->place(e, f, repeated);
-  return i_->finish(e, k, frame.at, out);
+  Whole came;
+  came.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
+  came.times.push_back(frame.at);
+  return i_->add(f, std::move(came), frame.at, 0, out);
 }
 
 std::uint64_t Reassembler::dropped() const { return i_->dropped; }

@@ -80,6 +80,35 @@ TEST(Reassembler, MirroredTwiceIsNoOverlapAndNoLoss) {
   EXPECT_EQ(f.r.dropped(), 2u);
 }
 
+// A datagram in two fragments, each of them in a tunnel whose own packets are in two.
+TEST(Reassembler, AFragmentInATunnelInFragmentsGoesOn) {
+  const Bytes d = datagram(100);
+  std::vector<Bytes> outer;
+  for (const Bytes& inside : {piece(d, 0, 7), piece(d, 7, 0)}) {
+    const auto id = static_cast<std::uint16_t>(100 + outer.size());
+    outer.push_back(ip4(View(inside).first(40), 4, 0x2000, id));
+    outer.push_back(ip4(View(inside).subspan(40), 4, 5, id));
+  }
+  std::vector<std::size_t> order = {0, 1, 2, 3};
+  do {
+    Feed f;
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(f.add(outer[order[i]]), i == 3);
+    EXPECT_TRUE(std::ranges::equal(f.whole.decoded.udp.payload, View(d).subspan(8)));
+    ASSERT_EQ(f.whole.frames.size(), 4u);
+    EXPECT_EQ(f.whole.times.size(), 4u);
+    for (const Bytes& o : outer)
+      EXPECT_EQ(std::count(f.whole.frames.begin(), f.whole.frames.end(), o), 1) << "each is evidence, once";
+    EXPECT_FALSE(f.whole.overlapped);
+    EXPECT_EQ(f.r.dropped(), 0u);
+  } while (std::ranges::next_permutation(order).found);
+  Feed half;  // what inside never becomes whole is a loss as ever
+  EXPECT_FALSE(half.add(outer[0]));
+  EXPECT_FALSE(half.add(outer[1]));
+  EXPECT_EQ(half.r.dropped(), 0u);
+  EXPECT_FALSE(half.add(piece(d, 0, 5, 9), Instant{std::chrono::minutes{5}}));
+  EXPECT_EQ(half.r.dropped(), 1u);
+}
+
 TEST(Reassembler, SnapLengthCut) {
   const Bytes d = datagram(100);
   Feed f;
