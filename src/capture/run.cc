@@ -50,12 +50,13 @@ class Records {
       pass_over(reader, look - n_);
       if (n_ == look) break;
       if (!reader.next(p)) return false;
-      WRIT_CHECK(take(p, reader.lost()));
+      WRIT_CHECK(take(p, reader));
     }
     return true;
   }
   Status end(const wire::CaptureReader& reader, const std::string& broken_stream) {
     if (again_) intake_.at(n_ + 1);
+    WRIT_CHECK(say_lost(reader, last_));  // statistics stand behind the last packet
     end_.problem = broken_stream.empty() ? reader.broken() : broken_stream;
     end_.truncated = reader.truncated() && end_.problem.empty();
     if (end_.truncated) WRIT_CHECK(intake_.gap(last_, last_, "the capture file ends within a packet", 0));
@@ -70,16 +71,22 @@ class Records {
     n_ += passed.packets;
     if (passed.packets > 0) last_ = passed.last;
   }
-  Status take(const wire::RawPacket& p, std::uint64_t lost) {
+  Status take(const wire::RawPacket& p, const wire::CaptureReader& reader) {
     ++n_;
     if (again_) intake_.at(n_);
-    if (lost != end_.lost) {
-      WRIT_CHECK(
-          intake_.gap(n_ == 1 ? p.at : last_, p.at, "the capturing card lost packets", lost - end_.lost));
-      end_.lost = lost;
-    }
+    if (n_ == 1) last_ = p.at;
+    WRIT_CHECK(say_lost(reader, p.at));
     last_ = p.at;
     return intake_.feed(p);
+  }
+  Status say_lost(const wire::CaptureReader& reader, Instant until) {
+    const std::uint64_t lost = reader.lost() - end_.lost;
+    if (lost == 0) return {};
+    end_.lost = reader.lost();
+    const Instant from = reader.lost_since() == Instant{} ? last_ : std::min(reader.lost_since(), until);
+    const char* const why = reader.is_ng() ? "whoever captured lost packets, as the file says"
+                                           : "the capturing card lost packets";
+    return intake_.gap(from, until, why, lost);
   }
 
   Intake& intake_;

@@ -54,6 +54,32 @@ TEST_F(SourceTest, CompressedIsThePlainFile) {
   }
 }
 
+// Statistics stand at the end of what dumpcap writes.
+TEST_F(SourceTest, WhatAPcapngFileSaysWasLostIsAGapOverItsCapture) {
+  const fs::path ng = made("editcap -F pcapng c.pcap - 2>/dev/null", "c.pcapng");
+  Bytes bytes = read_file(ng).value();
+  Bytes statistics;
+  const auto le32 = [&](std::uint32_t v) {
+    for (int i = 0; i < 4; ++i) statistics.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+  };
+  for (const std::uint32_t v : {5u, 40u, 0u, 0u, 0u, 0x00080005u, 1234u, 0u, 0u, 40u}) le32(v);
+  put_bytes(bytes, statistics);
+  ASSERT_TRUE(write_file(ng, bytes));
+  const auto r = run_of(ng, {*grant_}, dir_ / "lost");
+  ASSERT_TRUE(r) << to_text(r.error());
+  EXPECT_EQ(r->source.lost, 1234u);
+  std::vector<Json> gaps;
+  for (const Bytes& e : opened(*grant_, dir_ / "lost", Stream::call_data))
+    if (const auto event = intercept::decode_event(e); event->type == intercept::EventType::gap)
+      gaps.push_back(event->detail);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0]["why"], "whoever captured lost packets, as the file says");
+  EXPECT_EQ(gaps[0]["packets"], 1234);
+  EXPECT_NE(gaps[0]["from"], gaps[0]["until"]);
+  EXPECT_EQ(opened(*grant_, dir_ / "lost", Stream::content),
+            opened(*grant_, dir_ / "plain", Stream::content));
+}
+
 TEST_F(SourceTest, ABrokenStreamIsSaidWithItsPlaceAndWhatCameBeforeIsKept) {
   struct Row {
     const char* command;

@@ -52,8 +52,10 @@ class CaptureReader {
   bool truncated() const { return truncated_; }
   const std::string& broken() const { return broken_; }
   bool is_ng() const { return format_ == Format::ng; }
-  // Frames that the capturing card or host itself says it lost before the one that was read last (ERF).
+  // Frames that the capturing card or host itself says it lost before the one that was read last (ERF,
+  // pcapng), and since when those before that one may be missing (pcapng; zero: since the packet before).
   std::uint64_t lost() const { return lost_; }
+  Instant lost_since() const { return lost_since_; }
 
   // What is left, when it can be read so; and where that reading stopped.
   std::optional<PlainRecords> plain_records() const;
@@ -72,6 +74,9 @@ class CaptureReader {
     std::uint32_t snap_length = 0;  // 0: no limit
     std::uint64_t ticks_per_second = 1'000'000;
     std::int64_t offset_s = 0;
+    // What was lost on it, as its packets say one by one, and as its statistics say in sum.
+    std::uint64_t lost_told = 0, lost_counted = 0;
+    Instant last{}, counted{};  // its last packet; its packet at the last statistics, or its first
   };
   struct Block {
     std::uint32_t type = 0;
@@ -86,8 +91,13 @@ class CaptureReader {
   bool next_block(Block& out);
   bool start_section(View body);
   bool add_interface(View body);
+  template <class F>
+  bool each_option(View options, F&& f) const;
   bool interface_option(std::uint16_t code, View value, Interface& i);
   bool packet_of(const Block& b, RawPacket& out);
+  void note_packet(const Block& b, Instant at);
+  void note_statistics(View body);
+  void grow_lost(const Interface& i, std::uint64_t before, Instant since);
   bool simple_packet(View body, RawPacket& out);
   bool fill(std::uint32_t interface, std::uint64_t ticks, View data, std::uint32_t wire_length,
             RawPacket& out);
@@ -100,11 +110,17 @@ class CaptureReader {
     const std::uint32_t x = load_be32(v.data() + at);
     return swapped_ ? __builtin_bswap32(x) : x;
   }
+  std::uint64_t u64(View v) const {  // in the first eight bytes
+    const std::uint64_t a = u32(v, 0), b = u32(v, 4);
+    return swapped_ ? b << 32 | a : a << 32 | b;
+  }
   View file_;
   std::size_t at_ = 0;
   std::uint64_t base_ = 0;  // of the file before the window
   bool last_ = true, starved_ = false;
   std::uint64_t lost_ = 0;
+  Instant lost_since_{};      // of what was lost before the packet that was read last
+  bool lost_told_ = true;     // that packet was given out
   std::size_t block_at_ = 0;  // where the current record begins, for broken()
   Format format_ = Format::classic;
   bool swapped_ = false, nano_ = false, truncated_ = false;

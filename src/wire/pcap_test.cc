@@ -53,6 +53,34 @@ struct Builder {
     b.u32(0);
     block(1, b.out);
   }
+  void option(std::uint16_t code, std::uint64_t value) {
+    u16(code);
+    u16(8);
+    put(value, 8);
+  }
+  void statistics(std::uint32_t interface, std::uint64_t ifdrop, std::uint64_t osdrop) {
+    Builder b{big};
+    b.u32(interface);
+    b.put(0, 8);
+    b.option(4, 999);  // received
+    b.option(5, ifdrop);
+    b.option(7, osdrop);
+    b.u32(0);
+    block(5, b.out);
+  }
+  void packet_after_drops(std::uint32_t interface, std::uint64_t ticks, View data, std::uint64_t drops) {
+    Builder b{big};
+    b.u32(interface);
+    b.u32(ticks >> 32);
+    b.u32(ticks & 0xffffffff);
+    b.u32(data.size());
+    b.u32(data.size());
+    put_bytes(b.out, data);
+    b.out.resize((b.out.size() + 3) / 4 * 4);
+    b.option(4, drops);
+    b.u32(0);
+    block(6, b.out);
+  }
   void packet(std::uint32_t interface, std::uint64_t ticks, View data) {
     Builder b{big};
     b.u32(interface);
@@ -104,6 +132,45 @@ TEST(Pcap, EveryMagic) {
       EXPECT_EQ(all[1].wire_length, 2000u);
       EXPECT_EQ(all[1].link_type, 1u);
     }
+  }
+}
+
+TEST(Pcapng, WhatTheFileSaysWasLostIsCountedOnceAndSinceWhen) {
+  for (const bool big : {false, true}) {
+    Builder b{big};
+    b.section();
+    b.interface(1);
+    b.interface(1);
+    const auto tick = [](int s) { return static_cast<std::uint64_t>(second + s) * 1'000'000; };
+    const auto at = [](int s) { return from_ns((second + s) * 1'000'000'000); };
+    b.packet(0, tick(0), frame);
+    b.packet(1, tick(1), frame);
+    b.packet_after_drops(0, tick(2), frame, 7);
+    b.statistics(0, 5, 2);  // the same seven
+    b.packet(0, tick(3), frame);
+    b.statistics(1, 10, 3);
+    b.statistics(0, 5, 2);
+    b.packet(1, tick(4), frame);
+    b.statistics(0, 6, 3);
+    b.statistics(9, 6, 3);  // of no interface
+    auto r = CaptureReader::open(b.out);
+    ASSERT_TRUE(r);
+    RawPacket p;
+    const auto next = [&] { return r->next(p); };
+    ASSERT_TRUE(next() && next());
+    EXPECT_EQ(r->lost(), 0u);
+    ASSERT_TRUE(next());
+    EXPECT_EQ(r->lost(), 7u);
+    EXPECT_EQ(r->lost_since(), at(0)) << "since the packet before on that interface";
+    ASSERT_TRUE(next());
+    EXPECT_EQ(r->lost(), 7u);
+    ASSERT_TRUE(next());
+    EXPECT_EQ(r->lost(), 20u);
+    EXPECT_EQ(r->lost_since(), at(1)) << "since its first packet";
+    EXPECT_FALSE(next());
+    EXPECT_EQ(r->broken(), "");
+    EXPECT_EQ(r->lost(), 22u) << "behind the last packet";
+    EXPECT_EQ(r->lost_since(), at(3)) << "since its statistics before";
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/limits.hh"
 #include "wire/pcap.hh"
@@ -13,8 +14,9 @@ namespace writ::wire {
 namespace {
 
 constexpr std::uint32_t block_section = 0x0a0d0d0a, block_interface = 1, block_packet_old = 2,
-                        block_simple = 3, block_packet = 6;
-constexpr std::uint16_t option_tsresol = 9, option_tsoffset = 14;
+                        block_simple = 3, block_statistics = 5, block_packet = 6;
+constexpr std::uint16_t option_tsresol = 9, option_tsoffset = 14, option_dropcount = 4, option_ifdrop = 5,
+                        option_osdrop = 7;
 constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
 // Larger than any block of packets, names or secrets that tools write (libpcap's own bound).
 constexpr std::uint32_t block_bytes_max = 16u << 20;
@@ -70,6 +72,20 @@ bool CaptureReader::start_section(View body) {
   return true;
 }
 
+// False when `f` says so, or when an option runs past the end.
+template <class F>
+bool CaptureReader::each_option(View options, F&& f) const {
+  while (options.size() >= 4) {
+    const std::uint16_t code = u16(options, 0);
+    const std::size_t length = u16(options, 2);
+    options = options.subspan(4);
+    if (code == 0) break;
+    if (length > options.size() || !f(code, options.first(length))) return false;
+    options = options.subspan(std::min((length + 3) / 4 * 4, options.size()));
+  }
+  return true;
+}
+
 bool CaptureReader::interface_option(std::uint16_t code, View value, Interface& i) {
   if (code == option_tsresol && !value.empty()) {
     const unsigned power = value[0] & 0x7fu;
@@ -79,8 +95,7 @@ bool CaptureReader::interface_option(std::uint16_t code, View value, Interface& 
     i.ticks_per_second = 1;
     for (unsigned n = 0; n < power; ++n) i.ticks_per_second *= binary ? 2 : 10;
   } else if (code == option_tsoffset && value.size() >= 8) {
-    const std::uint64_t a = u32(value, 0), b = u32(value, 4);
-    i.offset_s = static_cast<std::int64_t>(swapped_ ? b << 32 | a : a << 32 | b);
+    i.offset_s = static_cast<std::int64_t>(u64(value));
   }
   return true;
 }
@@ -91,16 +106,9 @@ bool CaptureReader::add_interface(View body) {
   Interface i;
   i.link_type = u16(body, 0);
   i.snap_length = u32(body, 4);
-  View options = body.subspan(8);
-  while (options.size() >= 4) {
-    const std::uint16_t code = u16(options, 0);
-    const std::size_t length = u16(options, 2);
-    options = options.subspan(4);
-    if (code == 0) break;
-    if (length > options.size()) return stop("an option that runs past its block");
-    if (!interface_option(code, options.first(length), i)) return false;
-    options = options.subspan(std::min((length + 3) / 4 * 4, options.size()));
-  }
+  if (!each_option(body.subspan(8),
+                   [&](std::uint16_t code, View value) { return interface_option(code, value, i); }))
+    return broken_.empty() ? stop("an option that runs past its block") : false;
   interfaces_.push_back(i);
   return true;
 }
@@ -128,6 +136,44 @@ bool CaptureReader::packet_of(const Block& b, RawPacket& out) {
   return fill(interface, ticks, b.body.subspan(20, captured), u32(b.body, 16), out);
 }
 
+void CaptureReader::grow_lost(const Interface& i, std::uint64_t before, Instant since) {
+  const std::uint64_t now = std::max(i.lost_told, i.lost_counted);  // one loss may be told in both ways
+  if (now <= before) return;
+  lost_ += now - before;
+  lost_since_ = lost_since_ == Instant{} ? since : std::min(lost_since_, since);
+}
+
+void CaptureReader::note_packet(const Block& b, Instant at) {
+  Interface& i = interfaces_[b.type == block_packet ? u32(b.body, 0) : u16(b.body, 0)];
+  const std::uint64_t before = std::max(i.lost_told, i.lost_counted);
+  if (b.type == block_packet_old) {
+    if (const std::uint16_t drops = u16(b.body, 2); drops != 0xffff) i.lost_told += drops;  // ones: unknown
+  } else if (const std::size_t data = (std::size_t{u32(b.body, 12)} + 3) / 4 * 4 + 20; data < b.body.size()) {
+    each_option(b.body.subspan(data), [&](std::uint16_t code, View value) {
+      if (code == option_dropcount && value.size() >= 8) i.lost_told += u64(value);
+      return true;
+    });
+  }
+  if (i.last == Instant{}) i.last = i.counted = at;
+  grow_lost(i, before, i.last);
+  i.last = at;
+}
+
+// Sums since the capture began, mostly at its end.
+void CaptureReader::note_statistics(View body) {
+  if (body.size() < 12 || u32(body, 0) >= interfaces_.size()) return;
+  Interface& i = interfaces_[u32(body, 0)];
+  std::uint64_t counted = 0;
+  each_option(body.subspan(12), [&](std::uint16_t code, View value) {
+    if ((code == option_ifdrop || code == option_osdrop) && value.size() >= 8) counted += u64(value);
+    return true;
+  });
+  const std::uint64_t before = std::max(i.lost_told, i.lost_counted);
+  i.lost_counted = std::max(i.lost_counted, counted);
+  grow_lost(i, before, i.counted);
+  i.counted = i.last;
+}
+
 // Without a time of its own (it reads as the epoch) and always of the first interface.
 bool CaptureReader::simple_packet(View body, RawPacket& out) {
   if (body.size() < 4) return stop("a simple packet block that is too short");
@@ -142,6 +188,7 @@ bool CaptureReader::simple_packet(View body, RawPacket& out) {
 }
 
 bool CaptureReader::next_ng(RawPacket& out) {
+  if (std::exchange(lost_told_, false)) lost_since_ = {};
   for (Block b; next_block(b);) {
     switch (b.type) {
       case block_section:
@@ -152,7 +199,13 @@ bool CaptureReader::next_ng(RawPacket& out) {
         break;
       case block_packet:
       case block_packet_old:
-        return packet_of(b, out);
+        if (!packet_of(b, out)) return false;
+        note_packet(b, out.at);
+        lost_told_ = true;
+        return true;
+      case block_statistics:
+        note_statistics(b.body);
+        break;
       case block_simple:
         return simple_packet(b.body, out);
       default:
