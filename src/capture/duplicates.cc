@@ -21,10 +21,13 @@ std::uint64_t hash_of(View v) {
   const bool v4 = v[0] >> 4 == 4;
   const std::size_t fixed = std::min<std::size_t>(v.size(), v4 ? 20 : 40);
   std::memcpy(head, v.data(), fixed);
-  if (v4)
-    head[8] = head[10] = head[11] = 0;
-  else
+  if (v4) {
+    head[1] = head[8] = head[10] = head[11] = 0;
+  } else {
+    head[0] = 0x60;
+    head[1] &= 0x0f;
     head[7] = 0;
+  }
   return KeyedHash{}.bytes16(head).bytes16(head + 16).bytes16(head + 24).bytes(v.subspan(fixed)).value();
 }
 

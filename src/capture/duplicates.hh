@@ -2,7 +2,7 @@
 // A mirror that copies both directions of a port, or two ports that one packet passes, shows the packet
 // twice. The second is removed when within a few milliseconds the same bytes come again from the (innermost)
 // IP header on: MAC addresses, VLAN tags and tunnels around it may differ, and of the IP header what a router
-// changes on the way, time to live and header checksum.
+// changes on the way, class of service, time to live and header checksum.
 //
 // What stays: a SIP retransmission (RFC 3261 T1 is 500 ms, no device waits less than tens), RTP with another
 // sequence number, what a border controller or B2BUA sends on (other addresses or ports). IP itself knows no
