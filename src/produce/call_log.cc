@@ -46,7 +46,23 @@ std::string duration(const intercept::CallRecord& c) {
   return fmt::format("{}{}.{:03}", ms < 0 ? "-" : "", std::abs(ms) / 1000, std::abs(ms) % 1000);
 }
 
-std::string csv_line(const intercept::CallRecord& c) {
+// What may be missing of this call, though it tells so nowhere itself. A gap that is a moment lasts from then
+// on (capture/intake.hh).
+std::vector<std::string> gaps_within(const intercept::CallRecord& c,
+                                     const std::vector<intercept::Gap>& gaps) {
+  std::vector<std::string> out;
+  for (const intercept::Gap& g : gaps) {
+    const bool open = g.until <= g.from;
+    if ((c.end && g.from > *c.end) || (!open && g.until < c.start)) continue;
+    out.push_back(fmt::format("gap {} to {}: {}{}", rfc3339(g.from), open ? "?" : rfc3339(g.until), g.why,
+                              g.packets > 0 ? fmt::format(" ({} packets)", g.packets) : ""));
+  }
+  return out;
+}
+
+std::string csv_line(const intercept::CallRecord& c, const std::vector<intercept::Gap>& gaps) {
+  std::vector<std::string> anomalies = c.anomalies;
+  for (std::string& gap : gaps_within(c, gaps)) anomalies.push_back(std::move(gap));
   std::set<std::string> codecs;
   std::vector<std::string> further;  // pages of a fax, and what the call did not announce
   std::uint64_t packets = 0, lost = 0;
@@ -71,7 +87,7 @@ std::string csv_line(const intercept::CallRecord& c) {
                                            fmt::format("{}", lost),
                                            digits_text(c),
                                            c.wav,
-                                           fmt::format("{}", fmt::join(c.anomalies, "; ")),
+                                           fmt::format("{}", fmt::join(anomalies, "; ")),
                                            fmt::format("{}", fmt::join(further, " "))};
   std::string out;
   for (const std::string& f : fields) {
@@ -144,7 +160,7 @@ std::string call_log_csv(const intercept::Matter& m) {
   std::string out =
       "call_id,direction,from,to,start,answer,end,duration_s,release_cause,codecs,packets,lost,digits,"
       "recording,anomalies,further_files\r\n";
-  for (const intercept::CallRecord& c : m.calls) out += csv_line(c);
+  for (const intercept::CallRecord& c : m.calls) out += csv_line(c, m.gaps);
   return out;
 }
 

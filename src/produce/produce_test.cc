@@ -34,6 +34,25 @@ TEST(CallLog, QuotesByRfc4180) {
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2) << csv;
 }
 
+TEST(CallLog, AGapWithinACallStandsInItsLine) {
+  intercept::Matter m = sample::matter(2, "g");
+  const auto& c = m.calls[0];
+  ASSERT_TRUE(c.end);
+  const auto with = [&](intercept::Gap g) {
+    m.gaps = {std::move(g)};
+    const std::string csv = call_log_csv(m);
+    return csv.substr(csv.find('\n') + 1, csv.find('\n', csv.find('\n') + 1) - csv.find('\n'));
+  };
+  using namespace std::chrono_literals;
+  const std::string line = with({c.start + 1s, c.start + 2s, "the kernel dropped packets on a0", 40});
+  EXPECT_NE(line.find("the kernel dropped packets on a0 (40 packets)"), std::string::npos) << line;
+  EXPECT_NE(line.find("gap " + rfc3339(c.start + 1s) + " to " + rfc3339(c.start + 2s)), std::string::npos);
+  EXPECT_NE(with({c.start - 5s, *c.end + 5s, "pa0 is down", 0}).find("pa0 is down"), std::string::npos);
+  EXPECT_NE(with({c.start - 5s, c.start - 5s, "from then on", 0}).find("from then on"), std::string::npos);
+  EXPECT_EQ(with({c.start - 5s, c.start - 1s, "before", 0}).find("before"), std::string::npos);
+  EXPECT_EQ(with({*c.end + 1s, *c.end + 5s, "after", 0}).find("after"), std::string::npos);
+}
+
 TEST(Captures, EachFrameOnceByTimeAndLinkType) {
   intercept::Matter m = sample::matter(3, "g");
   m.packets.push_back(sample::packet(9, m.calls[0].start,
