@@ -223,7 +223,7 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   if (!ready) return wait_for(sealer_pid);  // it said why
   WRIT_TRY(pinned, load_public(o.dir));
   WRIT_TRY(grants, verify_again(pinned, o.grants, ready->get<std::vector<std::string>>()));
-  WRIT_TRY(source, open_source(o));
+  WRIT_TRY(source, open_source(o, settings));
   WRIT_CHECK(say(sealer, says_source, describe(&source, o)));
   if (!hear(sealer, says_go)) return wait_for(sealer_pid);
   const StopFlag& stop = catch_signals();

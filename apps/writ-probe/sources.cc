@@ -26,13 +26,13 @@ Result<capture::RunSettings> settings_of(const RunOptions& o) {
   return s;
 }
 
-Result<Source> open_source(const RunOptions& o) {
+Result<Source> open_source(const RunOptions& o, const capture::RunSettings& settings) {
   Source s;
   if (o.read == "-") {
     s.stream.emplace(capture::ByteSource::of(Fd{::dup(STDIN_FILENO)}));
     return s;
   }
-  capture::LiveSettings live{o.interfaces, {}, o.rings};
+  capture::LiveSettings live{o.interfaces, {}, o.rings, settings.engine.hep_from};
   for (const std::string& text : o.hep) {
     WRIT_TRY(where, capture::HepListen::parse(text));
     live.hep.push_back(where);

@@ -17,7 +17,7 @@ struct Source {
 
 // Exit::usage.
 Result<capture::RunSettings> settings_of(const RunOptions& o);
-Result<Source> open_source(const RunOptions& o);
+Result<Source> open_source(const RunOptions& o, const capture::RunSettings& settings);
 bool takes_connections(const RunOptions& o);
 // For the log and the summary: {"kind": "file"|"stream"|"live", "parts": [...], "hep_from": [...]}.
 // nullptr: the file RunOptions::read.

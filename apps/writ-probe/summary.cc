@@ -74,7 +74,8 @@ Exit judge(const capture::RunResult& r) {
   if (!r.source.problem.empty()) fmt::print(stderr, "the capture file is broken: {}\n", r.source.problem);
   if (r.kernel_dropped > 0) fmt::print(stderr, "the kernel dropped {} packets\n", r.kernel_dropped);
   if (r.deaf_times > 0) fmt::print(stderr, "a source heard nothing for a time, {} times\n", r.deaf_times);
-  if (r.source.lost > 0) fmt::print(stderr, "the capturing card lost {} packets\n", r.source.lost);
+  if (r.source.lost > 0)
+    fmt::print(stderr, "whoever captured lost {} packets, as the source says\n", r.source.lost);
   bool partial = r.source.truncated || !r.source.problem.empty() || r.kernel_dropped > 0 ||
                  r.deaf_times > 0 || r.source.lost > 0;
   for (std::size_t k = 0; k < r.stats.unread.size(); ++k) {

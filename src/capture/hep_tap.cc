@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +23,9 @@
 namespace writ::capture {
 namespace {
 
-constexpr std::size_t hep_batch_max = 256, hep_connections_max = 64, hep_datagram_max = 65535;
+constexpr std::size_t hep_batch_max = 256, hep_datagram_max = 65535;
+constexpr std::size_t hep_agents_max = 64, hep_strangers_max = 4;  // connections
+constexpr std::chrono::seconds hep_quiet_s{60};  // after so long another may take a connection's place
 
 struct SocketName {
   sockaddr_storage storage{};
@@ -155,28 +158,37 @@ class HepUdpTap final : public HepTap {
       }
     }
     const View datagram = View(buffer_).first(static_cast<std::size_t>(n));
-    if (wire::looks_like_hep(datagram)) give(endpoint_of(from), datagram, at);
+    if (wire::looks_like_hep(datagram) || wire::looks_like_old_hep(datagram))
+      give(endpoint_of(from), datagram, at);
     return true;
   }
   Bytes buffer_;
   std::uint32_t overflows_ = 0;
 };
 
+// An agent whose machine lost its power says no end: the kernel finds out within two minutes.
+void keep_alive(int fd) {
+  const int on = 1, idle_s = 60, every_s = 15, times = 4;
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+}
+
 class HepTcpTap final : public HepTap {
  public:
-  explicit HepTcpTap(Fd fd) : HepTap(std::move(fd)), buffer_(64u << 10) {}
+  HepTcpTap(Fd fd, std::vector<wire::Address> agents)
+      : HepTap(std::move(fd)), agents_(std::move(agents)), buffer_(64u << 10) {}
   Result<std::span<const wire::RawPacket>> batch() override {
     if (!store_.empty()) return store_.frames();
-    while (take_connection()) {
+    for (std::size_t n = 0; n < hep_agents_max && take_connection(); ++n) {
     }
     for (std::size_t i = 0; i < connections_.size() && store_.size() < hep_batch_max;) {
       if (receive(connections_[i])) {
         ++i;
         continue;
       }
-      connections_[i].splitter.gap();  // what it had begun
-      lost_ += connections_[i].splitter.given_up();
-      connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
+      end(i);
     }
     return store_.frames();
   }
@@ -194,27 +206,56 @@ class HepTcpTap final : public HepTap {
     Fd fd;
     wire::Endpoint from;
     wire::HepSplitter splitter;
+    bool listed = false;
+    Instant heard{};
   };
   bool take_connection() {
     SocketName from;
     Fd fd{::accept4(fd_.get(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!fd) return false;
-    if (connections_.size() < hep_connections_max)
-      connections_.push_back({std::move(fd), endpoint_of(from), {}});
-    else
-      ++lost_;  // closed at once; an agent tries again
+    const wire::Endpoint peer = endpoint_of(from);
+    const bool listed = std::find(agents_.begin(), agents_.end(), peer.ip) != agents_.end();
+    const Instant now = SystemClock{}.now();
+    if (!make_room(listed, now)) {
+      if (listed) ++lost_;  // closed at once; an agent tries again
+      return true;
+    }
+    keep_alive(fd.get());
+    connections_.push_back({std::move(fd), peer, {}, listed, now});
     return true;
+  }
+  // Agents and strangers take nothing from each other. What has been quiet for longest goes: of agents when
+  // it may well be dead, of strangers at once.
+  bool make_room(bool listed, Instant now) {
+    std::size_t same = 0, quietest = connections_.size();
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
+      if (connections_[i].listed != listed) continue;
+      ++same;
+      if (quietest == connections_.size() || connections_[i].heard < connections_[quietest].heard)
+        quietest = i;
+    }
+    if (same < (listed ? hep_agents_max : hep_strangers_max)) return true;
+    if (listed && now - connections_[quietest].heard < hep_quiet_s) return false;
+    end(quietest);
+    return true;
+  }
+  void end(std::size_t i) {
+    Connection& c = connections_[i];
+    c.splitter.gap();  // what it had begun
+    if (c.listed) lost_ += c.splitter.given_up();
+    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   // False when the connection is over.
   bool receive(Connection& c) {
     const ssize_t n = ::recv(c.fd.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     if (n == 0) return false;
-    const Instant at = SystemClock{}.now();
+    const Instant at = c.heard = SystemClock{}.now();
     c.splitter.add(View(buffer_).first(static_cast<std::size_t>(n)));
     for (View m; c.splitter.next(m);) give(c.from, m, at);
     return true;
   }
+  const std::vector<wire::Address> agents_;
   Bytes buffer_;
   std::vector<Connection> connections_;
 };
@@ -240,9 +281,9 @@ Result<HepListen> HepListen::parse(const std::string& text) {
   return l;
 }
 
-Result<std::unique_ptr<Tap>> open_hep(const HepListen& where) {
+Result<std::unique_ptr<Tap>> open_hep(const HepListen& where, const std::vector<wire::Address>& from) {
   WRIT_TRY(fd, hep_socket(where));
-  if (where.tcp) return std::make_unique<HepTcpTap>(std::move(fd));
+  if (where.tcp) return std::make_unique<HepTcpTap>(std::move(fd), from);
   return std::make_unique<HepUdpTap>(std::move(fd));
 }
 

@@ -13,6 +13,8 @@ struct HepListen {
   // "UDP:192.0.2.1:9060", "TCP:[2001:db8::1]:9060". Exit::usage.
   static Result<HepListen> parse(const std::string& text);
 };
-Result<std::unique_ptr<Tap>> open_hep(const HepListen& where);
+// `from`: the agents of the allow-list. Over TCP theirs are the connections; of everybody else's a few are
+// read, so that what is not heard can be counted.
+Result<std::unique_ptr<Tap>> open_hep(const HepListen& where, const std::vector<wire::Address>& from);
 
 }  // namespace writ::capture

@@ -100,7 +100,7 @@ Result<LiveSource> LiveSource::open(const LiveSettings& settings,
     }
   }
   for (const HepListen& where : settings.hep) {
-    WRIT_TRY(tap, open_hep(where));
+    WRIT_TRY(tap, open_hep(where, settings.hep_from));
     add(std::move(tap));
   }
   // One that is missing must not keep the others from being heard; a run with nothing to hear is a mistake.

@@ -14,7 +14,8 @@ namespace writ::capture {
 struct LiveSettings {
   std::vector<std::string> interfaces;
   std::vector<HepListen> hep;
-  unsigned rings = 1;  // per interface, sharing what comes by flow (PACKET_FANOUT)
+  unsigned rings = 1;                     // per interface, sharing what comes by flow (PACKET_FANOUT)
+  std::vector<wire::Address> hep_from{};  // the agents that may tell, as the engine knows them
 };
 inline constexpr unsigned rings_max = 16;
 

@@ -427,8 +427,11 @@ TEST_F(LiveTest, AgentsTellByUdpAndTcp) {
       EXPECT_TRUE(write_all(fd.get(), m));
     };
     const Run r = live(
-        {{}, {*where}}, spool,
+        {{}, {*where}, 1, settings.engine.hep_from}, spool,
         [&] {
+          std::vector<Fd> idle;  // strangers keep no agent out
+          for (int n = 0; tcp && n < 70; ++n) idle.push_back(connected("127.0.0.2"));
+          ::usleep(100'000);
           const Fd agent = connected("127.0.0.1"), stranger = connected("127.0.0.7");
           for (const auto& p : frames_of_file()) {
             say(agent, p);
@@ -454,6 +457,39 @@ TEST_F(LiveTest, AgentsTellByUdpAndTcp) {
                              want.udp.payload.end()));
     }
   }
+}
+
+// Agents that lost their power leave connections that are never ended; the kernel's own end of them is not
+// waited for when a live agent comes.
+TEST_F(LiveTest, SixtyFourAgentsAtATimeAndNoneIsPutOutThatSpokeAMinuteAgo) {
+  RunSettings settings;
+  settings.engine.hep_from.resize(1);
+  ASSERT_TRUE(wire::Address::parse("127.0.0.1", settings.engine.hep_from[0]));
+  const auto where = HepListen::parse("TCP:127.0.0.1:9060");
+  const auto connected = [] {
+    Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_port = htons(9060);
+    ::inet_pton(AF_INET, "127.0.0.1", &a.sin_addr);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a), 0);
+    return fd;
+  };
+  const Run r = live(
+      {{}, {*where}, 1, settings.engine.hep_from}, "many",
+      [&] {
+        std::vector<Fd> agents;
+        for (int n = 0; n < 64; ++n) agents.push_back(connected());
+        ::usleep(100'000);
+        const Fd more = connected();
+        std::uint8_t byte = 0;
+        EXPECT_LE(::recv(more.get(), &byte, 1, 0), 0) << "closed at once";
+        EXPECT_EQ(::recv(agents[0].get(), &byte, 1, MSG_DONTWAIT), -1);
+        EXPECT_EQ(errno, EAGAIN) << "still there";
+      },
+      settings);
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  EXPECT_GT(r.result->kernel_dropped, 0u) << "that one was turned away is said";
 }
 
 TEST(HepListen, Places) {

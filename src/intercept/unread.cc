@@ -31,7 +31,7 @@ const char* to_string(Unread u) {
     case Unread::hep:
       return "HEP of senders that are not on the allow-list seen, not read";
     case Unread::hep_other:
-      return "HEP messages that carry no readable SIP, RTP or RTCP";
+      return "HEP messages that carry no readable SIP, RTP or RTCP, or are of version 1 or 2";
     case Unread::hep_report:
       return "reports on media by HEP, counted, not read";
     case Unread::hep_early:
@@ -68,6 +68,7 @@ std::optional<Unread> unread(const wire::Decoded& d) {
 
 std::optional<Unread> unread_datagram(const wire::UdpPacket& u) {
   if (wire::looks_like_hep(u.payload)) return Unread::hep;
+  if (wire::looks_like_old_hep(u.payload)) return Unread::hep_other;
   // ESP in UDP (RFC 3948): a security index, and not the four zero bytes that stand before IKE.
   if ((u.dst.port == port_esp || u.src.port == port_esp) && u.payload.size() > 8 &&
       load_be32(u.payload.data()) != 0)

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/sip.hh"
+
 namespace writ::wire {
 namespace {
 
@@ -89,6 +91,17 @@ bool take_chunk(std::uint16_t type, View value, HepParts& parts, HepMessage& out
 }
 
 }  // namespace
+
+bool looks_like_old_hep(View v) {
+  constexpr std::size_t v4 = 16, v6 = 40, time_bytes = 12;
+  if (v.size() < v4 || (v[0] != 1 && v[0] != 2)) return false;
+  const bool six = v[2] != 2;
+  if (v[1] != (six ? v6 : v4) && v[1] != (six ? v6 : v4) + time_bytes) return false;
+  const std::size_t header = v[1];  // senders differ in whether it counts the time
+  return v.size() > header &&
+         (looks_like_sip(v.subspan(header)) ||
+          (v.size() > header + time_bytes && looks_like_sip(v.subspan(header + time_bytes))));
+}
 
 bool parse_hep(View v, HepMessage& out) {
   out = HepMessage{};

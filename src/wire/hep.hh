@@ -29,6 +29,9 @@ inline constexpr std::uint8_t hep_sip = 1, hep_rtp = 4, hep_rtcp = 5;
 inline bool looks_like_hep(View v) {
   return v.size() >= 6 && v[0] == 'H' && v[1] == 'E' && v[2] == 'P' && v[3] == '3';
 }
+// Versions 1 and 2 with SIP in them, which have no magic: a fixed header (version, its length, family,
+// protocol, ports, addresses), and in version 2 a time. Not read here, but told from what is none.
+bool looks_like_old_hep(View v);
 // False when it is no HEPv3 or no payload chunk can be found. Chunks of other vendors and of unknown types
 // are skipped; of a chunk that comes twice the first counts.
 bool parse_hep(View v, HepMessage& out);

@@ -125,6 +125,25 @@ TEST(Hep, RealMessagesOfARealAgent) {
   EXPECT_FALSE(reader->next(p));
 }
 
+TEST(Hep, OldVersionsAreToldFromWhatIsNone) {
+  const auto old = [](std::uint8_t version, std::uint8_t length, std::size_t header,
+                      std::string_view inside) {
+    Bytes b = {version, length, static_cast<std::uint8_t>(header >= 40 ? 10 : 2), 17, 0x13, 0xc4, 0x13, 0xc4};
+    b.resize(header, 1);
+    put_bytes(b, view_of(inside));
+    return b;
+  };
+  constexpr std::string_view invite = "INVITE sip:+14045550102@example.com SIP/2.0\r\nCall-ID: x\r\n\r\n";
+  EXPECT_TRUE(looks_like_old_hep(old(1, 16, 16, invite)));
+  EXPECT_TRUE(looks_like_old_hep(old(2, 28, 28, invite)));
+  EXPECT_TRUE(looks_like_old_hep(old(2, 16, 28, invite)));
+  EXPECT_TRUE(looks_like_old_hep(old(1, 40, 40, invite)));
+  EXPECT_FALSE(looks_like_old_hep(old(3, 16, 16, invite)));
+  EXPECT_FALSE(looks_like_old_hep(old(1, 17, 17, invite)));
+  EXPECT_FALSE(looks_like_old_hep(old(1, 16, 16, "something else altogether, of the same length")));
+  EXPECT_FALSE(looks_like_old_hep(Bytes{1, 16}));
+}
+
 std::vector<Bytes> some_messages(std::size_t n, std::mt19937& random) {
   std::vector<Bytes> out;
   for (std::size_t i = 0; i < n; ++i) {
