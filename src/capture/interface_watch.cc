@@ -30,7 +30,7 @@ std::string InterfaceWatch::look(int socket) {
   const int bound = bound_index(socket);
   ifreq r{};
   if (hardware_ == 0 || bound < 0) {
-    const std::string gone = name_ + (hardware_ == 0 ? " is not there" : " is gone");
+    std::string gone = name_ + (hardware_ == 0 ? " is not there" : " is gone");
     name_.copy(r.ifr_name, IFNAMSIZ - 1);
     if (::ioctl(socket, SIOCGIFINDEX, &r) != 0) return gone;
     if (!follow(socket, r.ifr_ifindex))
