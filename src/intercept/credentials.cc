@@ -45,6 +45,20 @@ void Credentials::learn(std::uint32_t grant, const wire::DigestIdentity& d, cons
   if (learnt_[grant].size() > per_grant_max) forget_oldest(grant);
 }
 
+void Credentials::copy(std::uint32_t from, std::uint32_t to) {
+  const auto learnt = learnt_.find(from);
+  if (learnt == learnt_.end()) return;
+  for (const std::string& k : std::deque<std::string>{learnt->second}) {
+    std::vector<Known>& of_name = known_[k];
+    const auto of = [&](std::uint32_t grant) { return std::ranges::find(of_name, grant, &Known::grant); };
+    if (of(to) != of_name.end() || of(from) == of_name.end()) continue;
+    Known copied = *of(from);
+    copied.grant = to;
+    of_name.push_back(std::move(copied));
+    learnt_[to].push_back(k);
+  }
+}
+
 void Credentials::forget_oldest(std::uint32_t grant) {
   const auto it = known_.find(learnt_[grant].front());
   learnt_[grant].pop_front();

@@ -21,6 +21,8 @@ class Credentials {
   bool empty() const { return known_.empty(); }
   void learn(std::uint32_t grant, const wire::DigestIdentity& d, const wire::Address& server,
              const std::string& who);
+  // What one grant's registrations proved holds for another that names the same targets.
+  void copy(std::uint32_t from, std::uint32_t to);
   // An address of record that is not of the grants of which own(grant) holds registers with it: an account of
   // several, which tells nobody's calls any more.
   template <class F>

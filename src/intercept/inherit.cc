@@ -94,6 +94,7 @@ Status Engine::Impl::inherit(const std::vector<std::uint32_t>& begun) {
       WRIT_CHECK(heirs.each(*this, g, [&](std::uint32_t heir) -> Status {
         if (!names_all_of(grants[heir].body(), grants[g].body())) return {};
         bindings.copy(g, heir);
+        credentials.copy(g, heir);
         if (judge.allowed(heir, Role::redirected) && trusts_as_much(grants[heir].body(), grants[g].body()))
           expected.copy(g, heir);
         return {};
@@ -167,6 +168,7 @@ Status Engine::Impl::join(Dialog& d, const Attachment& held, std::uint32_t heir,
   a.digest_src = held.digest_src;
   a.digest_dst = held.digest_dst;
   if (a.stage != Stage::live) WRIT_CHECK(make_room_to_wait());
+  d.hops.copy(held.grant, heir);
   d.attachments.push_back(std::move(a));
   Attachment& fresh = d.attachments.back();
   if (fresh.stage != Stage::live) {

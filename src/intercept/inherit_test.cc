@@ -2,7 +2,7 @@
 // Grants that begin while calls are up that the probe holds for others.
 #include <gmock/gmock.h>
 
-#include "intercept/test_features.hh"
+#include "intercept/test_registration.hh"
 
 namespace writ::intercept {
 namespace {
@@ -163,6 +163,26 @@ void registers_line7(Bench& b, double t) {
   b.sip(t, ep("192.0.2.7", 5060), ep("198.51.100.1", 5060), r);
   r.start = "SIP/2.0 200 OK";
   b.sip(t + 0.1, ep("198.51.100.1", 5060), ep("192.0.2.7", 5060), r);
+}
+
+// By the name that the registrar has accepted, whoever asked for it.
+TEST(Inherit, NamesThatTheRegistrarAccepted) {
+  Bench b({carrier().grant(spec()), carrier().grant(window(spec(), 5)),
+           carrier().grant(window(spec(Kind::content, "+14045550177"), 5))});
+  Device d{b};
+  d.extra = authorization("hb-9f3", "pbx.example.net");
+  d.registers(0);
+  Call c = outgoing(b, "own", ep("198.51.100.77", 5060));
+  c.caller = "anonymous";
+  c.invite_extra = authorization("hb-9f3", "pbx.example.net");
+  c.invite(6);
+  c.response(6.1, 401);
+  c.cseq = 2;
+  c.invite(6.2);
+  c.answer(7);
+  c.talk(8, 10);
+  for (const std::size_t g : {0u, 1u}) EXPECT_EQ(b.sink.count(PacketRole::rtp, g), 20u);
+  for (const auto& n : b.sink.events) EXPECT_LT(n.grant, 2u);
 }
 
 Call call_to_line7(Bench& b) {

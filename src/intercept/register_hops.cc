@@ -85,6 +85,15 @@ bool RegisterHops::from_device(const RegisterHop& h) const {
          });
 }
 
+void RegisterHops::copy(std::uint32_t from, std::uint32_t to) {
+  for (RegisterHop& h : hops_)
+    for (std::size_t n = 0, known = h.claims.size(); n < known; ++n)
+      if (h.claims[n].grant == from) {
+        h.claims.push_back(h.claims[n]);
+        h.claims.back().grant = to;
+      }
+}
+
 const RegisterHop& RegisterHops::origin(const RegisterHop& h) const {
   return *std::find_if(hops_.begin(), hops_.end(), [&](const RegisterHop& x) { return x.cseq == h.cseq; });
 }

@@ -51,6 +51,8 @@ class RegisterHops {
   const RegisterHop* answered(std::uint32_t cseq, const wire::Endpoint& from, const wire::Endpoint& to) const;
   // Did the registering device itself send it? Not what has come by way of another hop's receiver.
   bool from_device(const RegisterHop& h) const;
+  // What is asked for one grant's target is asked for that of another that begins meanwhile.
+  void copy(std::uint32_t from, std::uint32_t to);
   // The first that was heard of this request.
   const RegisterHop& origin(const RegisterHop& h) const;
   // True the first time that it is asked of a request: its outcome is said once, whatever hop tells it.
