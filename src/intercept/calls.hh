@@ -36,6 +36,8 @@ struct MediaStream {           // one 5-tuple and SSRC
   // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of
   // the one mixed.
   std::optional<std::size_t> copy_of;
+  // Streams that carry the same voice one hop nearer to the target, behind a relay (intercept/hops.hh).
+  std::vector<std::size_t> nearer;
   bool decoded = false;     // set by media/
   std::string file;         // fax: relative name of its TIFF; foreign: of its own WAV; set by media/
   std::uint32_t pages = 0;  // fax: in `file`

@@ -6,6 +6,7 @@
 #include <bitset>
 #include <cstring>
 
+#include "intercept/hops.hh"
 #include "intercept/secrecy.hh"
 #include "intercept/stable_order.hh"
 #include "wire/udptl.hh"
@@ -46,16 +47,25 @@ bool is_audio_codec(std::string_view codec) { return codec != "TELEPHONE-EVENT" 
 
 }  // namespace
 
-std::size_t SdpTimeline::add(Instant at, const wire::Sdp& sdp, const wire::Address& /*announcer*/) {
+std::size_t SdpTimeline::add(Instant at, const wire::Sdp& sdp, const wire::Address& announcer) {
   for (std::size_t line = 0; line < sdp.media.size(); ++line) {
     const wire::SdpMedia& m = sdp.media[line];
     if (!m.has_address || m.rtp.port == 0) continue;
     const auto media = std::make_shared<const wire::SdpMedia>(m);
     add({at, m.rtp, media, count_, line});
+    announcers_.try_emplace(m.rtp, announcer);
     for (const wire::IceCandidate& c : m.candidates)
-      if (!c.rtcp && c.at != m.rtp) add({at, c.at, media, count_, line});
+      if (!c.rtcp && c.at != m.rtp) {
+        add({at, c.at, media, count_, line});
+        announcers_.try_emplace(c.at, announcer);
+      }
   }
   return count_++;
+}
+
+const wire::Address* SdpTimeline::announcer(const wire::Endpoint& e) const {
+  const auto it = announcers_.find(e);
+  return it == announcers_.end() ? nullptr : &it->second;
 }
 
 void SdpTimeline::add(Entry e) {
@@ -413,6 +423,7 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
     out.push_back(b->s);
   }
   mark_foreign(out, announced);
+  mark_hops(out, sdp_);
   std::sort(notes_.begin(), notes_.end());
   notes_.erase(std::unique(notes_.begin(), notes_.end()), notes_.end());
   anomalies.insert(anomalies.end(), notes_.begin(), notes_.end());

@@ -46,6 +46,8 @@ class SdpTimeline {
                                 Instant t) const;
   // That meaning; of a type that no line lists, the static table's.
   const wire::RtpMap* format(int pt, const wire::Endpoint& src, const wire::Endpoint& dst, Instant t) const;
+  // Who announced the endpoint first; null: nobody.
+  const wire::Address* announcer(const wire::Endpoint& e) const;
   // Until then all these answers stay as they are at `t`.
   Instant next_change(Instant t) const;
 
@@ -60,6 +62,7 @@ class SdpTimeline {
   void add(Entry e);
   const Entry* newest(const wire::Endpoint& e, Instant t, int pt, bool of_refused) const;
   std::vector<Entry> entries_;  // by time
+  std::map<wire::Endpoint, wire::Address> announcers_;
   std::size_t count_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "media/hops.hh"
 #include "media/render.hh"
 #include "media/timeline.hh"
 
@@ -20,6 +21,7 @@ struct Key {
 };
 struct Found {
   Instant at{};
+  std::size_t stream = 0;
   std::uint16_t duration = 0;
   bool ended = false, continues = false;
 };
@@ -39,11 +41,24 @@ bool may_hold_events(const intercept::MediaStream& s) {
          std::ranges::any_of(s.formats, [](const auto& f) { return f.codec == "TELEPHONE-EVENT"; });
 }
 
+// A relay with an SSRC of its own sends the same key again on the next hop.
+bool carried(const intercept::CallRecord& call, const std::map<Key, Found>& events, const Key& key,
+             const Found& found) {
+  constexpr Nanos relayed_within = std::chrono::milliseconds{500};
+  const std::vector<std::size_t> by = carriers(call, found.stream);
+  return !by.empty() && std::ranges::any_of(events, [&](const auto& e) {
+    return e.first.event == key.event && !e.second.continues &&
+           std::ranges::find(by, e.second.stream) != by.end() &&
+           std::chrono::abs(e.second.at - found.at) < relayed_within;
+  });
+}
+
 }  // namespace
 
 std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, const Packets& packets) {
   std::map<Key, Found> events;
-  for (const intercept::MediaStream& s : call.media) {
+  for (std::size_t k = 0; k < call.media.size(); ++k) {
+    const intercept::MediaStream& s = call.media[k];
     if (s.copy_of || !s.readable() || s.kind != "audio") continue;
     if (!may_hold_events(s)) continue;
     PayloadTypes types{s};
@@ -55,7 +70,7 @@ std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, con
       const Key key{s.direction == intercept::Direction::from_target, s.foreign, rtp->ssrc, rtp->timestamp,
                     e->event};
       const Instant at = packets.at(index);
-      Found& f = events.try_emplace(key, Found{at, 0, false, false}).first->second;
+      Found& f = events.try_emplace(key, Found{at, k, 0, false, false}).first->second;
       f.at = std::min(f.at, at);
       f.duration = std::max(f.duration, e->duration);
       f.ended = f.ended || e->end;
@@ -64,7 +79,7 @@ std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, con
   mark_continuations(events);
   std::vector<intercept::Digit> out;
   for (const auto& [key, found] : events)
-    if (!found.continues)
+    if (!found.continues && !carried(call, events, key, found))
       out.push_back({found.at, wire::event_digit(key.event), key.foreign ? "rfc4733-foreign" : "rfc4733",
                      key.from_target});
   std::ranges::stable_sort(out, {}, &intercept::Digit::at);

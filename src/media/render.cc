@@ -13,6 +13,7 @@
 
 #include "base/threads.hh"
 #include "media/fax.hh"
+#include "media/hops.hh"
 #include "media/srtp.hh"
 #include "media/timeline.hh"
 #include "media/track.hh"
@@ -233,7 +234,9 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
                    const fs::path& out_dir, const std::string& base_name, Audio audio) {
   Packets packets{evidence};
   WRIT_CHECK(unlock(call, packets, workers.program()));
+  mark_opened_copies(call, packets);
   hear_keys(call, packets);
+  leave_out_carried(call, packets);
   call.wav.clear();
   call.mp3.clear();
   std::vector<Track> tracks;
