@@ -24,8 +24,4 @@ class RtcpFacts {
   std::map<Who, Said> said_;
 };
 
-// Streams that come from an address which the call did not announce, beside one to the same end that does
-// not: marked as foreign, and said. A phone behind NAT is alone on its way and is not meant.
-void mark_foreign(std::vector<MediaStream>& streams, const std::vector<bool>& announced);
-
 }  // namespace writ::intercept

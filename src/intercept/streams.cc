@@ -6,6 +6,7 @@
 #include <bitset>
 #include <cstring>
 
+#include "intercept/foreign.hh"
 #include "intercept/hops.hh"
 #include "intercept/secrecy.hh"
 #include "intercept/stable_order.hh"
@@ -159,6 +160,7 @@ struct StreamBuilder::Building {
   std::vector<bool> plain;         // of each packet
   Instant last_secret{};
   bool zrtp = false;
+  StreamTrace trace;
 
   // Counts the run since `run_start`: repeated sequence numbers and holes.
   void close_run() {
@@ -189,6 +191,24 @@ struct StreamBuilder::Building {
     }
     highest = std::max(highest, extended);
     seen.push_back({extended, p.timestamp, hash_of(p.payload)});
+  }
+
+  void trace_packet(const wire::RtpPacket& p, Instant at) {
+    if (seen.size() == 1) trace.first_number = p.sequence;
+    trace.last_number = static_cast<std::uint16_t>(highest);
+    const std::int64_t second = at.time_since_epoch() / std::chrono::seconds{1};
+    if (trace.seconds.empty() || trace.seconds.back().first != second) trace.seconds.emplace_back(second, 0);
+    ++trace.seconds.back().second;
+  }
+
+  // Of `seen`, by number: numbers that came with different payloads. (Empty ones keep a path open.)
+  std::size_t contradictions() const {
+    const std::uint32_t empty = hash_of({});
+    std::size_t n = 0;
+    for (std::size_t i = 1; i < seen.size(); ++i)
+      n += seen[i].sequence == seen[i - 1].sequence && seen[i].hash != seen[i - 1].hash &&
+           seen[i].hash != empty && seen[i - 1].hash != empty;
+    return n;
   }
 
   // The codec that carried most packets; comfort noise or digits only where there is nothing else.
@@ -288,6 +308,7 @@ void StreamBuilder::rtp(std::size_t index, const PacketTag& tag, Instant at, con
   if (secret) b.last_secret = at;
   b.plain.push_back(!secret);
   b.sequence(*p);
+  b.trace_packet(*p, at);
 }
 
 // What the lines in force say of a payload type; asked again when they change.
@@ -389,6 +410,16 @@ void name_kind(MediaStream& s, const SdpTimeline& sdp) {
 
 }  // namespace
 
+// Of what is authenticated, the genuine one is heard.
+void StreamBuilder::note_contradictions(const Building& b) {
+  constexpr std::size_t said_from = 3;
+  if (b.s.encrypted || b.s.codec == "T38") return;
+  if (const std::size_t n = b.contradictions(); n >= said_from)
+    notes_.push_back(std::to_string(n) + " packets of SSRC " + std::to_string(b.s.ssrc) + " from " +
+                     b.s.src.text() +
+                     " came again with another payload: one may be injected; what came first " + "is heard");
+}
+
 std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomalies) {
   std::vector<std::shared_ptr<Building>> all;
   for (auto& [key, b] : streams_) {
@@ -401,6 +432,7 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
     name_secrecy(*b);
     std::sort(b->seen.begin(), b->seen.end(),
               [](const Building::Seen& x, const Building::Seen& y) { return x.sequence < y.sequence; });
+    note_contradictions(*b);
     all.push_back(b);
   }
   order_stably(all, [](const std::shared_ptr<Building>& b) { return b->s.first; });
@@ -415,14 +447,16 @@ std::vector<MediaStream> StreamBuilder::finish(std::vector<std::string>& anomali
   }
   // A copy of a copy names the one that is mixed.
   std::vector<MediaStream> out;
-  std::vector<bool> announced;
+  std::vector<StreamTrace> traces;
   for (const auto& b : all) {
     while (b->s.copy_of && all[*b->s.copy_of]->s.copy_of) b->s.copy_of = all[*b->s.copy_of]->s.copy_of;
     rtcp_.tell(b->s);
-    announced.push_back(sdp_.in_force(b->s.src, b->s.last) != nullptr);
+    b->trace.announced = sdp_.in_force(b->s.src, b->s.last) != nullptr;
+    traces.push_back(std::move(b->trace));
     out.push_back(b->s);
   }
-  mark_foreign(out, announced);
+  mark_foreign(out, traces);
+  say_two_at_once(out, traces, notes_);
   mark_hops(out, sdp_);
   std::sort(notes_.begin(), notes_.end());
   notes_.erase(std::unique(notes_.begin(), notes_.end()), notes_.end());

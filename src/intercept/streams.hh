@@ -92,6 +92,7 @@ class StreamBuilder {
   const wire::SdpMedia* image_at(const wire::UdpPacket& udp, Instant at) const;
   bool fax(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
   void note_zrtp(const wire::UdpPacket& udp);
+  void note_contradictions(const Building& b);
   void name_secrecy(Building& b) const;
   bool zrtp_agreed(const wire::UdpPacket& udp) const;
   const SdpTimeline& sdp_;
