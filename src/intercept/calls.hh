@@ -59,8 +59,9 @@ struct MediaStream {           // one 5-tuple and SSRC
     std::uint32_t clock_rate;
     std::uint8_t channels;
     std::string fmtp;
+    Instant since{};  // until the next one of the same type
   };
-  std::vector<Format> formats;
+  std::vector<Format> formats;  // in the order of `since`
 };
 
 struct Digit {

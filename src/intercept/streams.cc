@@ -283,7 +283,7 @@ void StreamBuilder::note_format(Building& b, std::uint8_t pt, Instant at,
   if (known > 0)
     anomalies->push_back("payload type " + std::to_string(pt) + " of SSRC " + std::to_string(b.s.ssrc) +
                          " changes its meaning during the stream");
-  b.s.formats.push_back({pt, f->codec, f->clock_rate, f->channels, f->fmtp});
+  b.s.formats.push_back({pt, f->codec, f->clock_rate, f->channels, f->fmtp, known > 0 ? at : Instant{}});
   b.format_of[pt] = static_cast<int>(b.s.formats.size());
 }
 

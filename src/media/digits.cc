@@ -64,7 +64,7 @@ std::vector<intercept::Digit> find_digits(const intercept::CallRecord& call, con
     PayloadTypes types{s};
     for (const std::size_t index : s.packet_index) {
       const auto rtp = packets.rtp(index);
-      if (!rtp || !types.of(rtp->payload_type).event) continue;
+      if (!rtp || !types.of(rtp->payload_type, packets.at(index)).event) continue;
       const auto e = wire::parse_telephone_event(rtp->payload);
       if (!e || wire::event_digit(e->event) == 0) continue;
       const Key key{s.direction == intercept::Direction::from_target, s.foreign, rtp->ssrc, rtp->timestamp,

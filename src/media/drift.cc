@@ -15,6 +15,8 @@ constexpr std::int64_t drift_window_ns = 10'000'000'000;
 constexpr std::size_t windows_min = 6, packets_min = 10;  // that many packets make a window count
 constexpr double heard_s = 0.1;      // less than that over the whole stream is left alone
 constexpr double drift_max = 0.003;  // beyond, it is no crystal
+constexpr double step_s = 0.06;      // more from one window to the next than drift_max allows is a step
+constexpr std::size_t windows_a_step = 10;
 constexpr double off_line_s = 0.02, off_line_part = 0.1;  // how far a window may lie from the line
 
 struct DriftWindow {
@@ -38,11 +40,25 @@ std::vector<DriftWindow> quickest(const std::vector<ClockPoint>& points) {
   return out;
 }
 
+// Steps of the lateness, up or down, are no work of the clock. Where they are frequent they are queues, which
+// fill slowly and empty at once: those are left, and no straight line.
+std::vector<DriftWindow> without_steps(std::vector<DriftWindow> windows) {
+  const std::vector<DriftWindow> all = windows;
+  double steps = 0;
+  std::size_t n = 0;
+  for (std::size_t i = 1; i < windows.size(); ++i) {
+    const double step = all[i].y - all[i - 1].y;
+    if (std::abs(step) > step_s) steps += step, ++n;
+    windows[i].y -= steps;
+  }
+  return n * windows_a_step <= windows.size() ? windows : all;
+}
+
 }  // namespace
 
 double clock_stretch(const std::vector<ClockPoint>& points) {
   if (points.empty()) return 1.0;
-  const std::vector<DriftWindow> windows = quickest(points);
+  const std::vector<DriftWindow> windows = without_steps(quickest(points));
   if (windows.size() < windows_min) return 1.0;
   const auto n = static_cast<double>(windows.size());
   double mean_x = 0, mean_y = 0, xx = 0, xy = 0;

@@ -14,7 +14,8 @@ struct ClockPoint {       // a packet
 
 // Seconds of the probe's clock to a second of the sender's: 1.0005 for a sender that is 500 ppm slow. Exactly
 // 1.0 when the difference would not be heard (below a tenth of a second over the stream), when the stream is
-// shorter than a minute, or when its lateness is no straight line: jumps and changes of route are no drift.
+// shorter than a minute, or when its lateness is no straight line. Jumps and changes of route are no drift:
+// they are taken out before, and what is straight in pieces of one slope is a drift all the same.
 double clock_stretch(const std::vector<ClockPoint>& points);
 
 }  // namespace writ::media

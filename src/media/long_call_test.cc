@@ -133,6 +133,13 @@ TEST(LongCall, WhatIsNoDriftIsLeftAlone) {
   auto step = line(0, 600);  // another route, 300 ms longer, from the middle on
   for (std::size_t i = step.size() / 2; i < step.size(); ++i) step[i].late += 300'000'000;
   EXPECT_EQ(clock_stretch(step), 1.0);
+  auto both = line(150, 1920);  // the same route under a clock that drifts
+  for (std::size_t i = both.size() / 2; i < both.size(); ++i) both[i].late += 180'000'000;
+  EXPECT_NEAR(clock_stretch(both), 1.00015, 2e-6);
+  auto sawtooth = line(0, 1800);  // a queue that fills slowly and empties at once is no clock
+  for (std::size_t i = 0; i < sawtooth.size(); ++i)
+    sawtooth[i].late += static_cast<std::int64_t>(i % 2500) * 50'000;
+  EXPECT_EQ(clock_stretch(sawtooth), 1.0);
   auto congested = line(0, 600);
   for (std::size_t i = 0; i < congested.size(); ++i)
     if (i / 500 % 3 == 2) congested[i].late += 500'000'000;

@@ -71,33 +71,37 @@ void choose_sides(CallRecord& call, std::vector<Track>& tracks) {
   }
 }
 
-std::map<int, std::vector<PlacedPacket>> by_payload_type(std::vector<PlacedPacket> audio,
-                                                         const std::vector<PlacedPacket>& noise) {
-  std::map<int, std::vector<PlacedPacket>> out;
-  const auto other = [&](const PlacedPacket& p) { return p.payload_type != audio.front().payload_type; };
+using Meaning = std::pair<int, Instant>;  // a payload type, and since when it means what it does
+Meaning meaning_of(const PlacedPacket& p) { return {p.payload_type, p.meaning_since}; }
+
+std::map<Meaning, std::vector<PlacedPacket>> by_meaning(std::vector<PlacedPacket> audio,
+                                                        const std::vector<PlacedPacket>& noise) {
+  std::map<Meaning, std::vector<PlacedPacket>> out;
+  const auto other = [&](const PlacedPacket& p) { return meaning_of(p) != meaning_of(audio.front()); };
   if (std::ranges::any_of(audio, other))
-    for (const PlacedPacket& p : audio) out[p.payload_type].push_back(p);
+    for (const PlacedPacket& p : audio) out[meaning_of(p)].push_back(p);
   else if (!audio.empty())  // of one type, as nearly every stream is
-    std::swap(out[audio.front().payload_type], audio);
-  for (const PlacedPacket& p : noise) out[p.payload_type].push_back(p);
+    std::swap(out[meaning_of(audio.front())], audio);
+  for (const PlacedPacket& p : noise) out[meaning_of(p)].push_back(p);
   return out;
 }
 
-// One track for each payload type that can be decoded; says on the stream what cannot.
+// One track for each meaning of a payload type that can be decoded; says on the stream what cannot.
 void add_tracks(CallRecord& call, std::size_t index, const Packets& packets, std::vector<Track>& out) {
   MediaStream& s = call.media[index];
   Timeline timeline = place(s, packets);
   for (const std::string& n : timeline.notes) say(s.why, n);
   if (timeline.audio.empty()) say(s.why, "no audio packets");
-  for (auto& [type, placed] : by_payload_type(std::move(timeline.audio), timeline.noise)) {
-    const auto f = format_of(s, type);
+  for (auto& [meaning, placed] : by_meaning(std::move(timeline.audio), timeline.noise)) {
+    const auto f = format_of(s, meaning.first, meaning.second);
     const auto request = f ? DecodeRequest{f->codec, f->clock_rate, f->channels, f->fmtp}
                            : DecodeRequest{"unknown", 8000, 1, {}};
     const auto facts = codec_facts(request);
     if (facts)
       out.push_back({index, false, request, *facts, std::move(placed), timeline.stretch});
     else
-      say(s.why, fmt::format("payload type {}, {} packets: {}", type, placed.size(), facts.error().what));
+      say(s.why,
+          fmt::format("payload type {}, {} packets: {}", meaning.first, placed.size(), facts.error().what));
   }
 }
 

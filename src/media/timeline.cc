@@ -4,9 +4,10 @@
 // packets the RTP clock decides, so that a gap is as long as the audio that is missing; the run as a whole is
 // anchored where its quickest packet of the first second says. When the two disagree by more than two
 // seconds, and not for one packet only, a new run begins at the arrival and is noted: a sender that restarts
-// its timestamps, or a probe whose clock was set. If the probe's clock went back, time cannot: the recording
-// goes on by the RTP clock. A sender whose clock drifts audibly is stretched to the probe's. Cost: one sort
-// of the stream's packets.
+// its timestamps, or a probe whose clock was set. A smaller step counts when it lasts: a sender that stops
+// its clock in a pause, a longer way. If the probe's clock went back, time cannot: the recording goes on by
+// the RTP clock. A sender whose clock drifts audibly is stretched to the probe's. Cost: one sort of the
+// stream's packets.
 #include "media/timeline.hh"
 
 #include <fmt/format.h>
@@ -20,6 +21,9 @@ namespace writ::media {
 namespace {
 
 constexpr Nanos disagreement_max = std::chrono::seconds{2};
+constexpr Nanos step_min = std::chrono::milliseconds{150};  // less is not heard, and may be a queue
+constexpr Nanos step_lasts = std::chrono::seconds{10};
+constexpr std::size_t step_packets_min = 10;
 constexpr std::size_t confirming_packets = 4;  // that must agree before a jump is believed
 constexpr std::size_t notes_max = 8;
 constexpr int misorder_max = 1000;  // sequence numbers
@@ -34,6 +38,7 @@ struct Seen {
   std::int64_t ticks = 0;  // extended timestamp
   std::uint8_t payload_type = 0;
   std::uint32_t clock_rate = 8000;
+  Instant meaning_since{};
   bool after_loss = false;
   bool quiet = false;  // RFC 3389
   bool sid = false;    // G.729 annex B: speech ends here
@@ -87,18 +92,18 @@ std::vector<Seen> in_order(const intercept::MediaStream& s, const Packets& packe
       ++unreadable;
       continue;
     }
-    const PayloadMeaning& meaning = types.of(rtp->payload_type);
+    const PayloadMeaning& meaning = types.of(rtp->payload_type, packets.at(index));
     const std::int64_t place = order.next(rtp->sequence, rtp->timestamp);
     if (rtp->payload.empty()) continue;  // keeps a path open, and may share a real packet's number
     seen.push_back({index, rtp->payload, packets.at(index), place, rtp->timestamp, 0, rtp->payload_type,
-                    meaning.clock_rate, false, meaning.silence,
+                    meaning.clock_rate, meaning.since, false, meaning.silence,
                     meaning.g729 && rtp->payload.size() % 10 == 2});
   }
   if (!std::ranges::is_sorted(seen, {}, &Seen::order)) std::ranges::stable_sort(seen, {}, &Seen::order);
   const auto rest = std::ranges::unique(seen, {}, &Seen::order);
   seen.erase(rest.begin(), rest.end());
   for (std::size_t i = 1; i < seen.size(); ++i) seen[i].after_loss = seen[i].order != seen[i - 1].order + 1;
-  std::erase_if(seen, [&](const Seen& p) { return types.of(p.payload_type).event; });
+  std::erase_if(seen, [&](const Seen& p) { return types.of(p.payload_type, p.arrival).event; });
   return seen;
 }
 
@@ -114,7 +119,7 @@ void place_noise(const std::vector<Seen>& all, Timeline& out) {
       placed.push_back(out.audio[next_audio++]);
       continue;
     }
-    PlacedPacket here{p.index, p.payload, p.payload_type, {}, p.after_loss, {}};
+    PlacedPacket here{p.index, p.payload, p.payload_type, p.meaning_since, {}, p.after_loss, {}};
     if (!placed.empty()) {
       const Seen& before = all[placed.size() - 1];
       const auto ticks = static_cast<std::int32_t>(p.timestamp - before.timestamp);
@@ -144,8 +149,13 @@ class Placer {
     measure();
     out_.audio.reserve(seen_.size());
     for (std::size_t i = 0; i < seen_.size(); ++i)
-      out_.audio.push_back(
-          {seen_[i].index, seen_[i].payload, seen_[i].payload_type, place(i), seen_[i].after_loss, {}});
+      out_.audio.push_back({seen_[i].index,
+                            seen_[i].payload,
+                            seen_[i].payload_type,
+                            seen_[i].meaning_since,
+                            place(i),
+                            seen_[i].after_loss,
+                            {}});
     if (unnoted_ > 0) out_.notes.push_back(fmt::format("and {} more jumps of its clock", unnoted_));
   }
 
@@ -189,13 +199,40 @@ class Placer {
     base_ += earliest;
   }
 
-  bool confirmed(std::size_t i, bool late) const {
+  bool confirmed(std::size_t i, bool late, Nanos by) const {
     const std::size_t end = std::min(seen_.size(), i + 1 + confirming_packets);
     for (std::size_t k = i + 1; k < end; ++k) {
       const Nanos d = late_by(seen_[k]);
-      if (seen_[k].clock_rate == rate_ && (late ? d < disagreement_max : d > -disagreement_max)) return false;
+      if (seen_[k].clock_rate == rate_ && (late ? d < by : d > -by)) return false;
     }
     return true;
+  }
+
+  // How far packet i, and all for ten seconds from it on, are behind (or ahead of) their places; 0: a queue
+  // that empties again, or a few packets.
+  Nanos lasting_step(std::size_t i, bool late) const {
+    Nanos quickest = Nanos::max();
+    std::size_t n = 0;
+    for (std::size_t k = i; k < seen_.size() && seen_[k].arrival - seen_[i].arrival < step_lasts; ++k, ++n) {
+      if (seen_[k].clock_rate != rate_) break;
+      const Nanos d = late_by(seen_[k]);
+      if (std::chrono::abs(d) > disagreement_max) break;
+      if (late && d < step_min) return Nanos{0};
+      quickest = std::min(quickest, d);
+    }
+    return n >= step_packets_min ? quickest : Nanos{0};
+  }
+
+  Instant after_step(std::size_t i, Nanos late) {
+    if (std::chrono::abs(late) > step_min && confirmed(i, late > Nanos{0}, step_min)) {
+      const Nanos step = lasting_step(i, late > Nanos{0});
+      if (step != Nanos{0})
+        note(fmt::format("from {} on it arrives {:.3f} s {}: placed anew by arrival",
+                         rfc3339(seen_[i].arrival), std::abs(std::chrono::duration<double>(step).count()),
+                         step > Nanos{0} ? "later" : "earlier"));
+      base_ += step;
+    }
+    return last_ = predicted(seen_[i]);
   }
 
   void note(std::string text) {
@@ -212,8 +249,8 @@ class Placer {
       return last_ = predicted(p);
     }
     const Nanos late = late_by(p);
-    if (std::chrono::abs(late) <= disagreement_max) return last_ = predicted(p);
-    if (!confirmed(i, late > Nanos{0})) return late > Nanos{0} ? predicted(p) : last_;
+    if (std::chrono::abs(late) <= disagreement_max) return after_step(i, late);
+    if (!confirmed(i, late > Nanos{0}, disagreement_max)) return late > Nanos{0} ? predicted(p) : last_;
     const double seconds = std::chrono::duration<double>(late).count();
     if (late < Nanos{0} && p.arrival < seen_[i - 1].arrival - disagreement_max) {
       note(fmt::format("at {} the capture clock went back by {:.3f} s: placed by RTP time",
@@ -244,9 +281,12 @@ void place_audio(std::vector<Seen> seen, Timeline& out) {
 
 }  // namespace
 
-std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type) {
+std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type,
+                                                        Instant at) {
+  const intercept::MediaStream::Format* found = nullptr;
   for (const auto& f : s.formats)
-    if (f.payload_type == payload_type) return f;
+    if (f.payload_type == payload_type && (found == nullptr || f.since <= at)) found = &f;
+  if (found != nullptr) return *found;
   const auto pt = static_cast<std::uint8_t>(payload_type);
   if (payload_type == s.payload_type && !s.codec.empty())
     return intercept::MediaStream::Format{pt, s.codec, s.clock_rate, s.channels, s.fmtp};
@@ -255,11 +295,14 @@ std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaSt
   return std::nullopt;
 }
 
-const PayloadMeaning& PayloadTypes::of(std::uint8_t payload_type) {
+const PayloadMeaning& PayloadTypes::of(std::uint8_t payload_type, Instant at) {
   std::optional<PayloadMeaning>& known = known_[payload_type & 127];
-  if (known) return *known;
-  const auto f = format_of(stream_, payload_type);
+  if (known && !known->changes) return *known;
+  const auto f = format_of(stream_, payload_type, at);
   known.emplace();
+  known->changes =
+      std::ranges::count(stream_.formats, payload_type, &intercept::MediaStream::Format::payload_type) > 1;
+  if (f) known->since = f->since;
   if (f && f->clock_rate != 0) known->clock_rate = f->clock_rate;
   known->event = payload_type == stream_.event_payload_type || (f && f->codec == "TELEPHONE-EVENT");
   known->silence = f ? f->codec == "CN" : payload_type == 13;

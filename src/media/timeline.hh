@@ -12,19 +12,23 @@
 
 namespace writ::media {
 
-// What a payload type means in this stream: its own mapping, then the stream's codec, then RFC 3551's table.
-std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type);
+// What a payload type means in this stream at a time: its own mapping, then the stream's codec, then RFC
+// 3551's table.
+std::optional<intercept::MediaStream::Format> format_of(const intercept::MediaStream& s, int payload_type,
+                                                        Instant at = {});
 struct PayloadMeaning {
   std::uint32_t clock_rate = 8000;
   bool event = false;    // RFC 4733
   bool silence = false;  // comfort noise, RFC 3389
   bool g729 = false;
+  bool changes = false;  // the type means another thing at another time (re-INVITE)
+  Instant since{};       // where it does: which meaning this is
 };
-// The same as each packet asks it, found once for each type.
+// The same as each packet asks it, found once for each type that keeps its meaning.
 class PayloadTypes {
  public:
   explicit PayloadTypes(const intercept::MediaStream& s) : stream_(s) {}
-  const PayloadMeaning& of(std::uint8_t payload_type);
+  const PayloadMeaning& of(std::uint8_t payload_type, Instant at);
 
  private:
   const intercept::MediaStream& stream_;
@@ -35,6 +39,7 @@ struct PlacedPacket {
   std::size_t index = 0;  // into Matter::packets
   View payload;           // not empty; lies in the Packets
   int payload_type = 0;
+  Instant meaning_since{};  // PayloadMeaning::since
   Instant at{};             // of its first sample
   bool after_loss = false;  // sequence numbers before it are missing
   // Comfort noise is to be played from it until then; not later than `at` when none.

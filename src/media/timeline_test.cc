@@ -100,6 +100,30 @@ TEST(Timeline, OneDelayedPacketIsNoJump) {
   EXPECT_TRUE(t.notes.empty());
 }
 
+// Devices that stop their clock while nobody speaks.
+TEST(Timeline, APauseWithoutAClockStaysAPause) {
+  for (const std::int64_t pause_us : {350'000, 1'500'000}) {
+    auto specs = steady(150, 1, 0);
+    for (std::size_t i = 50; i < 150; ++i) specs[i].at_us += pause_us;
+    for (std::size_t i = 100; i < 150; ++i) specs[i].at_us += pause_us;
+    const auto t = timeline_of(specs);
+    ASSERT_EQ(t.audio.size(), 150u);
+    const int pause = static_cast<int>(pause_us / 1000);
+    EXPECT_EQ(ms(t)[49], 49 * 20);
+    EXPECT_EQ(ms(t)[50], 50 * 20 + pause);
+    EXPECT_EQ(ms(t)[149], 149 * 20 + 2 * pause);
+    EXPECT_EQ(t.notes.size(), 2u);
+  }
+}
+
+TEST(Timeline, AQueueThatEmptiesAgainMovesNothing) {
+  auto specs = steady(600, 1, 0);
+  for (std::size_t i = 100; i < 400; ++i) specs[i].at_us += 500'000;
+  const auto t = timeline_of(specs);
+  expect_steady(t, 600);
+  EXPECT_TRUE(t.notes.empty());
+}
+
 TEST(Timeline, OneWildTimestampMovesNothingElse) {
   auto specs = steady(100, 1, 0);
   specs[50].timestamp += 900'000'000;
