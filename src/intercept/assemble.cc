@@ -14,6 +14,7 @@
 #include "wire/sip.hh"
 #include "wire/sip_body.hh"
 #include "wire/sip_stream.hh"
+#include "wire/turn.hh"
 
 namespace writ::intercept {
 namespace {
@@ -58,7 +59,7 @@ class CallReader {
         else if (tag.role == PacketRole::rtp)
           streams.rtp(i, tag, packets_[i].raw.at, udp);
         else
-          streams.other(i, tag, packets_[i].raw.at, udp);
+          other_media(i, streams, udp);
       });
     }
     call_.media = streams.finish(call_.anomalies);
@@ -95,6 +96,21 @@ class CallReader {
     } else if (d.verdict == wire::Verdict::tcp) {
       streamed(d, raw);
     }
+  }
+
+  // Of media that a TURN server relays the datagram is what is inside.
+  void other_media(std::size_t i, StreamBuilder& streams, wire::UdpPacket udp) {
+    const PacketTag& tag = packets_[i].tag;
+    const auto inside = wire::channel_data(udp.payload);
+    const bool rtcp = inside && wire::is_rtcp(*inside);
+    if (!inside || (!rtcp && !wire::parse_rtp(*inside)))
+      return streams.other(i, tag, packets_[i].raw.at, udp);
+    packets_[i].datagram = packets_[i].datagram.subspan(wire::channel_head, inside->size());
+    udp.payload = *inside;
+    if (rtcp)
+      streams.rtcp(i, tag, packets_[i].raw.at, udp);
+    else
+      streams.rtp(i, tag, packets_[i].raw.at, udp);
   }
 
   static void put_together(EvidencePacket& last, View datagram) {

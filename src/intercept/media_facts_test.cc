@@ -67,6 +67,40 @@ TEST(MediaFacts, RtcpOnTheRtpPortIsNoAudioAndItsFactsAreShown) {
   EXPECT_EQ(m.calls[0].release_cause, "200 BYE by caller");
 }
 
+TEST(MediaFacts, RtcpAtAHostOfItsOwnIsOfTheMediaItIsNamedWith) {
+  Bench b(grants(spec()));
+  Call c(b);
+  const wire::Endpoint own = ep("192.0.2.50", 53020);
+  Sip m = c.message(c.request("INVITE"), "INVITE", false);
+  m.body = sdp(c.am.ip.text(), c.am.port, "0", "a=rtpmap:0 PCMU/8000\r\na=rtcp:53020 IN IP4 192.0.2.50\r\n");
+  b.sip(0, c.a, c.z, m);
+  c.answer(1);
+  c.talk(1.1, 50);
+  b.udp(2.2, own, ep(c.zm.ip.text(), c.zm.port + 1), report(0xaaaa, 53, 0xbbbb, 4));
+  c.bye(4);
+  ASSERT_TRUE(b.engine.finish());
+  const Matter all = b.sink.matter();
+  ASSERT_EQ(all.calls.at(0).media.size(), 2u);
+  EXPECT_EQ(all.calls[0].media[0].rtcp_sent, 53u);
+  EXPECT_EQ(all.calls[0].media[1].rtcp_lost, 4);
+}
+
+TEST(MediaFacts, WhatBothLinesHaveWasAgreed) {
+  const std::string dtls = "a=fingerprint:sha-256 AA:BB\r\n", sdes = crypto(sdes_key);
+  for (const bool takes_dtls : {false, true}) {
+    Bench b(grants(spec()));
+    Call c(b);
+    offered_call(c, "RTP/SAVP", "RTP/SAVP", dtls + sdes, takes_dtls ? dtls : crypto(sdes_key2));
+    const Matter m = b.sink.matter();
+    ASSERT_EQ(m.calls.at(0).media.size(), 2u);
+    for (const MediaStream& s : m.calls[0].media) {
+      EXPECT_TRUE(s.encrypted);
+      EXPECT_EQ(s.why,
+                takes_dtls ? "captured, not decodable: encrypted, keys agreed by DTLS and unknown" : "");
+    }
+  }
+}
+
 TEST(MediaFacts, ANewSsrcIsAStreamAndACollisionIsTwo) {
   Bench b(grants(spec()));
   Call c(b);

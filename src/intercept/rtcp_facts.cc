@@ -12,18 +12,18 @@ constexpr std::size_t streams_said_max = 1024;
 
 }  // namespace
 
-void RtcpFacts::add(Instant at, const wire::UdpPacket& udp) {
-  const wire::Rtcp r = wire::parse_rtcp(udp.payload);
-  const auto of = [&](const wire::Address& sender, std::uint32_t ssrc) -> Said* {
-    if (said_.size() >= streams_said_max && !said_.contains({sender, ssrc})) return nullptr;
-    return &said_[{sender, ssrc}];
+void RtcpFacts::add(Instant at, const wire::Address& sender, const wire::Address& receiver, View rtcp) {
+  const wire::Rtcp r = wire::parse_rtcp(rtcp);
+  const auto of = [&](const wire::Address& host, std::uint32_t ssrc) -> Said* {
+    if (said_.size() >= streams_said_max && !said_.contains({host, ssrc})) return nullptr;
+    return &said_[{host, ssrc}];
   };
   for (const wire::RtcpSender& s : r.senders)
-    if (Said* x = of(udp.src.ip, s.ssrc)) x->sent = std::max<std::uint64_t>(x->sent.value_or(0), s.packets);
+    if (Said* x = of(sender, s.ssrc)) x->sent = std::max<std::uint64_t>(x->sent.value_or(0), s.packets);
   for (const wire::RtcpReport& b : r.reports)
-    if (Said* x = of(udp.dst.ip, b.ssrc)) x->lost = b.lost;
+    if (Said* x = of(receiver, b.ssrc)) x->lost = b.lost;
   for (const std::uint32_t ssrc : r.bye)
-    if (Said* x = of(udp.src.ip, ssrc)) x->bye = at;
+    if (Said* x = of(sender, ssrc)) x->bye = at;
 }
 
 void RtcpFacts::tell(MediaStream& s) const {

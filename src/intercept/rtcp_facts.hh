@@ -10,7 +10,8 @@ namespace writ::intercept {
 
 class RtcpFacts {
  public:
-  void add(Instant at, const wire::UdpPacket& udp);
+  // The hosts of the media that the two ends of the RTCP are about.
+  void add(Instant at, const wire::Address& sender, const wire::Address& receiver, View rtcp);
   // Nothing for an encrypted stream: of its RTCP only headers can be read.
   void tell(MediaStream& s) const;
 

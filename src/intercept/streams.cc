@@ -64,6 +64,11 @@ std::size_t SdpTimeline::add(Instant at, const wire::Sdp& sdp, const wire::Addre
   return count_++;
 }
 
+const wire::Address& SdpTimeline::media_host(const wire::Endpoint& rtcp) const {
+  const auto of = std::ranges::find_if(entries_, [&](const Entry& x) { return x.media->rtcp == rtcp; });
+  return of == entries_.end() ? rtcp.ip : of->media->rtp.ip;
+}
+
 const wire::Address* SdpTimeline::announcer(const wire::Endpoint& e) const {
   const auto it = announcers_.find(e);
   return it == announcers_.end() ? nullptr : &it->second;

@@ -46,6 +46,8 @@ class SdpTimeline {
                                 Instant t) const;
   // That meaning; of a type that no line lists, the static table's.
   const wire::RtpMap* format(int pt, const wire::Endpoint& src, const wire::Endpoint& dst, Instant t) const;
+  // Where the media are that this end has the RTCP of: a=rtcp may name another host.
+  const wire::Address& media_host(const wire::Endpoint& rtcp) const;
   // Who announced the endpoint first; null: nobody.
   const wire::Address* announcer(const wire::Endpoint& e) const;
   // Until then all these answers stay as they are at `t`.
@@ -72,7 +74,8 @@ class StreamBuilder {
   void rtp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
   // What looks like RTCP on a port of fax may be a UDPTL datagram of a high number.
   void rtcp(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp) {
-    if (!fax(index, tag, at, udp)) rtcp_.add(at, udp);
+    if (fax(index, tag, at, udp)) return;
+    rtcp_.add(at, sdp_.media_host(udp.src), sdp_.media_host(udp.dst), udp.payload);
   }
   void other(std::size_t index, const PacketTag& tag, Instant at, const wire::UdpPacket& udp);
   // Streams by first packet; copies of one stream on another hop are marked.

@@ -38,8 +38,11 @@ void say(std::string& why, std::string_view more) {
 }
 
 // Why a stream is not even tried; "" when it is.
-std::string not_tried(const MediaStream& s) {
+std::string not_tried(const CallRecord& call, const MediaStream& s) {
   if (s.copy_of) return fmt::format("the same as stream {} at another hop: mixed once", *s.copy_of);
+  if (s.kind != "audio" && s.encrypted && !call.srtp_keys.empty())
+    return fmt::format("{} is not turned into sound; it is encrypted, the keys stand in the signalling",
+                       s.kind);
   if (!s.readable()) return "captured, not decodable: encrypted, keys unknown";
   if (s.kind != "audio") return fmt::format("{} is not turned into sound", s.kind);
   return {};
@@ -249,7 +252,7 @@ Status render_call(CallRecord& call, const std::vector<intercept::EvidencePacket
     if (s.codec == "T38" && !s.copy_of) continue;  // pages: below
     if (s.foreign) continue;                       // below, by itself
     s.decoded = false;
-    if (const std::string why = not_tried(s); !why.empty()) {
+    if (const std::string why = not_tried(call, s); !why.empty()) {
       if (s.why.empty()) s.why = why;
     } else {
       add_tracks(call, k, packets, tracks);
