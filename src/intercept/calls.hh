@@ -33,15 +33,15 @@ struct MediaStream {           // one 5-tuple and SSRC
   std::vector<bool> plain;
   // Something of it can be read.
   bool readable() const { return !encrypted || opened || !plain.empty(); }
-  // The same stream seen again at another port or hop (a proxy): mixed once; index into CallRecord::media of
-  // the one mixed.
+  // The same stream, or the same voice behind a relay, seen again at another port or hop (a proxy): mixed
+  // once; index into CallRecord::media of the one mixed.
   std::optional<std::size_t> copy_of;
   // Streams that carry the same voice one hop nearer to the target, behind a relay (intercept/hops.hh).
   std::vector<std::size_t> nearer;
   bool decoded = false;     // set by media/
   std::string file;         // fax: relative name of its TIFF; foreign: of its own WAV; set by media/
   std::uint32_t pages = 0;  // fax: in `file`
-  // From an address that the call did not announce, beside one that sends to the same end: injected, or a
+  // From an address that the call did not announce, where another sends to the same end: injected, or a
   // device that nobody told of. Not mixed into the call's recording.
   bool foreign = false;
   // What RTCP said, by nobody proven: packets that the sender counts, packets that the receiver missed

@@ -45,10 +45,13 @@ bool may_hold_events(const intercept::MediaStream& s) {
 bool carried(const intercept::CallRecord& call, const std::map<Key, Found>& events, const Key& key,
              const Found& found) {
   constexpr Nanos relayed_within = std::chrono::milliseconds{500};
+  const auto is_of = [](std::size_t k, const std::vector<std::size_t>& list) {
+    return std::ranges::find(list, k) != list.end();
+  };
   const std::vector<std::size_t> by = carriers(call, found.stream);
   return !by.empty() && std::ranges::any_of(events, [&](const auto& e) {
-    return e.first.event == key.event && !e.second.continues &&
-           std::ranges::find(by, e.second.stream) != by.end() &&
+    return e.first.event == key.event && !e.second.continues && is_of(e.second.stream, by) &&
+           !is_of(found.stream, carriers(call, e.second.stream)) &&
            std::chrono::abs(e.second.at - found.at) < relayed_within;
   });
 }
