@@ -70,7 +70,10 @@ Status say_interruption(const Interruption& i, Instant now,
                                until,
                                0,
                                "",
-                               {{"why", i.why}, {"from", rfc3339(from)}, {"until", rfc3339(until)}}}));
+                               {{"why", i.why},
+                                {"from", rfc3339(from)},
+                                {"until", rfc3339(until)},
+                                {intercept::calls_lost, true}}}));
   }
   return {};
 }

@@ -33,15 +33,25 @@ intercept::Passed Matcher::pass_over(wire::CaptureReader& reader, std::uint64_t 
 }
 
 Status Matcher::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
+  Json detail{{"why", why}};
+  if (packets > 0) detail["packets"] = packets;
+  return say_gap(from, until, detail);
+}
+
+Status Matcher::calls_lost(Instant at, const std::string& why) {
+  return say_gap(at, at, {{"why", why}, {intercept::calls_lost, true}});
+}
+
+Status Matcher::say_gap(Instant from, Instant until, const Json& detail) {
   const bool moment = from == until;
   for (std::size_t g = 0; g < grants_.size(); ++g) {
     // Events lie within the window of their grant. A moment before it is said at its beginning.
     const Instant f = std::max(from, grants_[g].from());
     const Instant u = moment ? f : std::min(until, grants_[g].until() - Nanos{1});
     if (f >= grants_[g].until() || u < f) continue;
-    Json detail{{"why", why}, {"from", rfc3339(f)}, {"until", rfc3339(u)}};
-    if (packets > 0) detail["packets"] = packets;
-    WRIT_CHECK(sink_.event(g, {intercept::EventType::gap, u, 0, "", std::move(detail)}));
+    Json said = detail;
+    said.update({{"from", rfc3339(f)}, {"until", rfc3339(u)}});
+    WRIT_CHECK(sink_.event(g, {intercept::EventType::gap, u, 0, "", std::move(said)}));
   }
   return {};
 }

@@ -26,6 +26,8 @@ class Matcher {
   void grants_added() { engine_.grants_added(); }
   // Tells every grant whose window the time falls into (Intake::gap).
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets);
+  // The same for one who knew of calls that were up, and is gone: from that moment on.
+  Status calls_lost(Instant at, const std::string& why);
   Status finish() { return engine_.finish(); }
   // Passes what is plain media of nobody's at the front of a capture file; feed() is for the rest.
   intercept::Passed pass_over(wire::CaptureReader& reader, std::uint64_t most);
@@ -34,6 +36,7 @@ class Matcher {
   std::uint64_t duplicates() const { return duplicates_ ? duplicates_->removed() : 0; }
 
  private:
+  Status say_gap(Instant from, Instant until, const Json& detail);
   const std::vector<authority::VerifiedGrant>& grants_;
   intercept::Sink& sink_;
   intercept::Engine engine_;

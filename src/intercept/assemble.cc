@@ -6,6 +6,7 @@
 
 #include "base/threads.hh"
 #include "intercept/calls.hh"
+#include "intercept/lost_calls.hh"
 #include "intercept/offer_answer.hh"
 #include "intercept/stable_order.hh"
 #include "intercept/streams.hh"
@@ -290,11 +291,22 @@ bool opens_call(const Event& e) {
   return e.type == EventType::origination || e.type == EventType::termination_attempt;
 }
 
+void say_lost(Matter& m, std::map<std::uint32_t, CallRecord>& calls, std::vector<LostCall> lost) {
+  for (LostCall& l : lost) {
+    CallRecord& c = calls.at(l.number);
+    if (c.release_cause.empty()) c.release_cause = l.gap.why;
+    c.anomalies.push_back(l.gap.why);
+    l.gap.why = "call " + c.call_id + ": " + l.gap.why;
+    m.gaps.push_back(std::move(l.gap));
+  }
+}
+
 }  // namespace
 
 Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vector<EvidencePacket> packets,
                 Keys keys) {
   Matter m;
+  std::vector<LostCall> lost = lost_calls(events, packets);
   order_stably(events, [](const Event& e) { return e.at; });
   order_stably(packets, [](const EvidencePacket& p) { return p.raw.at; });
   m.packets = std::move(packets);
@@ -314,6 +326,7 @@ Matter assemble(const std::string& grant_id, std::vector<Event> events, std::vec
     else if (e.type != EventType::review && e.type != EventType::gap)
       m.signals.push_back(e);
   }
+  say_lost(m, calls, std::move(lost));
   std::unordered_map<std::uint32_t, std::vector<std::size_t>> index;
   for (std::size_t i = 0; i < m.packets.size(); ++i) index[m.packets[i].tag.call].push_back(i);
   for (auto& [number, call] : calls) m.calls.push_back(std::move(call));

@@ -47,6 +47,7 @@ Result<EventType> parse_event_type(std::string_view s);
 //   Redirection: redirected_from, redirected_to.   NetworkSignal: status (int), reason
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
+//   Gap of no call: calls_lost (bool): what was known of the calls that were up is gone with it
 //   any: mid_call (true: of a call that was joined late); oddity, what a device sent against the rules
 //   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
 //     toggle only)
@@ -70,6 +71,7 @@ struct Event {
   // passed, or the input ended).
   std::uint64_t frame = 0;
 };
+inline constexpr const char* calls_lost = "calls_lost";
 Bytes encode(const Event& e);
 Result<Event> decode_event(View record);
 

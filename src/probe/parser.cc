@@ -105,8 +105,8 @@ class Parser {
     if (new_here_) {
       new_here_ = false;
       matcher_.skip(number - 1);
-      WRIT_CHECK(matcher_.gap(p.at, p.at,
-                              "the probe's parser was lost with what it knew of the calls that were up", 0));
+      WRIT_CHECK(matcher_.calls_lost(
+          p.at, "the probe's parser was lost with what it knew of the calls that were up"));
     }
     if (!suspect) return matcher_.feed(p);
     looked_ = {};  // a copy soon that has it behind itself

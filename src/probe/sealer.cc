@@ -48,8 +48,10 @@ Result<Sealed> Sealer::run() {
 void Sealer::say_early_end(const std::string& why) {
   for (std::size_t g = 0; g < grants_.size(); ++g) {
     if (!grants_[g].covers(last_at_)) continue;
-    Json detail{
-        {"why", "the run ended early: " + why}, {"from", rfc3339(last_at_)}, {"until", rfc3339(last_at_)}};
+    Json detail{{"why", "the run ended early: " + why},
+                {"from", rfc3339(last_at_)},
+                {"until", rfc3339(last_at_)},
+                {intercept::calls_lost, true}};
     static_cast<void>(spool_.event(g, {intercept::EventType::gap, last_at_, 0, "", std::move(detail)}));
   }
 }
