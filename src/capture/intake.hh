@@ -2,6 +2,7 @@
 // What a source gives its packets to: the pipeline itself (pump.hh), or the process that holds the pipeline
 // (probe/ring_owner.hh, probe/file_reader.hh).
 #pragma once
+#include <functional>
 #include <string>
 
 #include "base/result.hh"
@@ -24,6 +25,9 @@ class Intake {
   virtual Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) = 0;
   // How many live sources hear nothing at present.
   virtual void deaf(std::uint32_t) {}
+  // To be asked while it waits and takes nothing: what the source lost since it was asked before. That is
+  // shown at once; its gap comes when it is taken again. An empty one when the source ends.
+  virtual void while_waiting(const std::function<std::uint64_t()>& /*newly_lost*/) {}
   virtual Status housekeeping() = 0;  // every few hundred packets or milliseconds; an error ends the run
   virtual Status finish() = 0;        // the source has ended
 };

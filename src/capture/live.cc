@@ -33,6 +33,7 @@ struct LiveLane {
   std::size_t at = 0;
   Instant checked{}, last{};  // times of packets: at the last look at the drops, and of the newest
   Instant looked{};           // when it was last asked whether it hears
+  std::uint64_t lost_meanwhile = 0;  // while the intake waited; not said yet
   Instant deaf_since{};
   std::string deaf;
 
@@ -120,6 +121,16 @@ class LiveLoop {
   LiveLoop(LiveSource::Impl& s, Intake& intake, const std::function<void(const std::string&)>& alarm)
       : s_(s), intake_(intake), alarm_(alarm) {}
 
+  std::uint64_t lost_meanwhile() {
+    std::uint64_t sum = 0;
+    for (LiveLane& l : s_.lanes) {
+      const std::uint64_t lost = l.tap->newly_lost();
+      l.lost_meanwhile += lost;
+      sum += lost;
+    }
+    return sum;
+  }
+
   Status run(const StopFlag& stop) {
     WRIT_CHECK(intake_.begin());
     const Instant begun = clock_.now();
@@ -192,7 +203,7 @@ class LiveLoop {
   }
 
   Status count_drops(LiveLane& l) {
-    const std::uint64_t lost = l.tap->newly_lost();
+    const std::uint64_t lost = std::exchange(l.lost_meanwhile, 0) + l.tap->newly_lost();
     const Instant from = l.checked;
     l.checked = l.last;
     if (lost == 0) return {};
@@ -245,7 +256,11 @@ class LiveLoop {
 
 Status run_live(LiveSource& source, Intake& intake, const StopFlag& stop,
                 const std::function<void(const std::string&)>& alarm) {
-  return LiveLoop{source.impl(), intake, alarm}.run(stop);
+  LiveLoop loop{source.impl(), intake, alarm};
+  intake.while_waiting([&] { return loop.lost_meanwhile(); });
+  Status ran = loop.run(stop);
+  intake.while_waiting({});
+  return ran;
 }
 
 }  // namespace writ::capture

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "probe/confine.hh"
 #include "probe/findings.hh"
@@ -37,10 +38,12 @@ class Parser {
         matcher_(grants_, findings_, numbered(settings)),
         new_here_(beginning == Beginning::after_loss),
         owner_(owner),
-        generation_(generation_of(board_.active.load())) {}
+        generation_(generation_of(board_.active.load())),
+        copied_(frames_.position()) {}
 
   int run() {
     copy();
+    copy_twice();
     for (std::uint32_t n = 0; !ended_;) {
       const std::uint64_t place = frames_.position() + 1;
       const auto record = frames_.next();
@@ -48,6 +51,7 @@ class Parser {
         if (frames_.broken()) return parser_strayed;
         tell();
         look();
+        ++board_.beats;
         frames_.wait(10);
         continue;
       }
@@ -123,14 +127,21 @@ class Parser {
   // Cheap; now and then.
   void look() {
     const auto now = ParserClock::now();
-    const bool crowded = frames_.unreleased() > frames_.size() / 4;
+    const bool crowded = frames_.position() - copied_ > frames_.size() / 4;
     if (now - looked_ < copy_every && !crowded) return;
     looked_ = now;
     tell();
-    if (frames_.unreleased() > 0) copy();
+    if (frames_.unreleased() == 0) return;  // both copies know of all
+    copy();
+    copy_twice();
   }
 
   void tell() { findings_.tell(matcher_.stats()); }
+
+  // Where the one before is gone.
+  void copy_twice() {
+    if (board_.standby != 0 && board_.elder == 0) copy();
+  }
 
   // Returns in the parser, and, if it dies, in the copy that goes on; that one makes its own copy first,
   // since it may be killed as the one before was.
@@ -141,11 +152,24 @@ class Parser {
       ++generation_;
       creator = board_.active.load();
       pid = ::fork();
-      if (pid == 0) sleep_until_called(creator, generation_);
+      if (pid == 0) sleep_until_called(creator, seat_of(static_cast<std::uint32_t>(::getpid()), generation_));
     } while (pid == 0);
-    if (pid < 0 && frames_.unreleased() < frames_.size() / 2) return;  // tried again soon
-    // Without a copy the ring must not fill up for it: what is released then would be lost with the parser.
-    board_.standby.store(pid < 0 ? 0 : seat_of(static_cast<std::uint32_t>(pid), generation_));
+    if (pid < 0) return without_copy();
+    const Seat before = board_.standby;
+    const std::uint64_t known_before = std::exchange(copied_, frames_.position());
+    if (before != 0) board_.elder.store(before);  // else the newest was called, and its elder is as it was
+    board_.standby.store(seat_of(static_cast<std::uint32_t>(pid), generation_));
+    if (before != 0) frames_.release(known_before);
+    wake_standbys();
+  }
+
+  // It is tried again soon. But the ring must not fill up for it: what is released then would be lost with
+  // the parser.
+  void without_copy() {
+    if (frames_.unreleased() < frames_.size() / 4 * 3) return;
+    board_.standby.store(0);
+    board_.elder.store(0);
+    copied_ = frames_.position();
     frames_.release();
     wake_standbys();
   }
@@ -156,20 +180,27 @@ class Parser {
   }
 
   // Returns when this copy has become the parser; ends the process when it is not needed any more.
-  void sleep_until_called(Seat creator, std::uint32_t generation) {
+  void sleep_until_called(Seat creator, Seat self) {
     ::prctl(PR_SET_NAME, "writ-standby");
-    const auto self = static_cast<std::uint32_t>(::getpid());
-    for (;;) {
+    for (bool announced = false;;) {
       const std::uint32_t calls = board_.call.load();
-      const Seat active = board_.active.load();
-      if (pid_of(active) == self) break;
+      const Seat active = board_.active.load(), newest = board_.standby.load();
+      if (active == self) break;
+      const bool listed = newest == self || board_.elder.load() == self;
+      // Before its creator has listed it, it is nobody's yet; once it was, and is no more, it is nobody's
+      // again.
+      const bool may_be_listed =
+          !announced && active == creator && generation_of(newest) < generation_of(self);
+      announced = announced || listed;
       const pid_t parent = ::getppid();
       const bool orphan = parent != static_cast<pid_t>(pid_of(creator)) && parent != owner_;
-      if (active != creator || orphan || generation_of(board_.standby.load()) > generation) ::_exit(0);
+      if (orphan || active == 0 || (!listed && !may_be_listed)) ::_exit(0);
       sleep_on(board_.call, calls, 500);
     }
-    ::prctl(PR_SET_NAME, "writ-parser");
     if (!die_with(owner_)) ::_exit(0);
+    if (board_.standby.exchange(0) != self) board_.elder = 0;  // the newest was gone
+    ++board_.takeovers;
+    ::prctl(PR_SET_NAME, "writ-parser");
   }
 
   Board& board_;
@@ -182,6 +213,7 @@ class Parser {
   bool new_here_, ended_ = false;
   int owner_;
   std::uint32_t generation_;
+  std::uint64_t copied_;  // what the newest copy has read up to
   ParserClock::time_point looked_{};
 };
 

@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "probe/parser.hh"
 
@@ -16,7 +18,9 @@ namespace writ::probe {
 namespace {
 
 // A frame costs the parser microseconds; even on a machine that is badly overloaded this is a loop.
-constexpr std::chrono::seconds hang_s_max{10};
+constexpr std::chrono::seconds hang_s_max{5};
+// Who did not look for longer than this was held up, and the parser with him, maybe.
+constexpr std::chrono::milliseconds judged_at_once_max{100};
 // Somebody may kill a parser at any frame, but hardly several in a row at the same.
 constexpr int kills_at_one_frame_max = 5;
 constexpr int vain_starts_max = 20;
@@ -52,7 +56,7 @@ Status RingOwner::begin() {
 
 Status RingOwner::start_parser(bool after_loss) {
   ++generation_;
-  board_.standby = 0;
+  board_.standby = board_.elder = 0;
   const pid_t pid = ::fork();
   if (pid == 0)
     ::_exit(run_parser(stage_, grants_, door_, settings_,
@@ -75,10 +79,21 @@ Status RingOwner::put(const FrameRecord& head, View rest) {
   while (!frames_.put({bytes_of(head), rest})) {
     constexpr int wait_ms = 5;
     frames_.wait_for_room(wait_ms);
+    show_losses();
     WRIT_CHECK(supervise());
   }
   frames_.publish();
   return {};
+}
+
+// Whoever waits here reads no source, and the kernel drops what its ring does not hold.
+void RingOwner::show_losses() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!newly_lost_ || now - looked_at_ < std::chrono::seconds{1}) return;
+  looked_at_ = now;
+  const std::uint64_t lost = newly_lost_();
+  shown_ += lost;
+  board_.dropped += lost;
 }
 
 Status RingOwner::feed(const wire::RawPacket& p) {
@@ -86,7 +101,9 @@ Status RingOwner::feed(const wire::RawPacket& p) {
 }
 
 Status RingOwner::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {
-  board_.dropped += packets;
+  const std::uint64_t shown = std::min(shown_, packets);
+  shown_ -= shown;
+  board_.dropped += packets - shown;
   return put({FrameRecord::Kind::gap, 0, 0, 0, packets, to_ns(from), to_ns(until)}, view_of(why));
 }
 
@@ -175,16 +192,21 @@ Status RingOwner::parser_died(int status) {
     board_.suspects[board_.suspected++ % Board::suspects_max] = at;
   hung_ = false;
   const bool strayed = WIFEXITED(status) && WEXITSTATUS(status) == parser_strayed;
-  const Seat copy = board_.standby.exchange(0);
-  const int pid = static_cast<int>(pid_of(copy));
   alarm_(fmt::format("the parser died ({} {})", WIFSIGNALED(status) ? "signal" : "exit",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
-  if (!strayed && pid > 0 && ::kill(pid, 0) == 0) {
-    ++board_.takeovers;
-    call_copy(copy);
-    return {};
+  const Seat copy = strayed ? 0 : living_copy();
+  if (copy == 0) return begin_anew();
+  call_copy(copy);
+  return {};
+}
+
+// The parser is dead: its copies are our children. The board may name one that is not, or not any more.
+Seat RingOwner::living_copy() {
+  for (const Seat seat : {board_.standby.load(), board_.elder.load()}) {
+    const auto pid = static_cast<pid_t>(pid_of(seat));
+    if (pid > 0 && pid != sealer_ && ::waitpid(pid, nullptr, WNOHANG) == 0) return seat;
   }
-  return begin_anew();
+  return 0;
 }
 
 Status RingOwner::begin_anew() {
@@ -198,18 +220,23 @@ Status RingOwner::begin_anew() {
   return start_parser(true);
 }
 
+// Whether it has a frame at hand or should come for one: it moves on, or waits for the sealer.
 Status RingOwner::judge_hang() {
   if (parser_gone_) return {};
   const auto now = std::chrono::steady_clock::now();
-  const std::uint64_t at = board_.at_hand;
-  if (at != seen_at_ || at == 0) {
-    seen_at_ = at;
-    seen_since_ = now;
-  } else if (now - seen_since_ > hang_s_max && board_.findings.writer_sleeps == 0) {
-    seen_since_ = now;
-    hung_ = true;
-    ::kill(parser_, SIGKILL);
-  }
+  const auto since =
+      std::min<std::chrono::steady_clock::duration>(now - std::exchange(judged_at_, now), judged_at_once_max);
+  const Step step{board_.at_hand, board_.done, board_.beats};
+  if (step != step_ || board_.findings.writer_sleeps != 0)
+    still_ = {};
+  else
+    still_ += since;
+  step_ = step;
+  if (still_ < hang_s_max) return {};
+  still_ = {};
+  hung_ = true;
+  alarm_("the parser stands still; it is replaced");
+  ::kill(parser_, SIGKILL);
   return {};
 }
 

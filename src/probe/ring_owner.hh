@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The process that holds sockets and rings. It hands every frame on as it came, looks into none, and keeps
-// the parser alive: when that dies its copy is called, when both are gone a new one begins (parser.hh).
+// the parser alive: when that dies a copy of it is called, when there is none a new one begins (parser.hh).
 //
 // Frames wait in shared memory until the parser has them and a copy that knows of them; when that is full,
 // they wait in the kernel's ring, and what the kernel drops then is a gap, as ever.
@@ -29,6 +29,7 @@ class RingOwner final : public capture::Intake {
   Status feed(const wire::RawPacket& p) override;
   Status gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) override;
   void deaf(std::uint32_t sources) override;
+  void while_waiting(const std::function<std::uint64_t()>& newly_lost) override { newly_lost_ = newly_lost; }
   Status housekeeping() override;
   Status finish() override;  // returns when the parser has read all that came
   bool sealer_ended() const { return sealer_status_ >= 0; }
@@ -40,11 +41,13 @@ class RingOwner final : public capture::Intake {
   Status put(const FrameRecord& head, View rest);
   Status start_parser(bool after_loss);
   Status supervise();
+  void show_losses();
   void hear_offers();
   Status hand_on_offers();
   Status bury(int pid, int status);
   void call_copy(Seat copy);
   Status parser_died(int status);
+  Seat living_copy();  // 0: none
   Status begin_anew();
   Status judge_hang();
 
@@ -59,13 +62,22 @@ class RingOwner final : public capture::Intake {
   int parser_ = -1;
   std::uint32_t generation_ = 0;
   std::uint64_t number_ = 0;
+  std::function<std::uint64_t()> newly_lost_;
+  std::uint64_t shown_ = 0;  // of Board::dropped, what no gap has told yet
+  std::chrono::steady_clock::time_point looked_at_{};
   std::uint32_t offers_heard_ = 0;
   std::deque<Bytes> offers_;  // heard, and not handed on yet
   bool ended_ = false, parser_done_ = false, parser_gone_ = false, hung_ = false;
-  std::uint64_t died_at_ = 0, seen_at_ = 0;  // values of Board::at_hand
+  std::uint64_t died_at_ = 0;  // of Board::at_hand
   int deaths_there_ = 0, vain_starts_ = 0;
   std::uint64_t began_at_ = ~std::uint64_t{0};  // where the last new parser began
-  std::chrono::steady_clock::time_point seen_since_{};
+  struct Step {                                 // how far the parser has come, in values of the board
+    std::uint64_t at_hand = 0, done = 0;
+    std::uint32_t beats = 0;
+    bool operator==(const Step&) const = default;
+  } step_;
+  std::chrono::steady_clock::time_point judged_at_{};
+  std::chrono::steady_clock::duration still_{};  // at that step
 };
 
 }  // namespace writ::probe

@@ -110,8 +110,8 @@ std::optional<View> RingReader::next() {
   return View{room_.data() + place % room_.size() + head_bytes, n};
 }
 
-void RingReader::release() {
-  head_->released.store(position_, std::memory_order_release);
+void RingReader::release(std::uint64_t position) {
+  head_->released.store(position, std::memory_order_release);
   if (head_->writer_sleeps.load(std::memory_order_relaxed) == 0) return;
   head_->writer_sleeps.store(0, std::memory_order_relaxed);
   wake_all(head_->writer_sleeps);

@@ -74,8 +74,9 @@ class RingReader {
   // The next record, where it lies; it stays there until it is released. nullopt: none for now, or broken().
   std::optional<View> next();
   bool broken() const { return broken_; }
-  // Gives the room of all that was read back to the writer.
-  void release();
+  // Gives the room of all that was read back to the writer; or of what was read up to `position`.
+  void release() { release(position_); }
+  void release(std::uint64_t position);
   void wait(int ms_max);
   std::uint64_t position() const { return position_; }
   std::uint64_t unreleased() const { return position_ - head_->released.load(std::memory_order_relaxed); }

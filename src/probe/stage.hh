@@ -29,7 +29,10 @@ struct Board {
   // By the parser. A sealer or owner that reads these trusts none of them: they are numbers to show.
   // Where the frame at hand lies, plus 1; 0: none. The last one that was done with.
   alignas(64) std::atomic<std::uint64_t> at_hand{0}, done{0};
-  std::atomic<Seat> standby{0};
+  // Its copies: the newest, and the one before, which knows less, and is called when the newest is gone, too.
+  std::atomic<Seat> standby{0}, elder{0};
+  std::atomic<std::uint32_t> takeovers{0};  // a copy went on, nothing was lost
+  std::atomic<std::uint32_t> beats{0};      // grows while it is idle
   std::atomic<std::uint32_t> calls_seen{0};
   std::atomic<std::uint64_t> packets{0}, bytes{0}, packets_isolated{0}, calls_isolated{0}, reviews{0};
   // By the ring owner.
@@ -38,7 +41,6 @@ struct Board {
   static constexpr std::size_t suspects_max = 16;
   std::atomic<std::uint64_t> suspects[suspects_max]{};  // values of at_hand: these frames are passed over
   std::atomic<std::uint32_t> suspected{0};              // how many there were; the oldest give way
-  std::atomic<std::uint32_t> takeovers{0};              // a standby went on, nothing was lost
   std::atomic<std::uint32_t> fresh_starts{0};           // what the parser knew was lost with it
   std::atomic<std::uint64_t> dropped{0};                // by the kernel
   std::atomic<std::uint32_t> deaf{0};                   // sources that hear nothing at present

@@ -196,20 +196,45 @@ TEST_F(StagesTest, AParserThatIsKilledLosesNothing) {
              std::chrono::duration_cast<std::chrono::milliseconds>(longest).count());
 }
 
-TEST_F(StagesTest, WhenTheCopyIsKilledTooANewParserAttachesAndSaysSo) {
+// A second death before the successor has its own copy: the copy before it goes on.
+TEST_F(StagesTest, AParserThatIsKilledWithItsNewestCopyLosesNothing) {
+  std::uint32_t pairs = 0;
+  const Told t = staged("pairs", [&](Stage& stage, RingOwner& owner, std::size_t n) {
+    if (n == 0 || n % 4 != 0 || pairs == 50) return;
+    wait_until([&] {
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().standby != 0 && stage.board().elder != 0;
+    });
+    ASSERT_EQ(::kill(static_cast<pid_t>(pid_of(stage.board().standby)), SIGKILL), 0);
+    ASSERT_EQ(::kill(owner.parser(), SIGKILL), 0);
+    ++pairs;
+    wait_until([&] {
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().takeovers + stage.board().fresh_starts == pairs;
+    });
+  });
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(pairs, 50u);
+  EXPECT_EQ(t.takeovers, 50u);
+  EXPECT_EQ(t.fresh_starts, 0u);
+  EXPECT_TRUE(evidence("pairs") == evidence("one"));  // not printed
+}
+
+TEST_F(StagesTest, WhenItsCopiesAreKilledTooANewParserAttachesAndSaysSo) {
   const std::size_t middle = frames_.size() / 2 + 20;  // in a call
   const Told t = staged("both", [&](Stage& stage, RingOwner& owner, std::size_t n) {
     if (n != middle) return;
     settle(stage);
-    const auto copy = static_cast<pid_t>(pid_of(stage.board().standby));
-    ASSERT_EQ(::kill(copy, SIGKILL), 0);
-    ::usleep(20'000);
-    ASSERT_EQ(::kill(owner.parser(), SIGKILL), 0);
+    // All at once: nobody has buried the copies when the owner looks for one.
+    for (const pid_t pid : {owner.parser(), static_cast<pid_t>(pid_of(stage.board().standby)),
+                            static_cast<pid_t>(pid_of(stage.board().elder))})
+      ASSERT_EQ(::kill(pid, SIGKILL), 0);
     wait_until([&] {
       EXPECT_TRUE(owner.housekeeping());
       return stage.board().fresh_starts == 1;
     });
   });
+  EXPECT_EQ(t.takeovers, 0u) << "nobody went on";
   EXPECT_TRUE(t.good);
   EXPECT_EQ(t.fresh_starts, 1u);
   EXPECT_EQ(t.packets, frames_.size());  // the places of packets in the input are as they were
@@ -268,6 +293,45 @@ TEST_F(StagesTest, AParserThatStandsStillIsReplaced) {
   EXPECT_EQ(gaps("hung").size(), 1u);
 }
 
+TEST_F(StagesTest, AParserThatStandsStillWhileItWaitsIsReplaced) {
+  const Told t = staged("stopped", [&](Stage& stage, RingOwner& owner, std::size_t n) {
+    if (n != 100) return;
+    settle(stage);
+    const int stopped = owner.parser();
+    ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+    wait_until([&] {
+      EXPECT_TRUE(owner.housekeeping());
+      return stage.board().takeovers == 1;
+    });
+  });
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.takeovers, 1u);
+  EXPECT_EQ(std::count_if(alarms_.begin(), alarms_.end(),
+                          [](const std::string& a) { return a.starts_with("the parser stands still"); }),
+            1);
+  EXPECT_TRUE(evidence("stopped") == evidence("one"));  // not printed
+}
+
+TEST_F(StagesTest, WhatIsLostWhileTheRingIsFullIsShownAtOnceAndCountedOnce) {
+  Stage stage = Stage::make(1u << 16, 1u << 20).value();
+  const pid_t sealer = start_sealer(stage, dir_ / "behind");
+  RingOwner owner{stage, grants_, door_, {}, sealer, alarm_};
+  ASSERT_TRUE(owner.begin());
+  wait_until([&] { return stage.board().standby != 0; });
+  std::uint64_t lost = 7;
+  owner.while_waiting([&] {
+    ::kill(owner.parser(), SIGCONT);
+    return std::exchange(lost, 0);
+  });
+  ASSERT_EQ(::kill(owner.parser(), SIGSTOP), 0);
+  for (std::size_t n = 0; lost > 0; ++n) ASSERT_TRUE(owner.feed(frames_[n % frames_.size()]));
+  EXPECT_EQ(stage.board().dropped, 7u) << "no gap was told yet";
+  EXPECT_TRUE(owner.gap(frames_[0].at, frames_[1].at, "dropped", 9));
+  EXPECT_EQ(stage.board().dropped, 9u);
+  EXPECT_TRUE(owner.finish());
+  EXPECT_EQ(owner.sealer_status(), 0);
+}
+
 TEST_F(StagesTest, TheParserHoldsNothingButMemory) {
   bool looked = false;
   staged("confined", [&](Stage& stage, RingOwner& owner, std::size_t n) {
@@ -282,9 +346,9 @@ TEST_F(StagesTest, TheParserHoldsNothingButMemory) {
       EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos) << status;
       EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos);
     }
-    // One copy, not one for each time that it was made.
+    // Two copies, not one for each time that it was made.
     worker_ = owner.parser();
-    wait_until([] { return at_work("writ-standby") == 1; });
+    wait_until([] { return at_work("writ-standby") == 2; });
     EXPECT_EQ(at_work("writ-parser"), 1);
   });
   EXPECT_TRUE(looked);
@@ -506,6 +570,7 @@ TEST_F(LateGrantTest, OneThatNobodySignedStopsTheOwner) {
     EXPECT_EQ(heard.error().exit, Exit::refused);
     EXPECT_EQ(grants_.size(), 2u);
     EXPECT_TRUE(owner.finish());
+    EXPECT_EQ(owner.sealer_status(), 0);  // it writes into the directory that goes now
   }
 }
 
