@@ -31,8 +31,8 @@ struct LiveLane {
   std::unique_ptr<Tap> tap;
   std::span<const wire::RawPacket> batch;
   std::size_t at = 0;
-  Instant checked{}, last{};  // times of packets: at the last look at the drops, and of the newest
-  Instant looked{};           // when it was last asked whether it hears
+  Instant checked{}, last{};         // times of packets: at the last look at the drops, and of the newest
+  Instant looked{};                  // when it was last asked whether it hears
   std::uint64_t lost_meanwhile = 0;  // while the intake waited; not said yet
   Instant deaf_since{};
   std::string deaf;

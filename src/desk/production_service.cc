@@ -92,7 +92,8 @@ Status render(intercept::Matter& m, const fs::path& dir, media::Audio audio, Pro
   for (const intercept::CallRecord& call : m.calls) {
     if (!call.wav.empty()) ++done.recordings;
     for (const intercept::MediaStream& s : call.media) {
-      if (s.kind != "video" && !s.copy_of && !s.decoded) ++done.undecodable;
+      const bool closed = s.encrypted && !s.opened;  // whole, or from some time on
+      if (s.kind != "video" && !s.copy_of && (!s.decoded || closed)) ++done.undecodable;
       // The probe says what it knows to be closed; that keys of the signalling do not open a stream shows
       // here.
       if (s.encrypted && !s.opened && !s.copy_of && s.kind == "audio" && !call.srtp_keys.empty())

@@ -17,6 +17,7 @@ using Stage = Attachment::Stage;
 
 namespace {
 
+constexpr std::chrono::seconds answer_s_max{1};  // of a BYE; what comes later is a call that goes on
 constexpr std::size_t branches_max = 128, byes_max = 128, hosts_max = 16;
 
 struct Pair {
@@ -77,17 +78,21 @@ void take_bye(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side by, 
                     !is_host(d, g.udp.src.ip)});
 }
 
-// 481: who answers knows of no such dialog, or no more.
+// 481: who answers knows of no such dialog, or no more; but such a BYE can be anybody's.
 Status Engine::Impl::on_bye_answer(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   const Pair p = pair_of(d, m);
   const auto bye = std::ranges::find_if(d.byes, [&](const Bye& b) {
     return b.caller == p.caller && b.callee == p.callee && b.cseq == m.cseq_number();
   });
   if (m.status < 200 || bye == d.byes.end() || !on_a_hop(d, g)) return {};
+  if (m.status == 481) {
+    bye->unknown = true;
+    return {};
+  }
   const Bye said = *bye;
   d.byes.erase(bye);
-  if (m.status >= 300 && m.status != 481) return {};  // challenged, or refused: the call goes on
-  return end_branch(d, said, m.status == 481 ? "481 to BYE by " : "200 BYE by ");
+  if (m.status >= 300) return {};  // challenged, or refused: the call goes on
+  return end_branch(d, said, "200 BYE by ");
 }
 
 Status Engine::Impl::end_branch(Dialog& d, const Bye& bye, const std::string& how) {
@@ -104,7 +109,9 @@ Status Engine::Impl::end_branch(Dialog& d, const Bye& bye, const std::string& ho
 
 Status Engine::Impl::end_unanswered(Dialog& d) {
   for (const Bye& bye : std::exchange(d.byes, {}))
-    if (d.phase != Phase::released) WRIT_CHECK(end_branch(d, bye, "BYE, not answered, by "));
+    if (d.phase != Phase::released &&
+        !(bye.unknown && std::max(d.last_media, d.last_activity) > bye.at + answer_s_max))
+      WRIT_CHECK(end_branch(d, bye, bye.unknown ? "481 to BYE by " : "BYE, not answered, by "));
   return {};
 }
 

@@ -74,6 +74,7 @@ struct Bye {
   std::uint64_t frame = 0;
   Side by = Side::unknown;
   bool by_stranger = false;  // from an address that had no part in the call
+  bool unknown = false;      // answered by 481: an end when the call falls silent
 };
 
 // A packet that waits for a proof of identity.

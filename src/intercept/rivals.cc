@@ -2,7 +2,8 @@
 // Another call announces what a target's call has announced. It is a leg of the same call where it comes from
 // where the target's call went, or goes to where that came from, just when that call announced its own: a
 // device that writes the same o= into every SDP makes no leg by that. Else it is a rival, and one that
-// announces both ends has the ports now: the end of the target's call was not seen.
+// announces both ends of a call that has fallen silent has the ports now: the end of the target's call was
+// not seen.
 #include <algorithm>
 
 #include "intercept/engine_impl.hh"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds passed_on_s_max{5};  // until a B2BUA has sent an SDP on
 constexpr std::chrono::seconds ringing_s_max{180};  // timer C: until then it may still try other places
+constexpr std::chrono::seconds silent_s_min{2};     // of a call whose end was not seen
 constexpr std::size_t leg_calls_max = 16, leg_hosts_max = 16;
 
 template <class T>
@@ -66,6 +68,8 @@ void keep_ends(Dialog& d) {
 }
 
 Status Engine::Impl::take_over(Dialog& d, End& end, const Rival& r) {
+  // A B2BUA that lets two telephones talk directly announces both ends in each of its calls, while they talk.
+  if (!d.media_seen || r.at - d.last_media < silent_s_min) return {};
   end.rival = r.call;
   if (d.taken_by == r.call || end.rtcp) return {};
   const bool both = std::ranges::any_of(d.ends, [&](const End& x) {
