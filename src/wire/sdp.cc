@@ -328,8 +328,9 @@ std::string origin_of(std::string_view v) {
 Sdp parse_sdp(std::string_view text) {
   SdpScan scan;
   bool any = false;
+  const char line_end = text.find('\n') == text.npos ? '\r' : '\n';  // some write CR alone
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
+    const std::size_t end = text.find(line_end);
     const std::string_view line = trim(text.substr(0, end));
     text = end == text.npos ? std::string_view{} : text.substr(end + 1);
     if (line.size() < 2 || line[1] != '=') {

@@ -53,18 +53,33 @@ bool is_wanted(std::string_view type, std::string_view wanted) {
   return wanted.ends_with('/') ? starts_ci(type, wanted) : equal_ci(type, wanted);
 }
 
+// The parameter, or what the first delimiter says where it was forgotten.
+std::string_view boundary_of(const BodyPart& whole) {
+  if (const std::string_view given = param(whole.type, "boundary"); !given.empty()) return given;
+  std::string_view body = trim(whole.bytes);
+  if (!body.starts_with("--")) return {};
+  body.remove_prefix(2);
+  return trim(body.substr(0, body.find('\n')));
+}
+
+// A part without a type would be text/plain (RFC 2046 5.1). What begins as SDP is SDP to whoever waits for
+// some: to its receiver, and so here.
+std::string_view type_by_looks(std::string_view bytes) {
+  return trim(bytes).starts_with("v=0") ? std::string_view("application/sdp") : std::string_view{};
+}
+
 std::optional<BodyPart> find_part(const BodyPart& whole, std::string_view wanted, int depth) {
   const std::string_view type = trim(whole.type.substr(0, whole.type.find(';')));
   if (is_wanted(type, wanted)) return whole;
   if (!starts_ci(type, "multipart/") || depth == nesting_max) return std::nullopt;
-  const std::string_view boundary = param(whole.type, "boundary"), body = whole.bytes;
+  const std::string_view body = whole.bytes, boundary = boundary_of(whole);
   if (boundary.empty()) return std::nullopt;
   for (Delimiter d = find_delimiter(body, 0, boundary); d.begin != body.npos && !d.last;) {
     const Delimiter next = find_delimiter(body, d.after, boundary);
     BodyPart part;
     part.bytes = body.substr(d.after, next.begin == body.npos ? body.npos : next.begin - d.after);
     take_part_headers(part);
-    // A part without a type is text/plain, so it is not searched for "v=0".
+    if (part.type.empty()) part.type = type_by_looks(part.bytes);
     if (auto found = find_part(part, wanted, depth + 1)) return found;
     d = next;
   }
@@ -75,9 +90,7 @@ std::optional<BodyPart> find_part(const BodyPart& whole, std::string_view wanted
 
 std::optional<BodyPart> body_part(std::string_view content_type, std::string_view body,
                                   std::string_view wanted) {
-  // Without a type it is SDP when it looks like it.
-  if (trim(content_type).empty() && equal_ci(wanted, "application/sdp") && trim(body).starts_with("v=0"))
-    return BodyPart{wanted, {}, {}, body};
+  if (trim(content_type).empty()) content_type = type_by_looks(body);
   return find_part(BodyPart{content_type, {}, {}, body}, wanted, 0);
 }
 

@@ -80,6 +80,8 @@ enum Anomaly : std::uint32_t {
   anomaly_bad_start_line = 512,
   anomaly_truncated = 1024,
   anomaly_bad_cseq = 2048,
+  anomaly_bare_cr = 4096,
+  anomaly_no_length = 8192,  // in a stream; whoever has cut it says so
 };
 std::string anomaly_text(std::uint32_t bits);  // "bare LF line ends; body shorter than Content-Length"
 

@@ -14,7 +14,8 @@
 namespace writ::wire {
 namespace {
 
-constexpr std::size_t junk_max = 64;    // bytes of CRLF, NUL and blanks before the start line
+constexpr std::size_t junk_max = 256;  // bytes of CRLF, NUL and blanks before the start line
+constexpr std::size_t start_line_max = 1024;
 constexpr std::size_t method_max = 64;  // RFC 4475 3.1.1.2 shows 43
 
 constexpr auto token_table = [] {
@@ -26,8 +27,10 @@ constexpr auto token_table = [] {
 }();
 constexpr bool is_token(char c) { return token_table[static_cast<unsigned char>(c)]; }
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 std::size_t junk_length(std::string_view s) {
-  std::size_t n = 0;
+  std::size_t n = s.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   while (n < s.size() && n < junk_max && (is_space(s[n]) || s[n] == '\0')) ++n;
   return n;
 }
@@ -45,6 +48,15 @@ struct Line {
   bool bare_lf = false;
   bool ended = false;
 };
+
+// Where lines end in CR alone.
+Line take_cr_line(std::string_view& rest) {
+  const std::size_t end = rest.find('\r');
+  Line l{rest.substr(0, end), false, end != rest.npos};
+  rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
+  if (rest.starts_with('\n')) rest.remove_prefix(1);
+  return l;
+}
 
 Line take_line(std::string_view& rest) {
   Line l;
@@ -66,7 +78,7 @@ Line take_line(std::string_view& rest) {
 struct StartLine {
   std::string_view method, uri, reason;
   int status = 0;
-  bool odd = false;
+  bool odd = false, bare_cr = false;
 };
 
 bool scan_status_line(std::string_view s, std::size_t version, StartLine& out) {
@@ -81,8 +93,19 @@ bool scan_status_line(std::string_view s, std::size_t version, StartLine& out) {
   return true;
 }
 
-// "METHOD SP uri SP SIP/2.0". `ended`: a line cut by the snap length may lack its version; then the URI has
-// to tell.
+bool is_known(std::string_view method) {
+  const Method m = method_of(method);
+  return m != Method::none && m != Method::other;
+}
+
+// "<sip:x@y>" and "\"x\" <sip:x@y>": devices that take a name-addr for a Request-URI.
+std::string_view without_brackets(std::string_view uri) {
+  const std::size_t open = uri.rfind('<'), close = uri.find('>', open);
+  return open == uri.npos || close == uri.npos ? uri : trim(uri.substr(open + 1, close - open - 1));
+}
+
+// "METHOD SP uri SP SIP/2.0". Without a version the URI has to tell: of a line that the snap length cut
+// (`ended` is false), or that stands there so, behind a method that is known.
 bool scan_request_line(std::string_view s, bool ended, StartLine& out) {
   std::size_t n = 0;
   while (n < s.size() && n <= method_max && is_token(s[n])) ++n;
@@ -97,20 +120,29 @@ bool scan_request_line(std::string_view s, bool ended, StartLine& out) {
     out.odd = last != "SIP/2.0" || s.size() != n + 1 + out.uri.size() + 1 + last.size() ||
               std::any_of(out.uri.begin(), out.uri.end(),
                           [](char c) { return c == ' ' || c == '\t' || c == '<' || c == '>'; });
+    out.uri = without_brackets(out.uri);
     return !out.uri.empty();
   }
-  if (ended || !(starts_ci(rest, "sip:") || starts_ci(rest, "sips:") || starts_ci(rest, "tel:")))
-    return false;
+  if (ended && (gap != 0 || !is_known(out.method))) return false;
+  if (!(starts_ci(rest, "sip:") || starts_ci(rest, "sips:") || starts_ci(rest, "tel:"))) return false;
   out.uri = rest.substr(0, rest.find_first_of(" \t"));
   out.odd = true;
   return true;
 }
 
-bool scan_start_line(const Line& l, StartLine& out) {
+bool scan_ended_line(const Line& l, StartLine& out) {
   if (const std::size_t version = version_length(l.text); version != 0) {
     return scan_status_line(l.text, version, out);
   }
   return scan_request_line(l.text, l.ended, out);
+}
+
+// Lines may end in CR alone: then what came as one line is many.
+bool scan_start_line(const Line& l, StartLine& out) {
+  const std::size_t end = l.text.substr(0, start_line_max).find('\r');
+  out.bare_cr = end < l.text.size() && end + 1 < l.text.size() && l.text[end + 1] != '\r' &&
+                scan_ended_line({l.text.substr(0, end), false, true}, out);
+  return out.bare_cr || scan_ended_line(l, out);
 }
 
 void reset(SipMessage& m) {  // not the index: 2.5 kB that header_count guards
@@ -149,7 +181,8 @@ constexpr bool is_looked_for(Header h) {
 
 class HeaderScan {
  public:
-  HeaderScan(SipMessage& m, std::string_view all, std::string_view rest) : m_(m), all_(all), rest_(rest) {}
+  HeaderScan(SipMessage& m, std::string_view all, std::string_view rest, bool bare_cr)
+      : m_(m), all_(all), rest_(rest), bare_cr_(bare_cr) {}
 
   // Leaves the body (or nothing) in what it returns.
   std::string_view run() {
@@ -158,7 +191,7 @@ class HeaderScan {
         m_.anomalies |= anomaly_truncated;
         return rest_;
       }
-      const Line l = take_line(rest_);
+      const Line l = bare_cr_ ? take_cr_line(rest_) : take_line(rest_);
       if (!l.ended) m_.anomalies |= anomaly_truncated;
       if (l.bare_lf) m_.anomalies |= anomaly_bare_lf;
       if (l.text.empty()) return rest_;
@@ -225,7 +258,7 @@ class HeaderScan {
   SipMessage& m_;
   std::string_view all_, rest_;
   std::uint32_t seen_ = 0;
-  bool open_ = false;
+  bool open_ = false, bare_cr_ = false;
 };
 
 static_assert(static_cast<unsigned>(Header::other) < 32, "HeaderScan::seen_ has a bit for each");
@@ -280,7 +313,9 @@ void set_method(SipMessage& m) {
 
 bool looks_like_sip(View payload) {
   // RTP and STUN end here, on the first byte.
-  if (payload.empty() || (!is_token(static_cast<char>(payload[0])) && payload[0] > ' ')) return false;
+  if (payload.empty() || (!is_token(static_cast<char>(payload[0])) && payload[0] > ' ' &&
+                          !text_of(payload).starts_with(byte_order_mark)))
+    return false;
   std::string_view s = text_of(payload);
   s.remove_prefix(junk_length(s));
   if (s.empty() || !is_token(s[0])) return false;
@@ -308,7 +343,12 @@ bool parse_sip(View payload, SipMessage& out) {
   if (junk > 0) out.anomalies |= anomaly_leading_junk;
   if (line.odd) out.anomalies |= anomaly_bad_start_line;
   if (first.bare_lf) out.anomalies |= anomaly_bare_lf;
-  set_body(out, HeaderScan(out, all, rest).run());
+  if (line.bare_cr) {
+    out.anomalies |= anomaly_bare_cr;
+    rest = all;
+    take_cr_line(rest);
+  }
+  set_body(out, HeaderScan(out, all, rest, line.bare_cr).run());
   set_method(out);
   if (out.call_id().empty()) out.anomalies |= anomaly_no_call_id;
   return true;
@@ -355,6 +395,8 @@ std::string anomaly_text(std::uint32_t bits) {
       {anomaly_bad_start_line, "irregular start line"},
       {anomaly_truncated, "message ends within its headers"},
       {anomaly_bad_cseq, "CSeq missing, irregular or of another method"},
+      {anomaly_bare_cr, "bare CR line ends"},
+      {anomaly_no_length, "no Content-Length in a stream"},
   };
   std::string r;
   for (const auto& [bit, text] : texts) {
