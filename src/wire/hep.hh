@@ -59,7 +59,7 @@ struct HepStreamed {
 };
 
 // HEP over TCP as a mirror shows it: segments in any order, twice, or never. A connection is followed from
-// the first segment on that begins with "HEP3".
+// the first message on whose header is seen, wherever it stands in its segments (hep_strays.hh).
 class HepFlows {
  public:
   HepFlows();

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "wire/hep.hh"
+#include "wire/hep_strays.hh"
 
 namespace writ::wire {
 namespace {
@@ -72,6 +73,7 @@ bool HepSplitter::next(View& message) {
 
 struct HepFlows::Impl {
   std::map<std::pair<Endpoint, Endpoint>, HepFlow> flows;
+  HepStrays strays;
   std::uint64_t given_up = 0;
 
   void erase(std::map<std::pair<Endpoint, Endpoint>, HepFlow>::iterator it) {
@@ -80,15 +82,17 @@ struct HepFlows::Impl {
     flows.erase(it);
   }
 
-  HepFlow* open(const TcpSegment& t, Instant at) {
-    if (!looks_like_hep(t.payload)) return nullptr;
+  HepFlow* open(const TcpSegment& t, Instant at, std::vector<HepStreamed>& out) {
+    const auto beginning = strays.add(t);
+    if (!beginning) return nullptr;
     if (flows.size() >= hep_flows_max)
       erase(std::min_element(flows.begin(), flows.end(),
                              [](const auto& a, const auto& b) { return a.second.last < b.second.last; }));
     HepFlow& f = flows[{t.src, t.dst}];
     f.from = t.src.ip;
-    f.next = t.seq;
+    f.next = beginning->seq;
     f.last = at;
+    give(f, beginning->bytes, out);
     return &f;
   }
 
@@ -124,7 +128,7 @@ HepFlows::~HepFlows() = default;
 
 bool HepFlows::add(const TcpSegment& t, Instant at, std::vector<HepStreamed>& out) {
   const auto it = i_->flows.find({t.src, t.dst});
-  HepFlow* f = it != i_->flows.end() ? &it->second : i_->open(t, at);
+  HepFlow* f = it != i_->flows.end() ? &it->second : i_->open(t, at, out);
   if (f == nullptr) return false;
   constexpr std::uint8_t fin = 1, syn = 2, rst = 4;
   f->last = std::max(f->last, at);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HEP over TCP of a sender that is listed, from wherever we begin to see it.
+#include "wire/hep_strays.hh"
+
+#include <gtest/gtest.h>
+
+#include "wire/frames_for_test.hh"
+#include "wire/hep_for_test.hh"
+
+namespace writ::wire {
+namespace {
+
+using namespace test;
+
+std::vector<Bytes> agent_messages(std::size_t n) {
+  std::vector<Bytes> out;
+  for (std::size_t i = 0; i < n; ++i) {
+    HepSpec s;
+    s.src = {address("192.0.2.1"), 5060};
+    s.dst = {address("192.0.2.2"), 5060};
+    out.push_back(hep_message(s, view_of("OPTIONS sip:" + std::to_string(i) + "@h SIP/2.0\r\n\r\n" +
+                                         std::string(i * 37 % 200, 'x'))));
+  }
+  return out;
+}
+
+struct Agent {
+  bool send(std::size_t at, View payload) {
+    TcpSegment t;
+    t.src = {address("203.0.113.9"), 40000};
+    t.dst = {address("203.0.113.1"), 9060};
+    t.seq = static_cast<std::uint32_t>(at) - 100;  // wraps
+    t.payload = payload;
+    return flows.add(t, from_ns(0), out);
+  }
+  std::vector<Bytes> messages() const {
+    std::vector<Bytes> m;
+    for (const HepStreamed& s : out) m.push_back(s.message);
+    return m;
+  }
+  HepFlows flows;
+  std::vector<HepStreamed> out;
+};
+
+TEST(HepStrays, JoinedInTheMiddleOfABusyConnection) {
+  const auto messages = agent_messages(40);
+  Bytes all;
+  for (const Bytes& m : messages) put_bytes(all, m);
+  for (const std::size_t skip : {std::size_t{1}, messages[0].size() - 2, std::size_t{100}})
+    for (const std::size_t step : {std::size_t{50}, std::size_t{3}, std::size_t{1448}}) {
+      Agent a;
+      for (std::size_t at = skip; at < all.size(); at += step)
+        a.send(at, View(all).subspan(at, std::min(step, all.size() - at)));
+      EXPECT_EQ(a.messages(), std::vector<Bytes>(messages.begin() + 1, messages.end()))
+          << skip << ' ' << step;
+      EXPECT_EQ(a.flows.given_up(), 0u);
+    }
+}
+
+TEST(HepStrays, PiecesThatCameBeforeTheFirst) {
+  const auto messages = agent_messages(3);
+  Agent a;
+  std::size_t at = 0;
+  for (const Bytes& m : messages) {
+    const std::size_t cut = m.size() / 2;
+    a.send(at + cut, View(m).subspan(cut));
+    a.send(at, View(m).first(cut));
+    at += m.size();
+  }
+  EXPECT_EQ(a.messages(), messages);
+}
+
+TEST(HepStrays, OtherConnectionsOfTheSenderAreNotHep) {
+  Agent a;
+  for (std::size_t n = 0; n < 500; ++n)
+    EXPECT_FALSE(a.send(n * 30, view_of("HEP3 is a protocol, he says.\r\n")));
+  const auto messages = agent_messages(1);
+  EXPECT_TRUE(a.send(900'000, messages[0])) << "what was kept of them is bounded and does no harm";
+  EXPECT_EQ(a.messages(), messages);
+}
+
+}  // namespace
+}  // namespace writ::wire
