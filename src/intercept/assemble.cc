@@ -138,6 +138,7 @@ class CallReader {
 
   void streamed(const wire::SipOverStream& s) {
     overlapped_segments_ = overlapped_segments_ || s.overlapped;
+    if (s.no_length) bits_ |= wire::anomaly_no_length;
     signalling(s.at, {s.src, s.dst, s.message, s.cut});
   }
 
@@ -220,7 +221,7 @@ class CallReader {
   SdpTimeline sdp_;
   OfferAnswer offers_{sdp_};
   wire::Reassembler reassembler_;
-  wire::SipStreams streams_;
+  wire::SipStreams streams_{4096, std::chrono::seconds{10}, true};
   std::map<std::string, int> repeats_;
   // Who answered, for each who asked: a later INVITE of the side that was called is answered by the other.
   std::map<std::string, std::set<std::string>> branches_;

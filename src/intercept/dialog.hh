@@ -171,7 +171,7 @@ struct Dialog {
   bool end_doubted = false;          // a stranger's BYE ended it
   bool progressed = false;           // the other side was heard, or spoken to by its tag
   bool cancelled = false;            // by the caller, before an answer
-  bool odd_sdp_said = false, crowded_said = false;
+  bool odd_sdp_said = false, crowded_said = false, disagreement_said = false;
   // Text messages under this Call-ID (messages.cc).
   struct Text {
     Side by;

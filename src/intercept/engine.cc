@@ -137,18 +137,24 @@ Status Engine::Impl::on_segment(const wire::Decoded& d, const wire::RawPacket& p
     WRIT_CHECK(on_hep_segment(d.tcp, p.at, taken));
     if (taken) return {};
   }
-  if (const auto what = intercept::unread(d)) note_unread(*what, p.at);
+  if (const auto what = intercept::unread(d))
+    note_unread(*what, p.at);
+  else if (tls_places.are_in(d.tcp))
+    note_unread(Unread::tls, p.at);
   std::vector<wire::SipOverStream> whole;
   streams.add(d, p, whole);
   return on_streamed(whole);
 }
 
 Status Engine::Impl::on_streamed(const std::vector<wire::SipOverStream>& messages) {
+  for (; compressed_said < streams.compressed(); ++compressed_said)
+    note_unread(Unread::websocket_compressed, last_seen);
   for (const wire::SipOverStream& s : messages) {
     wire::SipMessage m;
     if (!wire::parse_sip(s.message, m)) continue;
     ++stats.sip;
     WRIT_CHECK(on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut}, s.frames, s.at}));
+    if (s.overlapped) WRIT_CHECK(say_disagreement(m.call_id(), s.at));
   }
   return {};
 }
@@ -184,7 +190,8 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
       ++stats.sip;
       return on_sip(m, d);
     }
-    if (signalling_port) note_unread(Unread::bad_sip, d.at);
+  } else if (signalling_port && is_broken_sip(payload)) {
+    note_unread(Unread::bad_sip, d.at);
   } else if (payload[0] < 0x80) {
     if (wire::looks_like_hep(payload) && hears(d.udp.src.ip)) return on_hep(payload, d.udp.src.ip, d.at);
     if (const auto what = unread_datagram(d.udp)) note_unread(*what, d.at);

@@ -18,6 +18,7 @@
 #include "intercept/expected_calls.hh"
 #include "intercept/media_table.hh"
 #include "intercept/neighbours.hh"
+#include "intercept/tls_places.hh"
 #include "wire/glance.hh"
 #include "wire/hep.hh"
 #include "wire/reassembly.hh"
@@ -59,6 +60,7 @@ struct Engine::Impl {
   Status on_datagram(const Datagram& d);
   Status on_segment(const wire::Decoded& d, const wire::RawPacket& p);
   Status on_streamed(const std::vector<wire::SipOverStream>& messages);
+  Status say_disagreement(std::string_view call_id, Instant at);  // disagreement.cc
   Status expire_streams(Instant now);
   Status tick(Instant now);
   Status tick_dialog(Dialog& d, Instant now, bool& erase);
@@ -267,6 +269,8 @@ struct Engine::Impl {
   std::vector<std::string> crowded;  // Call-IDs whose endpoints had to leave the table, until it is said
   wire::Reassembler reassembler;
   wire::SipStreams streams;
+  std::uint64_t compressed_said = 0;  // of its messages that cannot be read
+  TlsPlaces tls_places;
   wire::HepFlows hep;
   // Ordered: strangers choose Call-IDs, and what ends at once is said in the same order by every run.
   // By Call-ID; of a second call under the same one, by Call-ID, line feed and From tag.

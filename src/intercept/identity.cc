@@ -119,7 +119,8 @@ void TargetIndex::by_user_host(std::string_view user, std::string_view host,
 }
 
 void TargetIndex::by_uri(const wire::SipUri& u, std::vector<std::uint32_t>& out) const {
-  by_number(u.user, out);
+  // "+12125550101@corp.example" as a user, the '@' escaped or not: whose number it is at home.
+  by_number(std::string_view(u.user).substr(0, u.user.find('@')), out);
   by_user_host(u.user, u.host, out);
 }
 

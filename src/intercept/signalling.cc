@@ -101,6 +101,7 @@ Side sender_side(const Dialog& d, const wire::SipMessage& m) {
 }
 
 Status Engine::Impl::on_sip(const wire::SipMessage& m, const Datagram& g) {
+  tls_places.learn(m);
   if (m.method == Method::register_) return on_register(m, g);
   if (!m.is_request && (m.status == 401 || m.status == 407) && is_call_method(m.method)) {
     if (challengers.size() >= challengers_max) challengers.clear();  // a hop that challenges does so again

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "intercept/unread.hh"
 
+#include <algorithm>
+
 #include "wire/hep.hh"
+#include "wire/sip_cut.hh"
+#include "wire/sip_names.hh"
 
 namespace writ::intercept {
 namespace {
@@ -11,11 +15,10 @@ constexpr std::uint16_t port_esp = 4500;
 
 bool is_sip_port(std::uint16_t port) { return port == 5060 || port == 5061; }
 
-// A TLS record (RFC 8446 5.1) on a port of SIP. Elsewhere it is everybody's web traffic.
+// A TLS record (RFC 8446 5.1) on a port of SIP. Elsewhere it is everybody's web traffic, or tls_places.hh
+// knows.
 bool is_sip_in_tls(const wire::TcpSegment& t) {
-  const View v = t.payload;
-  return (is_sip_port(t.src.port) || is_sip_port(t.dst.port)) && v.size() >= 3 && v[0] >= 0x14 &&
-         v[0] <= 0x17 && v[1] == 3 && v[2] <= 4;
+  return (is_sip_port(t.src.port) || is_sip_port(t.dst.port)) && wire::is_tls(t.payload);
 }
 
 }  // namespace
@@ -42,6 +45,8 @@ const char* to_string(Unread u) {
       return "frames whose headers run past their bytes, not read";
     case Unread::bad_sip:
       return "datagrams on the SIP port that could not be read as SIP";
+    case Unread::websocket_compressed:
+      return "SIP over WebSocket seen, compressed (permessage-deflate), not read";
   }
   return "";
 }
@@ -64,6 +69,15 @@ std::optional<Unread> unread(const wire::Decoded& d) {
       break;
   }
   return std::nullopt;
+}
+
+bool is_broken_sip(View payload) {
+  std::string_view line = text_of(payload.first(std::min<std::size_t>(payload.size(), 256)));
+  line = line.substr(0, line.find_first_of("\r\n"));
+  if (line.find(" HTTP/") != line.npos || line.find(" RTSP/") != line.npos || line.starts_with("HTTP/"))
+    return false;
+  const wire::Method m = wire::method_of(line.substr(0, line.find_first_of(" \t")));
+  return line.find("SIP/2.0") != line.npos || (m != wire::Method::none && m != wire::Method::other);
 }
 
 std::optional<Unread> unread_datagram(const wire::UdpPacket& u) {

@@ -90,6 +90,18 @@ RawPacket cut_segment(const TcpSegment& like, const RawPacket& frame, View netwo
   return {frame.at, link, storage, static_cast<std::uint32_t>(storage.size())};
 }
 
+bool tcp_checksum_fits(const TcpSegment& t, std::size_t payload_bytes, View network) {
+  constexpr std::size_t ipv4_min = 20, ipv6 = 40, tcp_min = 20;
+  if (network.size() < ipv4_min + tcp_min) return false;
+  const bool v4 = network[0] >> 4 == 4;
+  if (!v4 && network[6] != ip_protocol_tcp) return false;  // extension headers: not worth the walk
+  const std::size_t at = v4 ? (network[0] & 15u) * 4u : ipv6;
+  if (network.size() < at + tcp_min) return false;
+  const View segment = network.subspan(at);
+  const std::size_t size = (segment[12] >> 4) * 4u + payload_bytes;
+  return size <= segment.size() && checksum_of(t.src.ip, t.dst.ip, ip_protocol_tcp, segment.first(size)) == 0;
+}
+
 RawPacket udp_frame(const Endpoint& src, const Endpoint& dst, View payload, Instant at, Bytes& storage) {
   storage.clear();
   const std::size_t length = 8 + payload.size();

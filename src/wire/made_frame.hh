@@ -9,5 +9,7 @@ namespace writ::wire {
 inline constexpr std::size_t udp_payload_bytes_max = 65507;  // what an IPv4 packet can hold
 // `payload` has at most udp_payload_bytes_max bytes. The frame's bytes are `storage`'s.
 RawPacket udp_frame(const Endpoint& src, const Endpoint& dst, View payload, Instant at, Bytes& storage);
+// Whether the checksum of a whole segment is right; `network` begins with its IP header.
+bool tcp_checksum_fits(const TcpSegment& t, std::size_t payload_bytes, View network);
 
 }  // namespace writ::wire

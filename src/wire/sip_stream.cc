@@ -6,16 +6,19 @@
 // missing; we cannot ask for it, and a call must not be lost because one byte of its neighbour's message is.
 //
 // Approach. A stream (one direction of a connection) is a map of pieces that are not used up yet, by
-// position, and the ranges that are. What arrived first wins. A piece may begin a message when it follows a
-// used range, or when a segment's own first bytes are a SIP start line or a WebSocket frame with one inside:
-// so streams are joined in the middle, and a hole holds up only the message that lies across it. Messages end
-// where Content-Length says (RFC 3261 18.3); line ends between them are keep-alives. Where a message should
-// begin and none does, the next line that can be a start line is looked for. A SYN ends nothing while
-// something waits: it comes twice, late or forged, and only its data tell that the ports are used again.
+// position, and the ranges that are (stream_pieces.hh). A piece may begin a message when it follows a used
+// range, or when a segment's own first bytes are a SIP start line or a WebSocket frame with one inside: so
+// streams are joined in the middle, and a hole holds up only the message that lies across it. Messages end
+// where Content-Length says (RFC 3261 18.3, sip_cut.hh); line ends between them are keep-alives. Where a
+// message should begin and none does, the next line that can be a start line is looked for. A SYN ends
+// nothing while something waits: it comes twice, late or forged, and only its data tell that the ports are
+// used again. A handshake for SIP over WebSocket opens both directions.
 //
-// What is kept: nothing of a connection that never looked like SIP. Port 5060 alone makes segments wait,
-// since their start may come late. Bounds: streams_max streams, stream_bytes_max and pieces_max in one,
-// age_max for a piece; what is given up is counted.
+// What is kept: nothing of a connection that does not look like SIP (stream_prospects.hh); one on trial is
+// forgotten with the first bytes that are something else. After age_max what is there of a message comes out,
+// when its headers are whole; its rest may come until patience_s ends (a receiver waits as long). Bounds:
+// streams_max streams, of which those that have nothing waiting give way first, trials_max on trial,
+// stream_bytes_max and pieces_max in one, waiting_bytes_max in all; what is given up is counted.
 //
 // Cost: a segment that holds whole messages is copied once for the message and once for the frame. One that
 // only adds to a message waits without being looked at until the length that the headers promise is there, so
@@ -24,33 +27,25 @@
 #include "wire/sip_stream.hh"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <list>
-#include <map>
-#include <optional>
-#include <string_view>
 #include <unordered_map>
 
 #include "base/keyed_hash.hh"
 #include "wire/sip.hh"
-#include "wire/sip_names.hh"
-#include "wire/text.hh"
-#include "wire/websocket.hh"
+#include "wire/sip_cut.hh"
+#include "wire/stream_pieces.hh"
+#include "wire/stream_prospects.hh"
+#include "wire/websocket_handshake.hh"
 
 namespace writ::wire {
 namespace {
 
-constexpr std::size_t stream_bytes_max = 256u << 10, message_bytes_max = 256u << 10,
-                      headers_bytes_max = 64u << 10, start_line_max = 1024, used_max = 64, pieces_max = 512;
-constexpr std::int32_t near_bytes = 1 << 20;     // of a sequence number to what was seen of a connection
-constexpr std::chrono::seconds reuse_s_min{10};  // before a number that is near may be another connection's
-constexpr std::uint16_t sip_port = 5060;
-constexpr std::uint8_t flag_syn = 2;
+constexpr std::size_t stream_bytes_max = 256u << 10, pieces_max = 512, trials_max = 128,
+                      trial_bytes_max = 32u << 10, waiting_bytes_max = 32u << 20;
+constexpr std::chrono::seconds patience_s{32};  // 64*T1: who sent a request has given it up by then
+constexpr std::uint8_t flag_of_syn = 2, flag_of_ack = 16;
 
-struct FlowKey {
-  Endpoint src, dst;
-  bool operator==(const FlowKey&) const = default;
-};
 struct FlowHash {
   std::size_t operator()(const FlowKey& k) const {
     return KeyedHash{}
@@ -61,253 +56,56 @@ struct FlowHash {
   }
 };
 
-// One segment as it came.
-struct Segment {
-  TcpSegment tcp;
-  Bytes frame;  // empty when the segment was put together from fragments
-  Bytes payload;
-  RawPacket raw;  // its bytes are `frame`
-  std::size_t network_at = 0;
-  bool bare = false;
-};
-
-struct Piece {  // bytes [offset, offset + length) of a segment's payload
-  std::shared_ptr<const Segment> of;
-  std::size_t offset = 0, length = 0;
-  bool begins = false, searched = false;  // a message begins here; looked for one inside
-  std::optional<bool> own_start{};        // whether is_start() says so of its bytes, once asked
-  View bytes() const { return View(of->payload).subspan(offset, length); }
-};
-
-struct SequenceRange {
-  std::uint64_t begin, end;
-};
-
-struct Stream {
-  std::list<FlowKey>::iterator place;
-  std::uint64_t reference = std::uint64_t{1} << 32;  // position of `reference_seq`
-  std::uint32_t reference_seq = 0;
-  std::map<std::uint64_t, Piece> pieces;  // disjoint
-  std::vector<SequenceRange> used;        // sorted, disjoint, not touching
-  std::size_t bytes = 0;
-  Instant oldest = Instant::max();            // of the pieces, at the earliest
-  Instant last{};                             // segment
-  std::optional<std::uint32_t> begins_anew;   // where the data of another connection with these ports begin
-  std::uint64_t wait_at = 0, wait_until = 0;  // the message that begins at the one is whole at the other
-  bool sip = false, overlapped = false;
-
-  std::uint64_t position(std::uint32_t seq) {
-    const std::uint64_t p =
-        reference +
-        static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(seq - reference_seq)));
-    if (p > reference) {
-      reference = p;
-      reference_seq = seq;
-    }
-    return p;
-  }
-  // A SYN is also sent twice, arrives behind the first data, or is forged.
-  bool is_of_this(const Decoded& syn, Instant at) const {
-    const auto away = static_cast<std::int32_t>(syn.tcp.seq - reference_seq);
-    return at - last < reuse_s_min && away > -near_bytes && away < near_bytes;
-  }
-  bool follows_used(std::uint64_t p) const {
-    return std::any_of(used.begin(), used.end(), [p](const SequenceRange& r) { return r.end == p; });
-  }
-};
-
-bool is_tls(View v) { return v.size() >= 3 && v[0] >= 0x14 && v[0] <= 0x17 && v[1] == 3 && v[2] <= 4; }
-
-// Where nothing tells that a message begins, only a method by name or a status line does: a segment may begin
-// within the word.
-bool is_start(View v) {
-  if (looks_like_websocket_sip(v)) return true;
-  if (!looks_like_sip(v)) return false;
-  const std::string_view s = trim(text_of(v));
-  const Method m = method_of(s.substr(0, s.find_first_of(" \t")));
-  return starts_ci(s, "SIP/") || (m != Method::none && m != Method::other);
-}
-
-// How many there are at the front. Between messages they are keep-alives; but behind a hole they may be the
-// end of the message before.
-std::size_t line_ends(View v) {
-  std::size_t n = 0;
-  while (n < v.size() && (v[n] == '\r' || v[n] == '\n')) ++n;
-  return n;
-}
-
-// Behind a hole, or where a connection was joined, a message may begin in the middle of a segment: at a line
-// that can be nothing but a start line, since a line of a header that we know follows it.
-std::size_t hidden_start(View v) {
-  const std::string_view s = text_of(v);
-  for (std::size_t n = s.find('\n'); n != s.npos; n = s.find('\n', n + 1)) {
-    const View rest = v.subspan(n + 1);
-    if (line_ends(rest) != 0 || !looks_like_sip(rest) || !is_start(rest)) continue;
-    const std::size_t line = s.find('\n', n + 1);
-    const std::size_t colon = line == s.npos ? s.npos : s.find(':', line);
-    if (colon != s.npos && header_of(trim(s.substr(line + 1, colon - line - 1))) != Header::other)
-      return n + 1;
-  }
-  return 0;
-}
-
-// Where the headers of the message at the front end, behind the empty line; 0: not there yet.
-std::size_t headers_end(std::string_view s) {
-  std::size_t at = 0;
-  while (at < s.size() && is_space(s[at])) ++at;
-  while (at < s.size()) {
-    const std::size_t n = s.find('\n', at);
-    if (n == s.npos) return 0;
-    const std::string_view line = s.substr(at, n - at);
-    at = n + 1;
-    if (line.empty() || line == "\r") return at;
-  }
-  return 0;
-}
-
-enum class Found { message, incomplete, none };
-
-// A SIP message at the front of `v`: its length, as far as the headers tell it already.
-Found sip_message(View v, std::size_t& length) {
-  if (!looks_like_sip(v)) {
-    // A start line that has only begun cannot be told yet.
-    const std::string_view s = text_of(v);
-    const bool begun = s.size() < start_line_max && s.find('\n') == s.npos && (is_alpha(s[0]) || s[0] == 'S');
-    return begun ? Found::incomplete : Found::none;
-  }
-  const std::size_t headers = headers_end(text_of(v));
-  if (headers == 0) return v.size() < headers_bytes_max ? Found::incomplete : Found::none;
-  SipMessage m;
-  if (!parse_sip(v.first(headers), m)) return Found::none;
-  std::string_view text = m.first(Header::content_length);
-  std::uint64_t body = 0;
-  if (!take_number(text, message_bytes_max, body) || !trim(text).empty()) body = 0;
-  if (body > message_bytes_max) return Found::none;
-  length = headers + static_cast<std::size_t>(body);
-  return length <= v.size() ? Found::message : Found::incomplete;
-}
-
-// A message in WebSocket data frames, control frames between them passed over.
-Found websocket_message(View v, std::size_t& length, Bytes& message) {
-  message.clear();
-  length = 0;
-  WebSocketFrame f;
-  for (bool begun = false;;) {
-    switch (read_websocket(v.subspan(length), f)) {
-      case WebSocketRead::incomplete:
-        return Found::incomplete;
-      case WebSocketRead::not_a_frame:
-        return Found::none;
-      case WebSocketRead::frame:
-        break;
-    }
-    if (!f.is_control() && begun != (f.opcode == 0)) return Found::none;
-    length += f.length;
-    if (!f.is_control()) {
-      begun = true;
-      put_bytes(message, f.payload);
-      if (message.size() > message_bytes_max) return Found::none;
-    }
-    if (f.final && (f.is_control() ? !begun : true)) return Found::message;
-  }
-}
-
-// From a place where no message begins to the next line that can begin one; all of it when there is none.
-std::size_t junk_length(View v) {
-  const std::string_view s = text_of(v);
-  for (std::size_t n = s.find('\n'); n != s.npos; n = s.find('\n', n + 1))
-    if (looks_like_sip(v.subspan(n + 1))) return n + 1;
-  return v.size();
+std::size_t start_inside(const Stream& s, View v) {
+  const std::size_t n = hidden_start(v);
+  return n == 0 && s.websocket ? hidden_frame(v) : n;
 }
 
 }  // namespace
+
+using Standing = Stream::Standing;
 
 struct SipStreams::Impl {
   std::size_t streams_max;
   Nanos age_max;
+  StreamProspects prospects;
   using Streams = std::unordered_map<FlowKey, Stream, FlowHash>;
   Streams streams{};
-  std::list<FlowKey> order{};  // least recently used first
-  std::uint64_t dropped = 0;
+  std::array<std::list<FlowKey>, Stream::standings> order{};  // each: least recently used first
+  std::uint64_t dropped = 0, compressed = 0;
+  std::size_t waiting = 0;  // bytes of all streams
 
+  std::list<FlowKey>& in_order(Standing s) { return order[static_cast<std::size_t>(s)]; }
   Stream* stream_of(const Decoded& d, Instant at);
+  Stream& open(const FlowKey& k, Standing standing, Instant at);
+  void make_room(Standing standing);
+  void open_websocket(const TcpSegment& t, Instant at);
+  void declare(const FlowKey& k, std::uint32_t seq, Instant at);
   bool is_over(Stream& s, const Decoded& d, Instant at);
-  SequenceRange keep(Stream& s, const Decoded& d, const RawPacket& frame);
-  void keep_part(Stream& s, const std::shared_ptr<const Segment>& segment, std::uint64_t origin,
-                 SequenceRange part);
+  void add(Stream& s, const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out);
+  void settle(const FlowKey& k, std::vector<SipOverStream>& out);
   void read(const FlowKey& k, Stream& s, SequenceRange fresh, std::vector<SipOverStream>& out);
   std::size_t read_run(const FlowKey& k, Stream& s, std::uint64_t at, View run,
                        std::vector<SipOverStream>& out);
+  struct Front {
+    Found found = Found::none;
+    std::size_t length = 0;
+    Bytes message{};
+    bool no_length = false;
+  };
+  Front front_of(Stream& s, View rest);
   void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
             std::vector<SipOverStream>& out);
-  void use_up(Stream& s, SequenceRange r);
-  void expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out);
+  void expire(const FlowKey& k, Stream& s, Instant before, Instant given_up, std::vector<SipOverStream>& out);
+  void expire_run(const FlowKey& k, Stream& s, SequenceRange r, View run, bool last,
+                  std::vector<SipOverStream>& out);
   void forget(Streams::iterator it);
 };
-
-namespace {
-
-// The first piece that ends behind `p`.
-template <class Pieces>
-auto piece_at(Pieces& pieces, std::uint64_t p) {
-  auto it = pieces.upper_bound(p);
-  if (it == pieces.begin()) return it;
-  const auto before = std::prev(it);
-  return before->first + before->second.length > p ? before : it;
-}
-
-// The first piece of those that join the one at or behind `p`.
-std::map<std::uint64_t, Piece>::iterator run_begin(std::map<std::uint64_t, Piece>& pieces, std::uint64_t p) {
-  auto it = piece_at(pieces, p);
-  for (std::uint64_t at = it != pieces.end() ? std::min(it->first, p) : p; it != pieces.begin();
-       at = it->first) {
-    const auto before = std::prev(it);
-    if (before->first + before->second.length != at) break;
-    it = before;
-  }
-  return it;
-}
-
-std::uint64_t run_end(const std::map<std::uint64_t, Piece>& pieces,
-                      std::map<std::uint64_t, Piece>::const_iterator it) {
-  std::uint64_t next = it->first;
-  for (; it != pieces.end() && it->first == next; ++it) next += it->second.length;
-  return next;
-}
-
-// The pieces from `it` on that join, as one text.
-Bytes run_from(const std::map<std::uint64_t, Piece>& pieces,
-               std::map<std::uint64_t, Piece>::const_iterator it) {
-  Bytes run;
-  for (std::uint64_t next = it->first; it != pieces.end() && it->first == next; ++it) {
-    put_bytes(run, it->second.bytes());
-    next += it->second.length;
-  }
-  return run;
-}
-
-std::shared_ptr<Segment> segment_of(const Decoded& d, const RawPacket& frame) {
-  auto s = std::make_shared<Segment>();
-  s->tcp = d.tcp;
-  s->payload.assign(d.tcp.payload.begin(), d.tcp.payload.end());
-  const std::uint8_t* begin = frame.bytes.data();
-  const std::uint8_t* end = begin + frame.bytes.size();
-  if (d.network.data() >= begin && d.network.data() < end) {
-    s->frame.assign(begin, end);
-    s->network_at = static_cast<std::size_t>(d.network.data() - begin);
-    s->bare = d.tunnels == 0;
-  }
-  s->tcp.payload = s->payload;
-  s->raw = {frame.at, frame.link_type, s->frame, frame.wire_length};
-  return s;
-}
-
-}  // namespace
 
 // Does this segment begin another connection with the same ports? While something waits to be whole, a SYN
 // alone does not say so: its data must come.
 bool SipStreams::Impl::is_over(Stream& s, const Decoded& d, Instant at) {
-  if ((d.tcp.flags & flag_syn) == 0) return s.begins_anew == d.tcp.seq && !d.tcp.payload.empty();
+  if ((d.tcp.flags & flag_of_syn) == 0) return s.begins_anew == d.tcp.seq && !d.tcp.payload.empty();
   if (s.is_of_this(d, at)) return false;
   s.begins_anew = d.tcp.seq + 1;
   return s.pieces.empty() || !d.tcp.payload.empty();
@@ -318,30 +116,51 @@ Stream* SipStreams::Impl::stream_of(const Decoded& d, Instant at) {
   const auto it = streams.find(k);
   bool anew = false;
   if (it != streams.end()) {
-    Stream& s = it->second;
-    if (!is_over(s, d, at)) {
-      order.splice(order.end(), order, s.place);
-      s.last = at;
-      return &s;
-    }
+    if (!is_over(it->second, d, at)) return &it->second;
     anew = true;
     forget(it);
   }
-  const View v = d.tcp.payload;
-  const bool on_port = k.src.port == sip_port || k.dst.port == sip_port,
-             begins = anew || (d.tcp.flags & flag_syn) != 0;
-  if (on_port ? (v.empty() && !begins) || is_tls(v) : v.empty() || !is_start(v)) return nullptr;
-  if (streams.size() >= streams_max) forget(streams.find(order.front()));
-  Stream& s = streams[k];
-  s.place = order.insert(order.end(), k);
-  s.last = at;
+  const Opening o = prospects.judge(d.tcp, at, anew);
+  if (o.how == Opening::How::no) return nullptr;
+  Stream& s = open(k, o.how == Opening::How::sip ? Standing::idle : Standing::trial, at);
   s.reference_seq = d.tcp.seq;
-  // So it is known where the first message begins.
-  if ((d.tcp.flags & flag_syn) != 0)
-    s.used = {{s.reference, s.reference + 1}};
-  else if (begins)
-    s.used = {{s.reference - 1, s.reference}};
+  if (o.first) s.begins_at(*o.first);
   return &s;
+}
+
+Stream& SipStreams::Impl::open(const FlowKey& k, Standing standing, Instant at) {
+  make_room(standing);
+  Stream& s = streams[k];
+  s.standing = standing;
+  s.place = in_order(standing).insert(in_order(standing).end(), k);
+  s.last = at;
+  return s;
+}
+
+void SipStreams::Impl::make_room(Standing standing) {
+  auto& trials = in_order(Standing::trial);
+  if (standing == Standing::trial) {
+    if (trials.size() >= trials_max) forget(streams.find(trials.front()));
+  } else if (streams.size() - trials.size() >= streams_max) {
+    const auto& idle = in_order(Standing::idle);
+    forget(streams.find(idle.empty() ? in_order(Standing::busy).front() : idle.front()));
+  }
+}
+
+// The head itself is passed over where the stream is read.
+void SipStreams::Impl::open_websocket(const TcpSegment& t, Instant at) {
+  declare({t.src, t.dst}, t.seq, at);
+  if ((t.flags & flag_of_ack) != 0) declare({t.dst, t.src}, t.ack, at);
+}
+
+void SipStreams::Impl::declare(const FlowKey& k, std::uint32_t seq, Instant at) {
+  const auto it = streams.find(k);
+  Stream& s = it != streams.end() ? it->second : open(k, Standing::idle, at);
+  if (it == streams.end()) {
+    s.reference_seq = seq;
+    s.begins_at(seq);
+  }
+  s.sip = s.websocket = true;
 }
 
 void SipStreams::Impl::forget(Streams::iterator it) {
@@ -349,85 +168,30 @@ void SipStreams::Impl::forget(Streams::iterator it) {
   dropped += it->second.sip ? !pieces.empty() : std::any_of(pieces.begin(), pieces.end(), [](const auto& p) {
     return looks_like_sip(p.second.bytes());
   });
-  order.erase(it->second.place);
+  waiting -= it->second.bytes;
+  in_order(it->second.standing).erase(it->second.place);
   streams.erase(it);
 }
 
-// Where the segment lies in its stream.
-SequenceRange SipStreams::Impl::keep(Stream& s, const Decoded& d, const RawPacket& frame) {
-  const std::uint64_t at = s.position(d.tcp.seq) + ((d.tcp.flags & flag_syn) != 0 ? 1 : 0);
-  const auto segment = segment_of(d, frame);
-  const std::uint64_t end = at + segment->payload.size();
-  std::vector<SequenceRange> there;
-  for (const SequenceRange& r : s.used)
-    if (r.end > at && r.begin < end) there.push_back(r);
-  for (auto it = piece_at(s.pieces, at); it != s.pieces.end() && it->first < end; ++it) {
-    const Piece& piece = it->second;
-    const std::uint64_t from = std::max(it->first, at), to = std::min(it->first + piece.length, end);
-    there.push_back({it->first, it->first + piece.length});
-    if (std::memcmp(piece.bytes().data() + (from - it->first), segment->payload.data() + (from - at),
-                    to - from) != 0)
-      s.overlapped = true;
+// Where a stream stands after what has changed it. One on trial stays so until it has shown SIP, and has
+// failed when nothing is left of what it held.
+void SipStreams::Impl::settle(const FlowKey& k, std::vector<SipOverStream>& out) {
+  const auto it = streams.find(k);
+  Stream& s = it->second;
+  if (s.standing == Standing::trial && !s.sip) {
+    if (s.pieces.empty() || s.bytes > trial_bytes_max) forget(it);
+    return;
   }
-  std::sort(there.begin(), there.end(),
-            [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
-  std::uint64_t from = at;
-  for (const SequenceRange& r : there) {
-    if (r.end <= from) continue;
-    if (r.begin > from) keep_part(s, segment, at, {from, r.begin});
-    from = std::max(from, r.end);
+  const Standing now = s.pieces.empty() ? Standing::idle : Standing::busy;
+  in_order(now).splice(in_order(now).end(), in_order(s.standing), s.place);
+  s.standing = now;
+  while (waiting > waiting_bytes_max && !in_order(Standing::busy).empty()) {
+    const FlowKey oldest = in_order(Standing::busy).front();
+    Stream& o = streams.find(oldest)->second;
+    expire(oldest, o, Instant::max(), Instant::max(), out);
+    in_order(Standing::idle).splice(in_order(Standing::idle).end(), in_order(Standing::busy), o.place);
+    o.standing = Standing::idle;
   }
-  if (from < end) keep_part(s, segment, at, {from, end});
-  return {at, end};
-}
-
-void SipStreams::Impl::keep_part(Stream& s, const std::shared_ptr<const Segment>& segment,
-                                 std::uint64_t origin, SequenceRange part) {
-  s.pieces[part.begin] = {segment, static_cast<std::size_t>(part.begin - origin),
-                          static_cast<std::size_t>(part.end - part.begin)};
-  s.bytes += part.end - part.begin;
-  s.oldest = std::min(s.oldest, segment->raw.at);
-}
-
-void SipStreams::Impl::use_up(Stream& s, SequenceRange r) {
-  for (auto it = piece_at(s.pieces, r.begin); it != s.pieces.end() && it->first < r.end;) {
-    const std::uint64_t begin = it->first, end = begin + it->second.length;
-    Piece rest = it->second;
-    rest.own_start.reset();
-    s.bytes -= rest.length;
-    if (begin < r.begin) {  // what stands before stays
-      Piece front = rest;
-      front.length = static_cast<std::size_t>(r.begin - begin);
-      s.bytes += front.length;
-      it->second = front;
-      ++it;
-    } else {
-      it = s.pieces.erase(it);
-    }
-    if (end > r.end) {
-      rest.offset += static_cast<std::size_t>(r.end - begin);
-      rest.length = static_cast<std::size_t>(end - r.end);
-      rest.begins = false;
-      s.bytes += rest.length;
-      s.pieces[r.end] = std::move(rest);
-      break;
-    }
-  }
-  std::vector<SequenceRange> merged;
-  for (const SequenceRange& u : s.used) {
-    if (u.end < r.begin || u.begin > r.end)
-      merged.push_back(u);
-    else
-      r = {std::min(u.begin, r.begin), std::max(u.end, r.end)};
-  }
-  merged.push_back(r);
-  std::sort(merged.begin(), merged.end(),
-            [](const SequenceRange& a, const SequenceRange& b) { return a.begin < b.begin; });
-  if (merged.size() > used_max) {  // what is missing between the oldest two will not come any more
-    merged[1].begin = merged[0].begin;
-    merged.erase(merged.begin());
-  }
-  s.used = std::move(merged);
 }
 
 void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
@@ -439,6 +203,7 @@ void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes 
   m.cut = cut;
   m.overlapped = std::exchange(s.overlapped, false);
   m.at = Instant::min();
+  bool sure = true;
   for (auto it = piece_at(s.pieces, r.begin); it != s.pieces.end() && it->first < r.end; ++it) {
     const auto& [p, piece] = *it;
     const std::uint64_t from = std::max(p, r.begin), to = std::min(p + piece.length, r.end);
@@ -446,16 +211,43 @@ void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes 
     const std::size_t skipped = piece.offset + static_cast<std::size_t>(from - p);
     const auto length = static_cast<std::size_t>(to - from);
     m.at = std::max(m.at, g.raw.at);
+    sure = sure && fits(g);
     Bytes& bytes = m.storage.emplace_back();
     if (skipped == 0 && length == g.payload.size() && !g.frame.empty()) {
       bytes = g.frame;
       m.frames.push_back({g.raw.at, g.raw.link_type, bytes, g.raw.wire_length});
     } else {
-      const View network = g.frame.empty() ? View{} : View(g.frame).subspan(g.network_at);
-      m.frames.push_back(cut_segment(g.tcp, g.raw, network, g.bare, skipped,
+      m.frames.push_back(cut_segment(g.tcp, g.raw, g.network(), g.bare, skipped,
                                      View(g.payload).subspan(skipped, length), bytes));
     }
   }
+  if (!sure) s.doubt(r);
+}
+
+// What stands at the front of `rest`. A frame of a WebSocket may hold something else than SIP, or what cannot
+// be read, and a head of HTTP stands before them: then there is a length and no message.
+SipStreams::Impl::Front SipStreams::Impl::front_of(Stream& s, View rest) {
+  Front f;
+  if (s.websocket && is_http_head(rest)) {
+    f.length = headers_end(text_of(rest));
+    f.found = f.length != 0                     ? Found::message
+              : rest.size() < headers_bytes_max ? Found::incomplete
+                                                : Found::none;
+    return f;
+  }
+  f.found = sip_message(rest, f.length, f.no_length);
+  if (f.found == Found::message)
+    f.message.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(f.length));
+  if (f.found != Found::none) return f;
+  bool is_compressed = s.websocket;
+  f.found = websocket_message(rest, f.length, f.message, is_compressed);
+  if (f.found != Found::message) return f;
+  compressed += is_compressed;
+  if (is_compressed || !looks_like_sip(f.message))
+    f.message.clear();
+  else
+    s.websocket = true;
+  return f;
 }
 
 // How much of the run is used up.
@@ -468,32 +260,20 @@ std::size_t SipStreams::Impl::read_run(const FlowKey& k, Stream& s, std::uint64_
       continue;
     }
     const View rest = run.subspan(n);
-    std::size_t length = 0;
-    Bytes unmasked;
-    Found found = sip_message(rest, length);
-    bool is_websocket = false;
-    if (found == Found::none) {
-      found = websocket_message(rest, length, unmasked);
-      is_websocket = found == Found::message;
-    }
-    if (found == Found::incomplete) {
+    Front f = front_of(s, rest);
+    if (f.found == Found::incomplete) {
       s.wait_at = at + n;
-      s.wait_until = at + n + std::max(length, rest.size() + 1);
+      s.wait_until = at + n + std::max(f.length, rest.size() + 1);
       break;
     }
-    if (found == Found::none) {
-      n += junk_length(rest);
-      continue;
+    if (f.found == Found::none) f.length = junk_length(rest);
+    if (f.found == Found::message && !f.message.empty()) {
+      if (!s.sip) prospects.shown(k.src, k.dst);
+      s.sip = true;
+      emit(k, s, {at + n, at + n + f.length}, std::move(f.message), false, out);
+      out.back().no_length = f.no_length;
     }
-    if (is_websocket && !looks_like_sip(unmasked)) {  // ping, close, something else in a frame
-      n += length;
-      continue;
-    }
-    s.sip = true;
-    Bytes message = is_websocket ? std::move(unmasked)
-                                 : Bytes(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length));
-    emit(k, s, {at + n, at + n + length}, std::move(message), false, out);
-    n += length;
+    n += f.length;
   }
   return n;
 }
@@ -508,7 +288,7 @@ void SipStreams::Impl::read(const FlowKey& k, Stream& s, SequenceRange fresh,
     const bool own_start = *piece.own_start;
     const std::size_t lead = own_start ? line_ends(piece.bytes()) : 0;
     if (!s.follows_used(at) && !piece.begins && (!own_start || lead != 0)) {
-      const std::size_t inside = lead != 0 ? lead : piece.searched ? 0 : hidden_start(piece.bytes());
+      const std::size_t inside = lead != 0 ? lead : piece.searched ? 0 : start_inside(s, piece.bytes());
       piece.searched = true;
       if (inside != 0) {
         Piece message = piece;
@@ -529,62 +309,95 @@ void SipStreams::Impl::read(const FlowKey& k, Stream& s, SequenceRange fresh,
     }
     const Bytes run = run_from(s.pieces, it);
     const std::size_t n = read_run(k, s, at, run, out);
-    if (n > 0) use_up(s, {at, at + n});
+    if (n > 0) s.use_up({at, at + n});
     it = s.pieces.lower_bound(at + run.size());
   }
   if (s.pieces.empty()) s.oldest = Instant::max();
 }
 
-// A message of which the headers are whole is worth having without its end; the rest is a loss, when it was
-// SIP at all.
-void SipStreams::Impl::expire(const FlowKey& k, Stream& s, Instant before, std::vector<SipOverStream>& out) {
-  for (auto it = s.pieces.begin(); it != s.pieces.end();) {
-    if (it->second.of->raw.at > before) {
-      ++it;
-      continue;
-    }
-    const std::uint64_t at = it->first;
-    const Bytes run = run_from(s.pieces, it);
-    const std::uint64_t end = at + run.size();
-    // What is whole comes out whole, each message by itself; what is left is one that has no end.
-    const std::size_t junk = looks_like_sip(run) ? 0 : junk_length(run);
-    const std::size_t n =
-        junk + (junk < run.size() ? read_run(k, s, at + junk, View(run).subspan(junk), out) : 0);
-    if (line_ends(View(run).first(junk)) < junk && s.sip) ++dropped;
-    const View rest = View(run).subspan(n);
-    const bool begins = looks_like_sip(rest);
-    if (begins && headers_end(text_of(rest)) != 0)
-      emit(k, s, {at + n, end}, Bytes(rest.begin(), rest.end()), true, out);
-    if (!rest.empty() && (begins || s.sip)) ++dropped;
-    use_up(s, {at, end});
-    it = s.pieces.lower_bound(end);
+// What has waited for too long. What is whole comes out whole, each message by itself; what is left is one
+// that has no end yet. A message of which the headers are whole is worth having without it. `last`: it is
+// waited for no more, and is a loss when it was SIP at all.
+void SipStreams::Impl::expire_run(const FlowKey& k, Stream& s, SequenceRange r, View run, bool last,
+                                  std::vector<SipOverStream>& out) {
+  const std::size_t junk = looks_like_sip(run) ? 0 : junk_length(run);
+  const std::size_t n =
+      junk + (junk < run.size() ? read_run(k, s, r.begin + junk, run.subspan(junk), out) : 0);
+  const View rest = run.subspan(n);
+  const bool begins = looks_like_sip(rest);
+  if (begins && headers_end(text_of(rest)) != 0 && s.cut_said != r.begin + n) {
+    s.cut_said = r.begin + n;
+    emit(k, s, {r.begin + n, r.end}, Bytes(rest.begin(), rest.end()), true, out);
   }
-  s.oldest = Instant::max();
-  for (const auto& [p, piece] : s.pieces) s.oldest = std::min(s.oldest, piece.of->raw.at);
+  if (last) {
+    if (line_ends(run.first(junk)) < junk && s.sip) ++dropped;
+    if (!rest.empty() && (begins || s.sip)) ++dropped;
+    s.use_up(r);
+  } else if (n > junk) {
+    s.use_up({r.begin + junk, r.begin + n});
+  }
 }
 
-SipStreams::SipStreams(std::size_t streams_max, Nanos age_max)
-    : i_(std::make_unique<Impl>(Impl{std::max<std::size_t>(streams_max, 1), age_max})) {}
+void SipStreams::Impl::expire(const FlowKey& k, Stream& s, Instant before, Instant given_up,
+                              std::vector<SipOverStream>& out) {
+  const std::size_t held = s.bytes;
+  for (auto it = s.pieces.begin(); it != s.pieces.end();) {
+    const std::uint64_t at = it->first, end = run_end(s.pieces, it);
+    bool due = false, last = false;
+    for (auto p = it; p != s.pieces.end() && p->first < end; ++p) {
+      const Instant came = p->second.of->raw.at;
+      due = due || (!p->second.aged && came <= before);
+      last = last || came <= given_up;
+      p->second.aged = p->second.aged || came <= before;
+    }
+    if (due || last) expire_run(k, s, {at, end}, run_from(s.pieces, it), last, out);
+    it = s.pieces.lower_bound(end);
+  }
+  s.set_oldest();
+  waiting -= held - s.bytes;
+}
+
+SipStreams::SipStreams(std::size_t streams_max, Nanos age_max, bool all_sip)
+    : i_(std::make_unique<Impl>(
+          Impl{std::max<std::size_t>(streams_max, 1), age_max, StreamProspects(all_sip)})) {}
 SipStreams::~SipStreams() = default;
 SipStreams::SipStreams(SipStreams&&) noexcept = default;
 
-void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out) {
-  Stream* s = i_->stream_of(d, frame.at);
-  if (s == nullptr || d.tcp.payload.empty()) return;
+void SipStreams::Impl::add(Stream& s, const Decoded& d, const RawPacket& frame,
+                           std::vector<SipOverStream>& out) {
   const FlowKey k{d.tcp.src, d.tcp.dst};
-  const SequenceRange fresh = i_->keep(*s, d, frame);
-  i_->read(k, *s, fresh, out);
-  if (s->bytes > stream_bytes_max || s->pieces.size() > pieces_max) i_->expire(k, *s, Instant::max(), out);
+  s.last = frame.at;
+  if (!d.tcp.payload.empty()) {
+    const std::size_t held = s.bytes;
+    read(k, s, s.keep(d, frame), out);
+    waiting += s.bytes - held;  // modulo 2^64: it may be less
+    if (s.bytes > stream_bytes_max || s.pieces.size() > pieces_max)
+      expire(k, s, Instant::max(), Instant::max(), out);
+  }
+  settle(k, out);
+}
+
+void SipStreams::add(const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out) {
+  if (upgrades_to_sip(d.tcp.payload)) i_->open_websocket(d.tcp, frame.at);
+  if (Stream* s = i_->stream_of(d, frame.at)) i_->add(*s, d, frame, out);
 }
 
 void SipStreams::expire(Instant now, std::vector<SipOverStream>& out) {
-  const Instant before = now == Instant::max() ? now : now - i_->age_max;
-  for (const FlowKey& k : i_->order) {
-    Stream& s = i_->streams.find(k)->second;
-    if (s.oldest <= before) i_->expire(k, s, before, out);
+  const bool all = now == Instant::max();
+  const Instant before = all ? now : now - i_->age_max,
+                given_up = all ? now : now - std::max<Nanos>(i_->age_max, patience_s);
+  for (const Standing standing : {Standing::trial, Standing::busy}) {
+    const std::list<FlowKey> keys = i_->in_order(standing);
+    for (const FlowKey& k : keys) {
+      Stream& s = i_->streams.find(k)->second;
+      if (s.oldest > before && s.oldest_aged > given_up) continue;
+      i_->expire(k, s, before, standing == Standing::trial ? before : given_up, out);
+      i_->settle(k, out);
+    }
   }
 }
 
 std::uint64_t SipStreams::dropped() const { return i_->dropped; }
+std::uint64_t SipStreams::compressed() const { return i_->compressed; }
 
 }  // namespace writ::wire

@@ -18,22 +18,25 @@ struct SipOverStream {
   std::vector<RawPacket> frames;
   Instant at{};             // of the frame that made it whole
   bool cut = false;         // parts of it never came
+  bool no_length = false;   // no usable Content-Length: it ends where its body does by the looks of it
   bool overlapped = false;  // segments disagreed about the same bytes: the first that came were taken
 };
 
 class SipStreams {
  public:
-  SipStreams(std::size_t streams_max = 4096, Nanos age_max = std::chrono::seconds{10});
+  // `all_sip`: every stream is, as in evidence that is read again.
+  SipStreams(std::size_t streams_max = 4096, Nanos age_max = std::chrono::seconds{10}, bool all_sip = false);
   ~SipStreams();
   SipStreams(SipStreams&&) noexcept;
   // Takes one segment, with the frames that it came in; appends what is whole now. Segments of streams that
   // are not SIP cost a look-up and a look at their first bytes.
   void add(const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out);
-  // Gives up on what has waited for too long; what is there of a message comes out `cut` when its headers are
-  // whole.
+  // What has waited for age_max comes out `cut` when its headers are whole, and once more if the rest comes
+  // after all; what has waited for 32 s is given up.
   void expire(Instant now, std::vector<SipOverStream>& out);
   void finish(std::vector<SipOverStream>& out) { expire(Instant::max(), out); }
-  std::uint64_t dropped() const;  // messages, or parts of them, that were given up
+  std::uint64_t dropped() const;     // messages, or parts of them, that were given up
+  std::uint64_t compressed() const;  // of a WebSocket that speaks SIP, by permessage-deflate: not read
 
  private:
   struct Impl;

@@ -14,10 +14,15 @@ struct Head {
   const std::uint8_t* mask = nullptr;
 };
 
-WebSocketRead read_head(View v, Head& h) {
+constexpr std::uint8_t bit_compressed = 0x40, bits_reserved = 0x70;
+
+WebSocketRead read_head(View v, Head& h, bool may_be_compressed = false) {
   if (v.size() < 2) return WebSocketRead::incomplete;
   const unsigned opcode = v[0] & 15u;
-  if ((v[0] & 0x70) != 0 || (opcode > 2 && (opcode < 8 || opcode > 10))) return WebSocketRead::not_a_frame;
+  const bool is_compressed = may_be_compressed && (opcode == 1 || opcode == 2);
+  if ((v[0] & bits_reserved & ~(is_compressed ? bit_compressed : 0)) != 0 ||
+      (opcode > 2 && (opcode < 8 || opcode > 10)))
+    return WebSocketRead::not_a_frame;
   const unsigned short_length = v[1] & 0x7fu;
   const std::size_t wide = short_length == 127 ? 8 : short_length == 126 ? 2 : 0;
   const bool masked = (v[1] & 0x80) != 0;
@@ -37,13 +42,14 @@ void unmask(View v, const std::uint8_t* mask, Bytes& out) {
 
 }  // namespace
 
-WebSocketRead read_websocket(View v, WebSocketFrame& out) {
+WebSocketRead read_websocket(View v, WebSocketFrame& out, bool may_be_compressed) {
   Head h;
-  if (const WebSocketRead r = read_head(v, h); r != WebSocketRead::frame) return r;
+  if (const WebSocketRead r = read_head(v, h, may_be_compressed); r != WebSocketRead::frame) return r;
   const auto payload = static_cast<std::size_t>(h.payload);
   if (v.size() < h.header + payload) return WebSocketRead::incomplete;
   out.opcode = v[0] & 15u;
   out.final = (v[0] & 0x80) != 0;
+  out.compressed = (v[0] & bit_compressed) != 0;
   out.length = h.header + payload;
   unmask(v.subspan(h.header, payload), h.mask, out.payload);
   return WebSocketRead::frame;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SIP over WebSocket on ports that nobody has heard of: what the handshake opens, frames in pieces, frames
+// behind a hole, frames that cannot be read.
+#include <algorithm>
+
+#include "wire/sip_stream_for_test.hh"
+#include "wire/websocket_handshake.hh"
+
+namespace writ::wire {
+namespace {
+
+using namespace test;
+
+constexpr std::uint16_t client = 40000, server = 8088;
+const std::string request =
+    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+const std::string response =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nsec-websocket-protocol : xmpp, SIP\r\n\r\n";
+
+std::string frame_text(std::string_view payload, std::uint8_t first = 0x81, bool masked = true) {
+  return std::string(text_of(websocket(payload, first, masked)));
+}
+
+// From the server to the client: the addresses the other way round.
+Bytes back(Bytes f) {
+  std::swap_ranges(f.begin() + 26, f.begin() + 30, f.begin() + 30);
+  return f;
+}
+
+struct Handshake : Streams {
+  std::uint32_t up = 1000, down = 5000;  // next sequence numbers
+  explicit Handshake(bool with_request = true) {
+    if (with_request) feed(tcp_frame(up, request, client, server, 0x18, down));
+    up += static_cast<std::uint32_t>(request.size());
+    feed(back(tcp_frame(down, response, server, client, 0x18, up)));
+    down += static_cast<std::uint32_t>(response.size());
+  }
+  void send(std::string_view data, std::size_t from = 0, std::size_t length = std::string_view::npos) {
+    feed(tcp_frame(up + static_cast<std::uint32_t>(from), data.substr(from, length), client, server));
+  }
+  void answer(std::string_view data) { feed(back(tcp_frame(down, data, server, client))); }
+};
+
+TEST(WebSocketHandshake, OnlyOfSip) {
+  EXPECT_TRUE(upgrades_to_sip(view_of(request)));
+  EXPECT_TRUE(upgrades_to_sip(view_of(response)));
+  for (const char* other :
+       {"GET /ws HTTP/1.1\r\nSec-WebSocket-Protocol: xmpp, sipx\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\nSec-WebSocket-Protocol: sip",
+        "HTTP/1.1 200 OK\r\nSec-WebSocket-Protocol: sip\r\n\r\n", "Sec-WebSocket-Protocol: sip\r\n", ""})
+    EXPECT_FALSE(upgrades_to_sip(view_of(other))) << other;
+}
+
+TEST(WebSocketStream, TheHandshakeOpensBothDirections) {
+  const std::string m = message(1, 300), f = frame_text(m);
+  for (const bool with_request : {true, false})
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{2}, std::size_t{8}, std::size_t{100}}) {
+      Handshake h(with_request);
+      h.send(f, cut);  // the second piece first
+      h.send(f, 0, cut);
+      h.answer(frame_text(message(2), 0x81, false).substr(0, 2));
+      h.down += 2;
+      h.answer(frame_text(message(2), 0x81, false).substr(2));
+      EXPECT_EQ(h.texts(), (std::vector{m, message(2)})) << with_request << cut;
+      EXPECT_EQ(h.s.dropped(), 0u);
+    }
+}
+
+TEST(WebSocketStream, FramesGluedToAKeepAliveOrToTheHandshake) {
+  Handshake h;
+  h.send(frame_text("\r\n\r\n") + frame_text(message(1)));
+  EXPECT_EQ(h.texts(), std::vector{message(1)});
+  Streams s;
+  s.feed(tcp_frame(0, request + frame_text(message(1)), client, server, 0x18, 77));
+  s.feed(back(tcp_frame(77, response + frame_text(message(2), 0x81, false), server, client)));
+  EXPECT_EQ(s.texts(), (std::vector{message(1), message(2)}));
+}
+
+TEST(WebSocketStream, AFrameHeaderByItselfInAConnectionJoinedInTheMiddle) {
+  const std::string f = frame_text(message(1, 200));
+  Streams s;
+  s.feed(tcp_frame(50, f.substr(0, 8), client, server));
+  s.feed(tcp_frame(58, f.substr(8), client, server));
+  EXPECT_EQ(s.texts(), std::vector{message(1, 200)});
+}
+
+TEST(WebSocketStream, BehindAHoleAFrameMayBeginInTheMiddleOfASegment) {
+  const std::string lost = frame_text(message(1, 200)), f = frame_text(message(2, 20));
+  for (const std::string& before : {lost.substr(lost.size() - 40), frame_text("", 0x89)}) {
+    Handshake h;
+    h.send(frame_text(message(0)));
+    h.up += 3000;
+    h.send(before + f);
+    EXPECT_EQ(h.texts(), (std::vector{message(0), message(2, 20)}));
+    for (const RawPacket& p : h.out[1].frames) EXPECT_EQ(held(p), f) << "and nothing of the one before";
+  }
+}
+
+TEST(WebSocketStream, WhatIsCompressedIsCountedAndPassedOver) {
+  Handshake h;
+  h.send(frame_text("what deflate made of a message", 0xc1) + frame_text(message(1)));
+  EXPECT_EQ(h.texts(), std::vector{message(1)});
+  EXPECT_EQ(h.s.compressed(), 1u);
+  Streams stranger;  // who never said that he speaks SIP
+  stranger.feed(tcp_frame(0, frame_text("what deflate made of something", 0xc1), client, server));
+  EXPECT_EQ(stranger.s.compressed(), 0u);
+}
+
+// Half of a message of a connection that said it would be SIP is a loss, though nothing of it was ever whole.
+TEST(WebSocketStream, WhatIsMissingAfterAHandshakeIsSaid) {
+  Handshake h;
+  h.send(frame_text(message(1, 200)), 0, 8);
+  h.s.finish(h.out);
+  EXPECT_EQ(h.s.dropped(), 1u);
+}
+
+}  // namespace
+}  // namespace writ::wire
