@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "intercept/register_hops.hh"
+
 namespace writ::intercept {
 
 using wire::Header;
@@ -248,7 +250,8 @@ void Judge::judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp
     const wire::Endpoint& party = h == Header::from ? udp.dst : udp.src;
     for (find_uri(m.first(h), true); !found_.empty(); found_.pop_back()) {
       const std::uint32_t g = found_.back();
-      if (bindings_.bound_source(g, party, at))
+      // Of a request that was sent on, its answer has all the Vias as well.
+      if (bindings_.bound_source(g, party, at) && (h == Header::to || is_direct(m)))
         add(role, Source::contact, Proof::proven, found_text_);
       else if (grants_[g].body().trust_from)
         add(role, h == Header::from ? Source::from_trusted : Source::to_trusted, Proof::proven, found_text_);

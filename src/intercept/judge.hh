@@ -76,6 +76,8 @@ class Judge {
   void judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_digest(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  void judge_hidden(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
+  bool contradicts(const wire::SipMessage& m, const wire::UdpPacket& udp, std::uint32_t grant) const;
   void judge_asserted(const wire::SipMessage& m, const wire::UdpPacket& udp);
   void judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_bound_callee(std::string_view request_uri, Instant at);

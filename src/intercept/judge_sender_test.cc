@@ -78,6 +78,57 @@ TEST(JudgeSender, NamesOfOneGrantAreBounded) {
   EXPECT_EQ(hits(Credentials::per_grant_max), 1u);
 }
 
+struct Hidden {
+  const char* extra;
+  std::size_t calls, reviews;
+};
+
+TEST(JudgeSender, AHiddenCallerIsWhoRegistersFromThere) {
+  for (const Hidden& h : std::vector<Hidden>{
+           {"", 0, 1},
+           {"Contact: <sip:line1@192.0.2.50:5060>\r\n", 1, 0},
+           {"Contact: <sip:line2@192.0.2.50:5060>\r\n", 0, 1},
+           {"P-Preferred-Identity: <sip:+14045550102@carrier.example>\r\n", 1, 0},
+           {"P-Preferred-Identity: <sip:+14045550103@carrier.example>\r\n", 0, 1},
+           {"Authorization: Digest username=\"lobby\", realm=\"carrier.example\", nonce=\"n\"\r\n", 0, 1},
+           {"Contact: <sip:line1@192.0.2.50:5060>\r\nVia: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKq\r\n", 0, 1},
+       }) {
+    Bench b(grants(spec()));
+    Device d{b};
+    d.registers(0);
+    Call c = outgoing(b, "hidden", d.phone);
+    c.caller = "anonymous";
+    c.invite_extra = h.extra;
+    rings(c, 1);
+    EXPECT_EQ(b.sink.count(EventType::origination), h.calls) << h.extra;
+    EXPECT_EQ(b.sink.count(EventType::review), h.reviews) << h.extra;
+    // Another place, and another name at that place, are somebody else.
+    c.id = "elsewhere";
+    c.a = ep("192.0.2.50", 5062);
+    rings(c, 20);
+    c.id = "guest";
+    c.a = d.phone;
+    c.caller = "guest";
+    rings(c, 40);
+    EXPECT_EQ(b.sink.count(EventType::origination), h.calls) << h.extra;
+    EXPECT_EQ(b.sink.count(EventType::review), h.reviews) << h.extra;
+  }
+}
+
+TEST(JudgeSender, AHiddenCallerAtASharedPlaceIsNobody) {
+  Bench b(grants(spec()));
+  Device d{b}, other{b};
+  d.registers(0);
+  other.aor = "+14045550103";
+  other.id = "r2";
+  other.registers(1);
+  Call c = outgoing(b, "hidden", d.phone);
+  c.caller = "anonymous";
+  c.invite_extra = "Contact: <sip:line1@192.0.2.50:5060>\r\n";
+  c.whole(2);
+  EXPECT_EQ(b.sink.count(EventType::origination), 0u);
+}
+
 // A server that wrote the contact into the Request-URI says whom the call was for; only a trusted one proves
 // it.
 TEST(JudgeCallee, ThePartyThatWasCalled) {
@@ -87,6 +138,9 @@ TEST(JudgeCallee, ThePartyThatWasCalled) {
     if (trusted) s.trusted_peers = {"192.0.2.1"};
     Bench b(grants(s));
     invites(b, 0, "sip:zz1@192.0.2.7:5060", header);
+    EXPECT_EQ(b.sink.count(EventType::termination_attempt), trusted ? 1u : 0u);
+    EXPECT_EQ(b.sink.count(EventType::review), trusted ? 0u : 1u);
+    invites(b, 5, "sip:zz1@192.0.2.7:5060", "P-Called-Party-ID: <sip:+14045550103@carrier.example>\r\n");
     EXPECT_EQ(b.sink.count(EventType::termination_attempt), trusted ? 1u : 0u);
     EXPECT_EQ(b.sink.count(EventType::review), trusted ? 0u : 1u);
   }

@@ -44,6 +44,15 @@ TEST(RegisterHops, WhatCameThroughAProxyBindsNoSource) {
     EXPECT_EQ(b.sink.count(EventType::origination), 0u);
     EXPECT_EQ(b.sink.count(EventType::review), 1u);
   }
+  // A direct registration whose source sends another's call on.
+  Bench b(grants(spec()));
+  Device d{b};
+  d.registers(0);
+  Call c = outgoing(b, "sent-on", d.phone);
+  c.invite_extra = c.answer_extra = second_via;
+  rings(c, 1);
+  EXPECT_EQ(b.sink.count(EventType::origination), 0u);
+  EXPECT_EQ(b.sink.count(EventType::review), 1u);
 }
 
 // Once somebody else registers from there it stays so, whatever contact the target registers next.

@@ -61,6 +61,11 @@ inline Call outgoing(Bench& b, const std::string& id, const wire::Endpoint& a) {
   return c;
 }
 
+inline void rings(Call& c, double t) {
+  c.invite(t);
+  c.response(t + 0.1, 180);
+}
+
 // One INVITE, answered: to this Request-URI, of somebody to nobody in particular.
 inline void invites(Bench& b, double t, const std::string& uri, const std::string& more = "") {
   Call c{b};
