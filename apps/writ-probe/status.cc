@@ -207,6 +207,7 @@ Result<Exit> status_watch(const StatusArgs& a) {
 }
 
 Result<Exit> metrics(const StatusArgs& a) {
+  WRIT_CHECK(load_public(a.dir).map([](const auto&) {}));  // a wrong directory is no probe without alarms
   WRIT_TRY(l, look_at(a));
   if (!l.run) l.run.emplace();
   if (l.run->at == Instant{}) l.run->at = l.now;
