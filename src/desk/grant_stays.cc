@@ -111,6 +111,13 @@ Result<bool> ported_away(const records::Catalogue& catalogue, const std::string&
   return away;
 }
 
+// Terminated: what it held is nobody's any more, whatever the rows of its numbers say.
+Result<bool> is_account_over(const records::Catalogue& catalogue, const std::string& account, Instant now) {
+  WRIT_TRY(versions, catalogue.facts(FactKind::account, account, {}, {}));
+  return !versions.empty() &&
+         std::none_of(versions.begin(), versions.end(), [&](const auto& v) { return is_live(v, now); });
+}
+
 }  // namespace
 
 Json to_json(const Bond& b) {
@@ -184,6 +191,8 @@ Result<std::optional<HoldingEnded>> ended_by_records(const records::Catalogue& c
     if (away) return ended(Why::port_out);
   }
   if (b.account.empty()) return std::optional<HoldingEnded>{};
+  WRIT_TRY(over, is_account_over(catalogue, b.account, now));
+  if (over) return ended(Why::withdrawn);
   // A hotel's clock may be ahead of ours: who arrives within the hour counts as there.
   WRIT_TRY(holders,
            catalogue.who_holds(b.kind, b.value, b.account, {now, now + std::chrono::hours{1}, std::nullopt}));

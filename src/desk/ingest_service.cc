@@ -21,6 +21,12 @@ SuspensionReport catch_up(Carrier& c, RecordStore& store) {
   return Suspension{c}.catch_up(store.catalogue());
 }
 
+void add(SuspensionReport& all, SuspensionReport more) {
+  all.stopped.insert(all.stopped.end(), more.stopped.begin(), more.stopped.end());
+  all.troubles.insert(all.troubles.end(), more.troubles.begin(), more.troubles.end());
+  if (!more.stopped.empty()) all.undelivered = std::move(more.undelivered);
+}
+
 }  // namespace
 
 Instant oldest_kept(const policy::RecordRules& rules, Instant now) {
@@ -78,11 +84,9 @@ Result<CatalogueImport> IngestService::import_catalogue(View csv, const std::str
                       Json{{"sha256", crypto::hex(crypto::sha256(csv))}, {"bytes", csv.size()}}));
   WRIT_TRY(done, store->catalogue().import_csv(text_of(csv), name, c_->now()));
   out.report = std::move(done);
-  SuspensionReport stopped = Suspension{*c_}.apply(out.report.ended);
-  auto& all = out.suspended;
-  all.stopped.insert(all.stopped.end(), stopped.stopped.begin(), stopped.stopped.end());
-  all.troubles.insert(all.troubles.end(), stopped.troubles.begin(), stopped.troubles.end());
-  if (!stopped.stopped.empty()) all.undelivered = std::move(stopped.undelivered);
+  add(out.suspended, Suspension{*c_}.apply(out.report.ended));
+  // What the rows say only together: an account without a time that goes on.
+  add(out.suspended, catch_up(*c_, *store));
   return out;
 }
 

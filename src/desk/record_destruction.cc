@@ -38,7 +38,7 @@ Status verify_by(const Carrier& c, const char* domain, const Json& body, const s
   return {};
 }
 
-Result<Json> read_text(const Carrier& c, const char* domain, const std::string& text) {
+Result<Json> open_text_of(const Carrier& c, const char* domain, const std::string& text) {
   WRIT_TRY(j, parse_canonical(view_of(text), "signed text"));
   WRIT_TRY(body, field<Json>(j, "body", "signed text"));
   WRIT_TRY(user, field<std::string>(j, "user", "signed text"));
@@ -166,11 +166,11 @@ Result<std::vector<Hold>> Holds::all() {
     WRIT_TRY(row, ask.step());
     if (!row) return out;
     if (ask.integer(0) != next) return altered_hold(next);
-    const auto body = read_text(*c_, hold_domain, ask.text(1));
+    const auto body = open_text_of(*c_, hold_domain, ask.text(1));
     auto h = body ? hold_from(*body) : tl::unexpected(body.error());
     if (!h || h->number != next) return altered_hold(next);
     if (!ask.is_null(2)) {
-      const auto lift = read_text(*c_, lift_domain, ask.text(2));
+      const auto lift = open_text_of(*c_, lift_domain, ask.text(2));
       if (!lift || lift->value("number", std::int64_t{0}) != next) return altered_hold(next);
       h->lifted_by = lift->value("user", "");
       WRIT_TRY(at, parse_rfc3339(lift->value("at", "")));

@@ -41,6 +41,12 @@ Result<std::optional<Order>> order_to_end(const Carrier& c, const BoundGrant& g)
   return std::optional{std::move(o)};
 }
 
+// By another process that looks at the same ends: there is nothing left to do.
+bool is_revoked(const Carrier& c, const std::string& grant) {
+  auto ask = c.db().prepare("SELECT 1 FROM revocations WHERE grant_id=?");
+  return ask && ask->bind(1, grant).step().value_or(false);
+}
+
 }  // namespace
 
 Json to_json(const Suspended& s) {
@@ -83,6 +89,7 @@ Status Suspension::revoke(const BoundGrant& g, const authority::Revocation& what
 }
 
 void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionReport& r) {
+  if (is_revoked(*c_, g.grant)) return;
   Suspended s{g.matter, g.grant, fmt::format("suspended: {}", to_string(e.why)), c_->now()};
   const Json detail = detail_of(g, e, s.reason);
   bool noted = noted_.contains(g.grant);
@@ -108,6 +115,7 @@ void Suspension::stop(const BoundGrant& g, const HoldingEnded& e, SuspensionRepo
   what.user = by_desk;
   what.reason = s.reason;
   if (const Status put = revoke(g, what, detail, noted); !put) {
+    if (is_revoked(*c_, g.grant)) return;
     Error loud = put.error();
     loud.what = fmt::format("the store did not take the revocation of {}: {}", g.matter, loud.what);
     r.troubles.push_back(std::move(loud));

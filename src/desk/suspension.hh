@@ -41,7 +41,7 @@ class Suspension {
   // Stops what these ends end. Within milliseconds, when the disks are well.
   SuspensionReport apply(const std::vector<records::HoldingEnded>& ended);
   // Finishes what is open: ends that nobody told, notes and lists that could not be written. First thing of
-  // every run that takes in records, and every second of a link.
+  // every run that takes in records, and again and again in what runs on (end_watch.hh, feeds.hh).
   SuspensionReport catch_up(const records::Catalogue& catalogue);
 
  private:

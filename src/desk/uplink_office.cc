@@ -8,6 +8,7 @@
 
 #include <list>
 
+#include "desk/end_watch.hh"
 #include "desk/uplink_session.hh"
 
 namespace writ::desk {
@@ -33,11 +34,13 @@ class Office {
         setup_(std::move(setup)),
         listener_(std::move(listener)),
         callbacks_(callbacks),
-        papers_(c, LinkRegister{c}.lists()) {}
+        papers_(c, LinkRegister{c}.lists()),
+        ends_(c) {}
 
   Status run(const StopFlag& stop) {
     while (!stop) {
       wait();
+      end_what_ended();
       look();
       WRIT_CHECK(let_in());
       for (LinkSession& s : sessions_) {
@@ -63,11 +66,20 @@ class Office {
     ::poll(polled_.data(), polled_.size(), tick_ms);
   }
 
-  void look() {
-    const Status s = papers_.look();
+  void end_what_ended() {
+    const auto r = ends_.look();
+    if (!r) return;
+    for (const Suspended& s : r->stopped) say("suspended", to_json(s));
+    say_trouble(to_status(*r), open_end_);
+  }
+
+  void look() { say_trouble(papers_.look(), trouble_); }
+
+  // Once, as long as it is the same.
+  void say_trouble(const Status& s, std::string& said) {
     const std::string now = s ? "" : s.error().what;
-    if (now != trouble_ && !now.empty()) say("trouble", Json{{"error", now}});
-    trouble_ = now;
+    if (now != said && !now.empty()) say("trouble", Json{{"error", now}});
+    said = now;
   }
 
   Status let_in() {
@@ -107,9 +119,10 @@ class Office {
   Fd listener_;
   const LinkCallbacks& callbacks_;
   LinkPapers papers_;
+  EndWatch ends_;
   std::list<LinkSession> sessions_;
   std::vector<pollfd> polled_;
-  std::string trouble_;
+  std::string trouble_, open_end_;
 };
 
 }  // namespace
