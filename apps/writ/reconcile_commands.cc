@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -27,12 +28,18 @@ Status reconcile(Options& o, const Args& a) {
     print(done.text + "\n");
   else
     for (const desk::Finding& f : done.result.findings) print(finding_line(f));
+  for (const std::string& t : done.result.open) say(o, "open: " + t);
   for (const std::string& t : done.not_compared) say(o, "not compared: " + t);
   say(o, fmt::format(
              "{} {}: {} calls, {} records, {} matched, {} outside of the authority, {} findings\nsigned: {}",
              a.matter, done.day, done.result.seen, done.result.booked, done.result.matched,
              done.result.outside, done.result.findings.size(), done.file.string()));
-  if (done.result.findings.empty()) return {};
+  if (done.result.findings.empty() && done.result.open.empty()) return {};
+  if (done.result.findings.empty())
+    return fail(Exit::partial, fmt::format("{} is not wholly compared", done.day),
+                "security: intercepted calls against call records, daily",
+                fmt::format("{}", fmt::join(done.result.open, "; ")),
+                "reconcile it again when that has come; it stays due");
   return fail(
       Exit::partial, fmt::format("{} findings on {}", done.result.findings.size(), done.day),
       "security: intercepted calls against call records, daily", "each call in both, or a reason",

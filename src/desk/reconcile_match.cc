@@ -30,10 +30,22 @@ Nanos time_apart(const SeenCall& s, const BookedCall& b) {
   return s.start > b.start ? s.start - b.start : b.start - s.start;
 }
 
-bool is_candidate(const SeenCall& s, const BookedCall& b) {
-  if (s.part != b.part || !may_be_same_party(s.other, b.other)) return false;
-  if (time_apart(s, b) <= reconcile_tolerance) return true;
-  return s.joined && b.start <= s.start && s.start <= b.end + reconcile_tolerance;
+// Durations are rounded up, by some switches to the minute.
+bool ends_with(const SeenCall& s, const BookedCall& b) {
+  return s.end && b.end >= *s.end - reconcile_tolerance && b.end <= *s.end + std::chrono::minutes{1};
+}
+
+enum class Fit { starts, joined, answer, within };
+
+std::optional<Fit> fit_of(const SeenCall& s, const BookedCall& b) {
+  if (s.part != b.part || !may_be_same_party(s.other, b.other)) return std::nullopt;
+  if (time_apart(s, b) <= reconcile_tolerance) return Fit::starts;
+  const bool was_up = b.start <= s.start && s.start <= b.end + reconcile_tolerance;
+  if (s.joined && was_up) return Fit::joined;
+  if (!ends_with(s, b)) return std::nullopt;
+  if (s.answer && b.start >= *s.answer - reconcile_tolerance && b.start <= *s.answer + reconcile_tolerance)
+    return Fit::answer;
+  return was_up ? std::optional{Fit::within} : std::nullopt;
 }
 
 bool covers(const AuthorityWindow& w, Part part, Instant at) {
@@ -63,6 +75,7 @@ struct Pairing {
 Pairing pair_up(const ReconcileInput& in) {
   struct Candidate {
     bool other_differs;
+    Fit fit;
     Nanos apart;
     std::size_t s, b;
     auto operator<=>(const Candidate&) const = default;
@@ -75,14 +88,14 @@ Pairing pair_up(const ReconcileInput& in) {
   std::vector<Candidate> all;
   for (std::size_t s = 0; s < in.seen.size(); ++s) {
     const SeenCall& call = in.seen[s];
-    const auto first =
-        call.joined ? order.begin()
-                    : std::lower_bound(order.begin(), order.end(), call.start - reconcile_tolerance,
-                                       [&](std::size_t b, Instant t) { return in.booked[b].start < t; });
-    for (auto it = first; it != order.end() && in.booked[*it].start <= call.start + reconcile_tolerance; ++it)
-      if (is_candidate(call, in.booked[*it]))
-        all.push_back(
-            {!is_same_party(call.other, in.booked[*it].other), time_apart(call, in.booked[*it]), s, *it});
+    const auto first = std::lower_bound(order.begin(), order.end(), call.start - longest_call,
+                                        [&](std::size_t b, Instant t) { return in.booked[b].start < t; });
+    const Instant last = std::max(call.start, call.answer.value_or(call.start)) + reconcile_tolerance;
+    for (auto it = first; it != order.end() && in.booked[*it].start <= last; ++it) {
+      const BookedCall& b = in.booked[*it];
+      if (const auto fit = fit_of(call, b))
+        all.push_back({!is_same_party(call.other, b.other), *fit, time_apart(call, b), s, *it});
+    }
   }
   std::sort(all.begin(), all.end());
   Pairing p{std::vector<bool>(in.seen.size()), std::vector<bool>(in.booked.size())};
@@ -106,6 +119,24 @@ void add_legs(const ReconcileInput& in, Pairing& p) {
   for (std::size_t i = 0; i < in.booked.size(); ++i)
     for (std::size_t k = 0; !p.booked[i] && k < in.booked.size(); ++k)
       if (matched[k] && same_call(in.booked[i], in.booked[k])) p.booked[i] = true;
+}
+
+// Its record may come yet: why, else "".
+std::string awaited_record(const ReconcileInput& in, const SeenCall& s) {
+  if (!s.end && in.now - s.start < longest_call) return s.ref + " has no end yet: its record comes with it";
+  if (s.start > in.records_until) return s.ref + " began after the newest call record in the house";
+  return {};
+}
+
+// Whether the day's records and its evidence are in the house.
+void say_what_is_awaited(const ReconcileInput& in, Reconciled& out) {
+  if (in.records_until < in.from)
+    out.open.emplace_back("no call record of this day or later is in the house: did its feed come?");
+  for (const Hole& h : in.holes)
+    if (h.awaited && std::any_of(in.windows.begin(), in.windows.end(), [&](const AuthorityWindow& w) {
+          return std::max({h.from, in.from, w.from}) < std::min({h.until, in.until, w.until});
+        }))
+      out.open.push_back(h.why);
 }
 
 std::string reason_of(const ReconcileInput& in, const BookedCall& b) {
@@ -137,7 +168,7 @@ Reconciled reconcile(const ReconcileInput& in) {
   Reconciled out;
   for (std::size_t i = 0; i < in.booked.size(); ++i) {
     const BookedCall& b = in.booked[i];
-    if (!of_day(in, b.start)) continue;
+    if (!of_day(in, b.start) || (b.by_line && !p.booked[i])) continue;
     ++out.booked;
     if (p.booked[i])
       ++out.matched;
@@ -152,10 +183,15 @@ Reconciled reconcile(const ReconcileInput& in) {
     ++out.seen;
     if (!covered(in, s.part, s.start))
       out.findings.push_back({"over-collected", s.start, s.part, s.ref, "outside of every authority"});
-    else if (!p.seen[i])
+    else if (p.seen[i])
+      continue;
+    else if (auto why = awaited_record(in, s); !why.empty())
+      out.open.push_back(std::move(why));
+    else
       out.findings.push_back({"over-collected", s.start, s.part, s.ref,
                               s.answered ? "no call record" : "no call record (it was not answered)"});
   }
+  say_what_is_awaited(in, out);
   std::stable_sort(out.findings.begin(), out.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.at < b.at; });
   return out;

@@ -2,9 +2,11 @@
 // The comparison of a day's intercepted calls with the call records of the same target: a second oracle for
 // what was missed and for what was collected without right. Pure; reconciliation.hh brings the two sides.
 //
-// A record and a call are the same when the target plays the same part (caller, called, redirecting), their
-// starts lie within the tolerance (or the call was joined while the record says that it was up), and the last
-// seven digits of the other parties agree where both have as many. Each record and each call counts once;
+// A record and a call are the same when the target plays the same part (caller, called, redirecting), the
+// last seven digits of the other parties agree where both have as many, and the times fit. That is, best
+// first: the starts lie within the tolerance; the call was joined while the record says that it was up; the
+// record starts with the answer (some switches count from there); the call began while the record was up
+// (behind a menu or a queue) and ended with it. Each record and each call counts once;
 // after that, further records of a matched call (legs, linked records) and further sightings of a matched
 // record (a call that passes the port twice, with the same other party) are no findings.
 #pragma once
@@ -25,6 +27,7 @@ struct SeenCall {   // intercepted
   std::string other;  // as signalled
   Instant start{};
   bool answered = false, joined = false;  // joined: begun before the interception
+  std::optional<Instant> answer{}, end{};
 };
 struct BookedCall {  // a call detail record
   std::string ref;   // "2026-11/17": month and place in the book
@@ -32,6 +35,7 @@ struct BookedCall {  // a call detail record
   Part part = Part::caller;
   std::string other;
   Instant start{}, end{};
+  bool by_line = false;  // of the extension or number behind the target: a partner, never missed by itself
 };
 struct AuthorityWindow {  // of one grant, half open
   Instant from{}, until{};
@@ -40,9 +44,12 @@ struct AuthorityWindow {  // of one grant, half open
 struct Hole {  // why something may be missing in [from, until]
   Instant from{}, until{};
   std::string why;
+  bool awaited = false;  // it comes yet: the day is not wholly compared before
 };
 
 inline constexpr std::chrono::seconds reconcile_tolerance{5};
+inline constexpr std::chrono::hours longest_call{24};      // that is looked for
+inline constexpr std::chrono::minutes longest_ringing{5};  // before a record that starts with the answer
 
 struct ReconcileInput {
   Instant from{}, until{};  // the day; what begins outside of it is only looked at as a partner
@@ -50,6 +57,8 @@ struct ReconcileInput {
   std::vector<BookedCall> booked;
   std::vector<AuthorityWindow> windows;
   std::vector<Hole> holes;
+  Instant now = Instant::max();
+  Instant records_until = Instant::max();  // start of the newest record of anybody that the house has
 };
 struct Finding {
   const char* kind;  // "missed" | "over-collected"
@@ -62,6 +71,7 @@ struct Reconciled {
   std::uint64_t matched = 0;           // records that have their call
   std::uint64_t outside = 0;           // records that no authority covered, rightly without a call
   std::vector<Finding> findings;       // by time
+  std::vector<std::string> open;       // why the day is not wholly compared yet; no findings
 };
 Reconciled reconcile(const ReconcileInput& in);
 

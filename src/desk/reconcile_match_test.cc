@@ -120,6 +120,86 @@ TEST(Reconcile, ACallThatWasJoinedMatchesTheRecordThatWasUp) {
   EXPECT_TRUE(reconcile(in).findings.empty());
 }
 
+TEST(Reconcile, ACallThatWasUpAtTheEdgeOfTheDayMatchesTheRecordOfTheDayBefore) {
+  ReconcileInput in = day_of_input();
+  in.windows[0].from = dawn + 10min;
+  in.seen = {seen(dawn + 10min + 6s)};
+  in.seen[0].joined = true;
+  in.booked = {booked(1, dawn - 10min)};
+  in.booked[0].end = dawn + 20min;
+  EXPECT_EQ(told(reconcile(in)), Told{});
+  in.booked[0].end = dawn;  // over before
+  EXPECT_EQ(reconcile(in).findings.size(), 1u);
+}
+
+TEST(Reconcile, ARecordThatStartsWithTheAnswerIsOfTheCallThatRangBefore) {
+  ReconcileInput in = day_of_input();
+  in.seen = {seen(dawn + 1h)};
+  in.seen[0].answer = dawn + 1h + 15s;
+  in.seen[0].end = dawn + 1h + 60s;
+  in.booked = {booked(1, dawn + 1h + 16s)};
+  in.booked[0].end = dawn + 1h + 61s;
+  EXPECT_EQ(told(reconcile(in)), Told{});
+  in.booked[0].end = dawn + 1h + 5min;  // another call, which went on
+  EXPECT_EQ(reconcile(in).findings.size(), 2u);
+}
+
+TEST(Reconcile, ACallBehindAMenuIsOfTheRecordThatBeganWithTheMenu) {
+  ReconcileInput in = day_of_input();
+  in.seen = {seen(dawn + 1h + 25s, Part::called)};
+  in.seen[0].end = dawn + 1h + 85s;
+  in.booked = {booked(1, dawn + 1h, Part::called)};
+  in.booked[0].end = dawn + 1h + 85s;
+  EXPECT_EQ(told(reconcile(in)), Told{});
+  in.booked.push_back(booked(2, dawn + 1h + 26s, Part::called));  // the nearer start is its own
+  in.booked[1].end = dawn + 1h + 86s;
+  EXPECT_EQ(told(reconcile(in)), Told{"missed record 1: no reason is known"});
+  in.booked.pop_back();
+  in.booked[0].end = dawn + 2h;  // the menu's caller went on without the target
+  EXPECT_EQ(reconcile(in).findings.size(), 2u);
+}
+
+TEST(Reconcile, ACallThatIsUpHasNoRecordYet) {
+  ReconcileInput in = day_of_input();
+  in.seen = {seen(dawn + 23h)};
+  in.now = dawn + 30h;
+  const Reconciled r = reconcile(in);
+  EXPECT_EQ(told(r), Told{});
+  EXPECT_EQ(r.open, std::vector<std::string>{in.seen[0].ref + " has no end yet: its record comes with it"});
+  in.now = dawn + 48h;  // not for ever
+  EXPECT_EQ(reconcile(in).findings.size(), 1u);
+  in.now = dawn + 30h;
+  in.seen[0].end = dawn + 24h;
+  EXPECT_EQ(reconcile(in).findings.size(), 1u);
+}
+
+TEST(Reconcile, ADayWhoseRecordsOrBundleAreNotThereIsOpen) {
+  ReconcileInput in = day_of_input();
+  in.records_until = dawn - 1s;
+  EXPECT_EQ(reconcile(in).open.size(), 1u) << "an empty day is not a good one";
+  in.seen = {seen(dawn + 1h), seen(dawn + 3h)};
+  EXPECT_EQ(told(reconcile(in)), Told{});
+  EXPECT_EQ(reconcile(in).open.size(), 3u);
+  in.records_until = dawn + 2h;
+  EXPECT_EQ(told(reconcile(in)), Told{fmt::format("over-collected {}: no call record", in.seen[0].ref)});
+  EXPECT_EQ(reconcile(in).open.size(), 1u);
+  in.seen.clear();
+  in.holes = {{dawn + 20h, dawn + 1000h, "its bundle", true}};
+  EXPECT_EQ(reconcile(in).open, std::vector<std::string>{"its bundle"});
+  in.windows[0].until = dawn + 20h;  // nothing of it was authorised
+  EXPECT_TRUE(reconcile(in).open.empty());
+}
+
+TEST(Reconcile, ARecordOfTheExtensionBehindTheNumberIsAPartnerAndNeverMissed) {
+  ReconcileInput in = day_of_input();
+  in.seen = {seen(dawn + 1h)};
+  in.booked = {booked(1, dawn + 1h), booked(2, dawn + 2h)};
+  for (BookedCall& b : in.booked) b.by_line = true;
+  const Reconciled r = reconcile(in);
+  EXPECT_EQ(told(r), Told{});
+  EXPECT_EQ(r.booked, 1u);
+}
+
 TEST(Reconcile, NeighbouringDaysAreLookedAtForPartnersOnly) {
   ReconcileInput in = day_of_input();
   in.seen = {seen(dawn - 1s), seen(dawn + 24h + 1s)};

@@ -9,8 +9,6 @@
 #include "desk/emergency_application.hh"
 #include "desk/evidence_bundles.hh"
 #include "desk/grant_checks.hh"
-#include "desk/record_access.hh"
-#include "desk/record_service.hh"
 #include "intercept/calls.hh"
 #include "policy/clocks.hh"
 #include "vault/matter_keys.hh"
@@ -19,14 +17,9 @@
 namespace writ::desk {
 namespace {
 
-using authority::RecordItem;
 using authority::Role;
-using authority::ScopeSubject;
 
 constexpr const char* report_schema = "writ.reconciliation/1";
-constexpr const char* reconcile_rule =
-    "reconciliation: two custodians open the call data, counsel or officer reads the call records under "
-    "counsel's scope (I1, I2, I6)";
 
 tl::unexpected<Error> not_now(std::string what, std::string missing, std::string next) {
   return fail(Exit::refused, std::move(what), reconcile_rule, std::move(missing), std::move(next));
@@ -66,94 +59,6 @@ Result<std::vector<GrantSide>> grant_sides(const Carrier& c, const std::string& 
   return out;
 }
 
-// --- the call records
-// ---------------------------------------------------------------------------------------
-
-struct TargetSide {
-  std::vector<ScopeSubject> subjects;
-  std::vector<std::string> not_compared;
-};
-
-Result<TargetSide> targets_of(const std::vector<GrantSide>& grants) {
-  TargetSide out;
-  for (const GrantSide& g : grants)
-    for (const authority::Target& t : g.body.targets) {
-      if (t.type == authority::Target::Type::uri) {
-        out.not_compared.push_back(fmt::format("a SIP address of grant {}", g.id.substr(0, 8)));
-        continue;
-      }
-      const bool extension = t.type == authority::Target::Type::extension;
-      WRIT_TRY(s,
-               canonical_subject({extension ? "extension" : "number", t.value, extension ? t.property : ""}));
-      out.subjects.push_back(std::move(s));
-    }
-  std::sort(out.subjects.begin(), out.subjects.end());
-  out.subjects.erase(std::unique(out.subjects.begin(), out.subjects.end()), out.subjects.end());
-  return out;
-}
-
-// The scope is for this, and reaches what must be compared: a record that it hides would look like a call
-// without one.
-Status check_scope(Carrier& c, const std::string& matter, const std::vector<ScopeSubject>& subjects) {
-  WRIT_TRY(ticket, newest_scope(c, matter));
-  const auto& scope = ticket.scope();
-  const std::string next =
-      fmt::format("counsel: writ records scope {} --purpose {} ...", matter, reconcile_purpose);
-  if (scope.purpose != reconcile_purpose)
-    return not_now(fmt::format("the scope of {} is for '{}'", matter, scope.purpose),
-                   fmt::format("a scope for the purpose '{}'", reconcile_purpose), next);
-  if (!ticket.allows(RecordItem::subscriber_calls) || !ticket.allows(RecordItem::tenant_calls))
-    return not_now("the scope does not reach all calls of the targets", "subscriber-calls and tenant-calls",
-                   next);
-  for (const ScopeSubject& s : subjects)
-    if (!ticket.names(s)) return not_now("the scope does not name each target", subject_text(s), next);
-  return {};
-}
-
-std::optional<BookedCall> as_booked(const CallRow& row, const ScopeSubject& s) {
-  const records::Cdr& r = row.row.cdr;
-  const auto is_target = [&](const std::string& party, const std::string& extension) {
-    return party == s.value || (s.kind == "extension" && extension == s.value);
-  };
-  BookedCall b;
-  b.ref = fmt::format("{}/{}", row.row.month, row.row.seq);
-  b.call_id = r.account + "\n" + r.call_id;
-  b.linked = r.linked.empty() ? "" : r.account + "\n" + r.linked;
-  b.start = r.start;
-  b.end = r.start + std::chrono::milliseconds{r.duration_ms};
-  if (is_target(r.caller, r.caller_extension)) {
-    b.part = Part::caller;
-    b.other = r.called;
-  } else if (is_target(r.called, r.called_extension)) {
-    b.part = Part::called;
-    b.other = r.caller;
-  } else if (r.redirecting == s.value) {
-    b.part = Part::redirecting;
-    b.other = r.caller;
-  } else {
-    return std::nullopt;
-  }
-  return b;
-}
-
-Result<std::vector<BookedCall>> read_booked(Carrier& c, const std::string& matter,
-                                            const std::vector<ScopeSubject>& subjects, Instant from,
-                                            Instant until, const Acting& reader) {
-  std::vector<BookedCall> out;
-  for (const ScopeSubject& s : subjects) {
-    CallsAsk ask;
-    ask.matter = matter;
-    ask.subject = s;
-    ask.from = from - reconcile_tolerance;
-    ask.until = until + reconcile_tolerance;
-    WRIT_CHECK(RecordService{c}.calls(ask, reader, [&](const CallRow& row) -> Status {
-      if (auto b = as_booked(row, s)) out.push_back(std::move(*b));
-      return {};
-    }));
-  }
-  return out;
-}
-
 // --- the intercepted calls
 // ------------------------------------------------------------------------------------
 
@@ -166,6 +71,8 @@ SeenCall as_seen(const intercept::CallRecord& call) {
   s.other = s.part == Part::caller ? call.to : call.from;
   s.start = call.start;
   s.answered = call.answer.has_value();
+  s.answer = call.answer;
+  s.end = call.end;
   s.joined = std::any_of(call.events.begin(), call.events.end(),
                          [](const intercept::Event& e) { return e.detail.contains("mid_call"); });
   return s;
@@ -187,6 +94,12 @@ void add_downtime(const std::vector<vault::SegmentInfo>& segments, const Authori
                      "probe's log says which"});
   }
   if (since < w.until) out.push_back({since, w.until, why});
+}
+
+std::vector<authority::Target> targets_of(const std::vector<GrantSide>& grants) {
+  std::vector<authority::Target> out;
+  for (const GrantSide& g : grants) out.insert(out.end(), g.body.targets.begin(), g.body.targets.end());
+  return out;
 }
 
 struct EvidenceSide {
@@ -258,7 +171,7 @@ Result<EvidenceSide> open_evidence_for(Carrier& c, const Opening& o, const std::
   for (const auto& b : bundles) newest[b.bundle.probe.text()] = b.bundle.until;
   for (const auto& [probe, until] : newest)
     out.holes.push_back(
-        {until, Instant::max() - std::chrono::hours{1}, "the bundle of that time is not in the house"});
+        {until, Instant::max() - std::chrono::hours{1}, "the bundle of that time is not in the house", true});
   return out;
 }
 
@@ -290,6 +203,7 @@ Json report_body(const Carrier& c, const Opening& o, const ReconcileInput& in, c
               {"outside", done.result.outside},
               {"not_compared", done.not_compared},
               {"findings", std::move(findings)},
+              {"open", done.result.open},
               {"by", reader.person.user},
               {"key", reader.person.sign.public_key().text()},
               {"at", rfc3339(c.now())}};
@@ -298,6 +212,16 @@ Json report_body(const Carrier& c, const Opening& o, const ReconcileInput& in, c
 std::size_t count_kind(const Reconciled& r, std::string_view kind) {
   return static_cast<std::size_t>(
       std::count_if(r.findings.begin(), r.findings.end(), [&](const Finding& f) { return kind == f.kind; }));
+}
+
+// "2026-11-25.json"; what is signed later about the same day lies beside it: "2026-11-25.2.json".
+fs::path free_place(const fs::path& dir, const std::string& day) {
+  fs::path place = dir / (day + ".json");
+  for (int n = 2; fs::exists(place); ++n) place = dir / fmt::format("{}.{}.json", day, n);
+  return place;
+}
+bool is_place_of(const std::string& name, const std::string& day) {
+  return !day.empty() && (name == day + ".json" || name.starts_with(day + "."));
 }
 
 Status keep_report(Carrier& c, const Opening& o, ReconcileDone& done, const Acting& reader) {
@@ -310,8 +234,8 @@ Status keep_report(Carrier& c, const Opening& o, ReconcileDone& done, const Acti
                          {"matched", done.result.matched},
                          {"missed", count_kind(done.result, "missed")},
                          {"over_collected", count_kind(done.result, "over-collected")}}));
-  done.file = report_dir(c, o.matter) / (o.day + ".json");
-  WRIT_CHECK(make_dirs(done.file.parent_path(), 0700));
+  WRIT_CHECK(make_dirs(report_dir(c, o.matter), 0700));
+  done.file = free_place(report_dir(c, o.matter), o.day);
   return write_file(done.file, done.text, 0440);
 }
 
@@ -340,18 +264,25 @@ Result<ReconcileDone> compare(Carrier& c, const std::string& matter, const std::
   WRIT_TRY(bounds, day_bounds(c, done.day));
   if (bounds.second > c.now())
     return not_now(fmt::format("{} is not over", done.day), "a day that is over", "tomorrow");
-  WRIT_TRY(targets, targets_of(grants));
-  done.not_compared = targets.not_compared;
-  if (targets.subjects.empty())
+  WRIT_TRY(subjects, record_subjects(c, targets_of(grants), bounds.first, bounds.second));
+  if (subjects.targets.empty())
     return not_now("the targets are SIP addresses alone, of which there are no call records",
                    "a number or an extension", "nothing can be compared here");
-  WRIT_CHECK(check_scope(c, matter, targets.subjects));
+  WRIT_TRY(scope, reconcile_scope(c, matter, subjects));
+  done.not_compared = subjects.not_compared;
   const Opening opening{matter, done.day, a, b};
   WRIT_TRY(evidence, open_evidence_for(c, opening, grants));
-  ReconcileInput in{bounds.first, bounds.second, std::move(evidence.seen), {}, {}, std::move(evidence.holes)};
+  ReconcileInput in;
+  in.from = bounds.first;
+  in.until = bounds.second;
+  in.now = c.now();
+  in.seen = std::move(evidence.seen);
+  in.holes = std::move(evidence.holes);
   for (const GrantSide& g : grants) in.windows.push_back(g.window);
-  WRIT_TRY(booked, read_booked(c, matter, targets.subjects, in.from, in.until, reader));
+  WRIT_TRY(booked, read_booked(c, scope, subjects, in, reader));
   in.booked = std::move(booked);
+  WRIT_TRY(newest, newest_record(c));
+  in.records_until = newest;
   done.result = reconcile(in);
   const Json body = report_body(c, opening, in, evidence, grants, done, reader);
   done.text = custody::sign_paper(report_schema, body, reader.person.sign);
@@ -405,12 +336,13 @@ Result<std::vector<std::string>> reconciled_days(const Carrier& c, const std::st
     const bool certified = cert && at && cert->verify.text() == body.value("key", "") &&
                            (authority::verify_cert(*cert, c.roots(), Role::officer, *at) ||
                             authority::verify_cert(*cert, c.roots(), Role::counsel, *at));
-    if (!certified || body.value("matter", "") != matter || name != day + ".json")
+    if (!certified || body.value("matter", "") != matter || !is_place_of(name, day))
       return fail(Exit::integrity, fmt::format("{} is not what counsel or officer signed", e.path().string()),
                   reconcile_rule, "the report as it was signed", "reconcile the day again");
-    out.push_back(day);
+    if (body.value("open", Json::array()).empty()) out.push_back(day);
   }
   std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

@@ -9,20 +9,21 @@
 //
 //   evidence/<matter>/reconciliations/2026-11-25.json   "writ.reconciliation/1", signed by counsel or officer
 //
-// It names times, parts and places (grant and call number, month and record), no party.
+// A day may be reconciled again; each report stays, under the next number (2026-11-25.2.json). What it says
+// as "open" (a bundle, a feed, the end of a call is awaited) keeps the day due. It names times, parts and
+// places (grant and call number, month and record), no party.
 #pragma once
 #include "desk/orders.hh"
 #include "desk/reconcile_match.hh"
+#include "desk/reconcile_records.hh"
 
 namespace writ::desk {
-
-inline constexpr const char* reconcile_purpose = "reconciliation";
 
 struct ReconcileDone {
   std::string day, text;  // the signed report
   fs::path file;
   Reconciled result;
-  std::vector<std::string> not_compared;  // targets of which no call records exist
+  std::vector<std::string> not_compared;  // targets of which no call records exist or may be read
 };
 
 class Reconciliation {
@@ -38,7 +39,7 @@ class Reconciliation {
   Carrier* c_;
 };
 
-// Days whose signed report is kept. Exit::integrity when one is not what was signed.
+// Days that a signed report compares wholly. Exit::integrity when one is not what was signed.
 Result<std::vector<std::string>> reconciled_days(const Carrier& c, const std::string& matter);
 // "2026-11-25" -> its bounds in the profile's zone.
 Result<std::pair<Instant, Instant>> day_bounds(const Carrier& c, const std::string& day);

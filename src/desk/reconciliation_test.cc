@@ -25,10 +25,10 @@ struct ReconcileWorld {
     store = RecordStore::open(d->carrier()).value();
   }
   void scope(const std::string& purpose, std::vector<RecordItem> items,
-             const std::string& number = wiretapped) {
+             std::vector<authority::ScopeSubject> subjects = {{"number", wiretapped, ""}}) {
     const auto t = RecordService{d->carrier()}.grant_scope({matter,
                                                             purpose,
-                                                            {{"number", number, ""}},
+                                                            std::move(subjects),
                                                             std::move(items),
                                                             first_packet - 24h * 5,
                                                             first_packet + 24h * 60,
@@ -46,6 +46,11 @@ struct ReconcileWorld {
     const auto r = store->cdrs().append(calls, key);
     ASSERT_TRUE(r) << to_text(r.error());
     ASSERT_TRUE(note_heads(d->carrier(), store->cdrs(), r->months));
+  }
+  static records::Cdr neighbour(Instant start) {
+    records::Cdr c = record(1000, start, Part::caller);
+    c.caller = "+14045550103";
+    return c;
   }
   static records::Cdr record(int id, Instant start, Part part) {
     records::Cdr c;
@@ -72,12 +77,20 @@ TEST(Reconciliation, ComparesTheDayAndKeepsTheSignedResult) {
   ASSERT_TRUE(alone) << to_text(alone.error());
   ASSERT_GT(alone->result.seen, 0u);
   EXPECT_EQ(alone->result.booked, 0u);
-  EXPECT_EQ(alone->result.findings.size(), alone->result.seen) << "no record of any call";
-  for (const Finding& f : alone->result.findings) EXPECT_STREQ(f.kind, "over-collected");
+  EXPECT_TRUE(alone->result.findings.empty()) << "nothing is said against a call when no feed came";
+  EXPECT_EQ(alone->result.open.size(), alone->result.seen + 1) << "each call, and the day";
+  EXPECT_EQ(reconciled_days(w.d->carrier(), matter).value(), std::vector<std::string>{}) << "it stays due";
 
   std::vector<records::Cdr> calls;
   int id = 0;
-  for (const Finding& f : alone->result.findings)
+  w.book({w.neighbour(first_packet + 3h)}, "feed");
+  const auto no_records = w.run();
+  ASSERT_TRUE(no_records) << to_text(no_records.error());
+  EXPECT_EQ(no_records->result.findings.size(), no_records->result.seen) << "no record of any call";
+  for (const Finding& f : no_records->result.findings) EXPECT_STREQ(f.kind, "over-collected");
+  EXPECT_NE(no_records->file, alone->file) << "the report before stays";
+  EXPECT_EQ(read_text(alone->file).value(), alone->text);
+  for (const Finding& f : no_records->result.findings)
     calls.push_back(ReconcileWorld::record(++id, f.at + 2s, f.part));
   w.book(calls, "day");
   const auto both = w.run();
@@ -92,8 +105,8 @@ TEST(Reconciliation, ComparesTheDayAndKeepsTheSignedResult) {
   ASSERT_EQ(missed->result.findings.size(), 1u);
   EXPECT_STREQ(missed->result.findings[0].kind, "missed");
   EXPECT_EQ(missed->text.find("5550102"), std::string::npos) << "the report names no party";
-  EXPECT_EQ(w.d->count("intercept.reconcile"), 3u);
-  EXPECT_EQ(w.d->count("records.read"), 3u);
+  EXPECT_EQ(w.d->count("intercept.reconcile"), 4u);
+  EXPECT_EQ(w.d->count("records.read"), 4u);
   for (const Json& e : w.d->log())
     if (e.value("action", "") == "evidence.open") {
       EXPECT_EQ(e["detail"]["streams"], Json{"call-data"});
@@ -104,6 +117,64 @@ TEST(Reconciliation, ComparesTheDayAndKeepsTheSignedResult) {
   fs::permissions(missed->file, fs::perms::owner_all);
   ASSERT_TRUE(write_file(missed->file, altered));
   EXPECT_EQ(reconciled_days(w.d->carrier(), matter).error().exit, Exit::integrity);
+}
+
+// A call that was up at midnight has its record in the day before; further than the scope nothing is read.
+TEST(Reconciliation, ReadsTheRecordsOfCallsThatWereUpAtMidnight) {
+  const InMemory memory;
+  ReconcileWorld w;
+  w.right_scope();
+  const auto bounds = day_bounds(w.d->carrier(), w.day).value();
+  w.book({ReconcileWorld::record(1, bounds.first - 20min, Part::caller),
+          ReconcileWorld::record(2, bounds.first - 25h, Part::caller), w.neighbour(bounds.first - 10min)},
+         "before");
+  ReconcileInput day;
+  day.from = bounds.first;
+  day.until = bounds.second;
+  RecordSubjects subjects{{{"number", wiretapped, ""}}, {}, {}};
+  auto scope = reconcile_scope(w.d->carrier(), matter, subjects);
+  ASSERT_TRUE(scope) << to_text(scope.error());
+  const auto read = [&] {
+    const auto r = read_booked(w.d->carrier(), *scope, subjects, day, acting(*w.d, "officer-1"));
+    EXPECT_TRUE(r) << to_text(r.error());
+    return r ? r->size() : 99;
+  };
+  EXPECT_EQ(read(), 1u);
+  scope->records_from = bounds.first - 1min;
+  EXPECT_EQ(read(), 0u);
+}
+
+// The catalogue says that the number leads to extension 214, and the switch writes 214.
+TEST(Reconciliation, ASwitchMayWriteTheExtensionOfATargetsNumber) {
+  const InMemory memory;
+  ReconcileWorld w;
+  ASSERT_TRUE(w.store->catalogue().import_csv(
+      "account,number,extension,tenant,hosts,from,until\nHH-1001,+14045550102,214,,,2024-03-01T00:00:00Z,\n",
+      "numbers.csv", w.d->clock.now()));
+  w.right_scope();
+  w.book({w.neighbour(first_packet + 3h)}, "feed");
+  const auto without = w.run();
+  ASSERT_TRUE(without) << to_text(without.error());
+  EXPECT_EQ(without->result.findings.size(), without->result.seen);
+  EXPECT_EQ(without->not_compared.size(), 1u) << "the scope does not name the extension";
+
+  std::vector<records::Cdr> calls;
+  int id = 0;
+  for (const Finding& f : without->result.findings) {
+    calls.push_back(ReconcileWorld::record(++id, f.at + 1s, f.part));
+    for (auto* party : {&calls.back().caller, &calls.back().called, &calls.back().redirecting})
+      if (*party == wiretapped) *party = "214";
+  }
+  calls.push_back(ReconcileWorld::record(++id, first_packet + 2h, Part::caller));
+  calls.back().caller = "214";  // within the house: no call of the number's
+  w.book(calls, "extension");
+  w.scope(reconcile_purpose, {RecordItem::subscriber_calls, RecordItem::tenant_calls},
+          {{"number", wiretapped, ""}, {"extension", "214", "HH-1001"}});
+  const auto with = w.run();
+  ASSERT_TRUE(with) << to_text(with.error());
+  EXPECT_TRUE(with->result.findings.empty()) << with->text;
+  EXPECT_EQ(with->result.matched, calls.size() - 1);
+  EXPECT_TRUE(with->not_compared.empty());
 }
 
 TEST(Reconciliation, NobodyComparesWithoutScopeThreePeopleAndADayThatIsOver) {
@@ -122,7 +193,8 @@ TEST(Reconciliation, NobodyComparesWithoutScopeThreePeopleAndADayThatIsOver) {
   refuse(w.run(), "a scope for something else");
   w.scope(reconcile_purpose, {RecordItem::subscriber_calls});
   refuse(w.run(), "a scope that hides the tenants' calls");
-  w.scope(reconcile_purpose, {RecordItem::subscriber_calls, RecordItem::tenant_calls}, "+14045550103");
+  w.scope(reconcile_purpose, {RecordItem::subscriber_calls, RecordItem::tenant_calls},
+          {{"number", "+14045550103", ""}});
   refuse(w.run(), "a scope of another number");
   w.right_scope();
   refuse(w.run(rfc3339(w.d->clock.now()).substr(0, 10)), "a day that is not over");
