@@ -11,7 +11,7 @@ namespace work_commands {
 namespace {
 
 struct Args {
-  std::string number, matter, equipment, note, port, out, bundle, record;
+  std::string number, matter, equipment, note, port, out, bundle, record, not_wiped;
   cases::FieldSite site;
   cases::Retrieval retrieval;
 };
@@ -147,7 +147,9 @@ void add_work_commands(CLI::App& app, Options& o) {
        [](const auto& w, const Args& x) { return w.release_port(x.port); })
       ->add_option("--port", a->port)
       ->required();
-  step("close", "the order is done (officer)", [](const auto& w, const Args&) { return w.close(); });
+  step("close", "the order is done (officer)", [](const auto& w, const Args& x) {
+    return w.close(x.not_wiped);
+  })->add_option("--not-wiped", a->not_wiped, "why no destruction at the probe is signed");
   command(work, o, "list", "all field work orders", [&o, a] {
     return list(o, *a);
   })->add_option("--matter", a->matter);

@@ -96,6 +96,38 @@ bool reaches(const CaseAct& a, const std::string& day) {
   return first <= day && day <= last;  // the form of a day sorts by time
 }
 
+// A probe knows no zone: the day that it takes by itself is the UTC day of the retrieval, in the evening
+// already tomorrow's. What the technician named stands.
+std::string day_of_bundle(const Zone& zone, const custody::Bundle& b) {
+  const std::string utc_day = rfc3339(b.until).substr(0, 10);
+  return b.day == utc_day ? day_text(day_of(zone, b.until)) : b.day;
+}
+
+// When the equipment could capture: it stands there, and an authority has begun.
+Result<Instant> capture_began(const desk::Carrier& c, const Case& w, const CaseAct& installed) {
+  WRIT_TRY(grants, desk::Orders{c}.grants(w.acts.front().body.value("matter", "")));
+  std::optional<Instant> first;
+  for (const desk::GrantRow& g : grants)
+    if (g.file) first = std::min(first.value_or(g.body.not_before), g.body.not_before);
+  return std::max(installed.at, first.value_or(installed.at));
+}
+
+// Bundles are destroyed at the probe when the office holds them. Of the last one this must stand in the order
+// before it is closed, or why it cannot.
+Status check_wiped(const Case& w) {
+  for (auto a = w.acts.rbegin(); a != w.acts.rend(); ++a) {
+    if (a->act == "wipe") return {};
+    if (a->act == "retrieve" && a->body.contains("bundle"))
+      return fail(
+          Exit::refused,
+          fmt::format("{}: bundle {} was retrieved, and no destruction at the probe is signed after it",
+                      w.matter, a->body.value("bundle", "")),
+          work_rule, "the probe's record of what it destroyed",
+          "a technician: writ work wipe; or say why there is none (writ work close --not-wiped REASON)");
+  }
+  return {};
+}
+
 // Whether each bundle that was retrieved is in the house.
 Result<Json> bundles_shown(const desk::Carrier& c, const Case& w) {
   WRIT_TRY(taken, desk::bundles_taken(c, w.acts.front().body.value("matter", "")));
@@ -131,7 +163,8 @@ Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const Case&
   const CaseAct* removed = w.newest("remove");
   const auto last = removed != nullptr ? day_of(calendar.zone(), removed->at)
                                        : day_of(calendar.zone(), now) - std::chrono::days{1};
-  for (auto day = day_of(calendar.zone(), installed->at); day <= last; day += std::chrono::days{1}) {
+  WRIT_TRY(began, capture_began(c, w, *installed));
+  for (auto day = day_of(calendar.zone(), began); day <= last; day += std::chrono::days{1}) {
     const std::string text = day_text(day);
     if (std::none_of(w.acts.begin(), w.acts.end(), [&](const CaseAct& a) { return reaches(a, text); }))
       out.push_back(text);
@@ -210,7 +243,7 @@ Result<Retrieval> WorkOrders::retrieval_of(const std::string& number, const fs::
   WRIT_TRY(b, desk::bundle_of(*c_, matter, bundle));
   WRIT_TRY(calendar, policy::Calendar::of(c_->policy()));
   Retrieval r;
-  r.day = b.bundle.day;
+  r.day = day_of_bundle(calendar.zone(), b.bundle);
   r.media = media.empty() ? b.bundle.name() : media;
   r.sha256 = crypto::hex(b.id);
   r.from_day = std::min(r.day, day_text(day_of(calendar.zone(), b.bundle.from)));
@@ -251,7 +284,12 @@ CaseStep WorkOrders::release_port(const std::string& port) const {
   return same_as("release-port", "port", port, "file");
 }
 
-CaseStep WorkOrders::close() const { return {"close"}; }
+CaseStep WorkOrders::close(const std::string& not_wiped) const {
+  if (!not_wiped.empty()) return {"close", Json{{"not_wiped", not_wiped}}};
+  CaseStep step{"close"};
+  step.guard = check_wiped;
+  return step;
+}
 
 Result<Json> WorkOrders::show(const std::string& number) const {
   WRIT_TRY(w, desk::read_case(*c_, number));

@@ -45,7 +45,9 @@ class WorkOrders {
   Result<desk::CaseStep> wipe(const std::string& number, const fs::path& record) const;
   desk::CaseStep remove(const std::string& equipment) const;
   desk::CaseStep release_port(const std::string& port) const;
-  desk::CaseStep close() const;
+  // Refused while the last bundle's destruction at the probe is not signed. `not_wiped`: why there is none (a
+  // probe that is lost, a disk that broke).
+  desk::CaseStep close(const std::string& not_wiped = {}) const;
 
   // "writ.work-order/1": the case, and what is open of it: "next", "missed" days, and of each bundle that was
   // retrieved whether the office took it in ("bundles").

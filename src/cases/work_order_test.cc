@@ -157,5 +157,77 @@ TEST(WorkOrder, TakesItsRetrievalsFromTheBundlesAndKeepsTheRecordOfDestruction) 
   EXPECT_EQ(work.wipe(w, wiped->kept).error().exit, Exit::integrity);
 }
 
+// At half past eight in the evening UTC has tomorrow's day.
+TEST(WorkOrder, TheDayOfABundleIsThatOfTheProfilesZone) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  done(*d, w, work.install("SN-1"), "technician-1");
+  FieldProbe field{*d};
+  field.run();
+  const auto midnight = std::chrono::ceil<std::chrono::days>(d->clock.now() + 5h);
+  d->clock.set(midnight + 1h + 30min);
+  const auto day = [&](Instant t) { return rfc3339(t).substr(0, 10); };
+  const auto bundle = field.retrieve(day(d->clock.now()));
+  ASSERT_TRUE(bundle) << to_text(bundle.error());
+  const auto said = work.retrieval_of(w, bundle->bundle, "");
+  ASSERT_TRUE(said) << to_text(said.error());
+  EXPECT_EQ(said->day, day(d->clock.now() - 5h));
+  done(*d, w, work.retrieve(*said), "technician-1");
+}
+
+TEST(WorkOrder, NamesNoDayBeforeTheAuthorityBegan) {
+  const auto d = at(Stage::people);
+  OrderText later;
+  later.start = d->clock.now() + 26h;
+  const auto filed = d->file(later);
+  ASSERT_TRUE(filed) << to_text(filed.error());
+  for (const Stage s : {Stage::approved, Stage::authorised, Stage::armed}) step_to(*d, s);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  done(*d, w, work.install("SN-1"), "technician-1");
+  d->clock.set(later.start + 24h);
+  EXPECT_EQ(missed_days(d->carrier(), CaseBook{d->carrier()}.read(w).value(), d->clock.now()).value(),
+            (std::vector<std::string>{rfc3339(later.start - 5h).substr(0, 10)}));
+}
+
+TEST(WorkOrder, IsNotClosedBeforeTheDestructionOfItsBundlesIsSigned) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  done(*d, w, work.install("SN-1"), "technician-1");
+  FieldProbe field{*d};
+  field.run();
+  const auto bundle = field.retrieve(rfc3339(d->clock.now() - 5h).substr(0, 10));
+  ASSERT_TRUE(bundle) << to_text(bundle.error());
+  done(*d, w, work.retrieve(work.retrieval_of(w, bundle->bundle, "").value()), "technician-1");
+  done(*d, w, work.remove("SN-1"), "technician-1");
+  done(*d, w, work.release_port("24"), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.close(), "officer-1"), Exit::refused);
+  const auto taken =
+      desk::EvidenceBundles{d->carrier()}.import("M-2026-0001", bundle->bundle, acting(*d, "technician-1"));
+  ASSERT_TRUE(taken) << to_text(taken.error());
+  const auto wiped = custody::wipe(field.site(), view_of(taken->acknowledgement));
+  ASSERT_TRUE(wiped) << to_text(wiped.error());
+  done(*d, w, work.wipe(w, wiped->kept).value(), "technician-1");
+  EXPECT_EQ(done(*d, w, work.close(), "officer-1").state, "closed");
+}
+
+TEST(WorkOrder, IsClosedWithTheReasonWhenAProbeCannotBeWiped) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  done(*d, w, work.install("SN-1"), "technician-1");
+  FieldProbe field{*d};
+  field.run();
+  const auto bundle = field.retrieve(rfc3339(d->clock.now() - 5h).substr(0, 10));
+  ASSERT_TRUE(bundle) << to_text(bundle.error());
+  done(*d, w, work.retrieve(work.retrieval_of(w, bundle->bundle, "").value()), "technician-1");
+  done(*d, w, work.remove("SN-1"), "technician-1");
+  done(*d, w, work.release_port("24"), "technician-1");
+  const Case closed = done(*d, w, work.close("its disk broke"), "officer-1");
+  EXPECT_EQ(closed.acts.back().body.value("not_wiped", ""), "its disk broke");
+}
+
 }  // namespace
 }  // namespace writ::cases
