@@ -291,6 +291,7 @@ Status Engine::Impl::contest(const wire::Endpoint& e, const Rival& r) {
 
 // SDP of a call that no grant names: read only when it mentions a port of a target call, and kept by nobody.
 Status Engine::Impl::foreign_sdp(const wire::SipMessage& m, const Datagram& g) {
+  if (grants.empty()) return {};
   neighbours.note(m, text_of(m.body), g.at);
   if (m.body.empty() || table.size() == 0) return {};
   const bool encoded = !m.first(Header::content_encoding).empty();

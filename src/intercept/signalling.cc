@@ -229,7 +229,7 @@ Status Engine::Impl::on_response(Dialog& d, const wire::SipMessage& m, const Dat
     d.forked = d.forked || (!d.callee_tags.empty() && !d.mid_call);
     d.callee_tags.emplace_back(to);
   }
-  if (m.status >= 200 && m.status < 300 && tags_fit(d, from, to)) {
+  if (m.status >= 200 && m.status < 300 && tags_fit(d, from, to) && on_a_hop(d, g)) {
     std::uint32_t& accepted = d.accepted_cseq[to_caller ? 0 : 1];
     accepted = std::max(accepted, m.cseq_number());
   }
