@@ -133,8 +133,8 @@ TEST(Tunnel, VxlanWithOtherFlagsIsOpenedWhenAFrameIsInside) {
     EXPECT_EQ(d.verdict, Verdict::udp);
     EXPECT_EQ(d.tunnels, 0);
   }
-  const Decoded sip =
-      decode(raw(ethernet(ip4(udp_to(8472, view_of("INVITE sip:a@example.com SIP/2.0\r\n"))))));
+  const Bytes frame = ethernet(ip4(udp_to(8472, view_of("INVITE sip:a@example.com SIP/2.0\r\n"))));
+  const Decoded sip = decode(raw(frame));
   EXPECT_EQ(sip.tunnels, 0);
   EXPECT_TRUE(text_of(sip.udp.payload).starts_with("INVITE"));
   EXPECT_EQ(decode(raw(ethernet(ip4(udp_to(4789, join({Bytes(8), ethernet(inner)})))))).tunnels, 0);
