@@ -198,6 +198,27 @@ TEST(Branches, CallsUnderOneCallIdAreKeptApart) {
     }
 }
 
+// Two calls that nothing tells apart are not two dialogs in one place.
+TEST(Branches, InvitesWithoutATagUnderOneCallId) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  Call tagless = c;
+  tagless.ftag = "";
+  for (int i = 0; i < 3; ++i) {
+    tagless.cseq = static_cast<std::uint32_t>(7 + i);
+    tagless.am.port = static_cast<std::uint16_t>(26000 + 2 * i);
+    tagless.a = ep("192.0.2.50", 5060);
+    tagless.invite(2 + i);
+  }
+  c.talk(6, 10);
+  b.talk(6, c.zm, ep("192.0.2.1", 26000), 9, 5);
+  ASSERT_TRUE(b.engine.finish());
+  EXPECT_EQ(b.sink.count(EventType::termination_attempt), 1u);
+  EXPECT_GE(b.sink.count(PacketRole::rtp), 20u);
+}
+
 // RFC 3261 8.1.3.5 says only SHOULD of keeping the tag.
 TEST(Branches, AChallengedCallThatComesAgainUnderAnotherTag) {
   const auto heard = [](const std::string& user) {

@@ -142,11 +142,13 @@ Dialog* Engine::Impl::dialog_of(const wire::SipMessage& m, const Datagram& g) {
 }
 
 // An INVITE under another tag that no hop of the call can have sent on: a call of its own, whether the first
-// was cancelled, refused, challenged, has ended, or is up.
+// was cancelled, refused, challenged, has ended, or is up. Without a tag (RFC 2543) nothing tells such calls
+// apart.
 bool Engine::Impl::begins_another(const Dialog& d, const wire::SipMessage& m, const Datagram& g) const {
   const std::string_view from = wire::tag_of(m.first(Header::from));
-  return d.kind == DialogKind::call && begins(m) && !d.is_caller(from) && !has(d.callee_tags, from) &&
-         !was_sent_invite(d, g.udp.src.ip) && (d.phase == Phase::released || !d.mid_call);
+  return d.kind == DialogKind::call && begins(m) && !from.empty() && !d.is_caller(from) &&
+         !has(d.callee_tags, from) && !was_sent_invite(d, g.udp.src.ip) &&
+         (d.phase == Phase::released || !d.mid_call);
 }
 
 // Neither of its tags is of this call, and no hop of the call can have sent it on: it is somebody else's, and
