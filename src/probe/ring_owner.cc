@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "probe/parser.hh"
@@ -21,9 +23,22 @@ namespace {
 constexpr std::chrono::seconds hang_s_max{5};
 // Who did not look for longer than this was held up, and the parser with him, maybe.
 constexpr std::chrono::milliseconds judged_at_once_max{100};
-// Somebody may kill a parser at any frame, but hardly several in a row at the same.
-constexpr int kills_at_one_frame_max = 5;
+// A frame kills with SIGKILL by way of memory, and filling that is work. Whoever kills from without may
+// strike at one frame again and again, too, when he lets no parser get on; hardly where one works so long.
+constexpr std::chrono::milliseconds hard_work_min{10};
+constexpr int kills_at_one_frame_max = 200, kills_at_hard_work_max = 5;
 constexpr int vain_starts_max = 20;
+
+std::chrono::nanoseconds cpu_time(int pid) {
+  clockid_t clock{};
+  timespec t{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &t) != 0) return {};
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
+std::chrono::nanoseconds cpu_time(const rusage& u) {
+  return std::chrono::seconds{u.ru_utime.tv_sec + u.ru_stime.tv_sec} +
+         std::chrono::microseconds{u.ru_utime.tv_usec + u.ru_stime.tv_usec};
+}
 
 }  // namespace
 
@@ -70,6 +85,7 @@ Status RingOwner::start_parser(bool after_loss) {
 void RingOwner::call_copy(Seat seat) {
   parser_ = static_cast<int>(pid_of(seat));
   board_.at_hand = 0;  // until it has come to a frame, none is to blame
+  step_ = {};
   board_.active = seat;
   board_.call.fetch_add(1);
   wake_all(board_.call);
@@ -154,12 +170,13 @@ Status RingOwner::finish() {
 Status RingOwner::supervise() {
   hear_offers();
   int status = 0;
-  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG))
-    WRIT_CHECK(bury(pid, status));
+  rusage used{};
+  for (pid_t pid = ::wait4(-1, &status, WNOHANG, &used); pid > 0; pid = ::wait4(-1, &status, WNOHANG, &used))
+    WRIT_CHECK(bury(pid, status, cpu_time(used)));
   return judge_hang();
 }
 
-Status RingOwner::bury(int pid, int status) {
+Status RingOwner::bury(int pid, int status, std::chrono::nanoseconds worked) {
   if (pid == sealer_) {
     sealer_status_ = status;
     if (!ended_) return fail(Exit::unit, "the sealer ended");
@@ -171,7 +188,7 @@ Status RingOwner::bury(int pid, int status) {
     parser_done_ = parser_gone_ = true;
     return {};
   }
-  Status goes_on = parser_died(status);
+  Status goes_on = parser_died(status, worked);
   if (!goes_on) {
     parser_gone_ = true;
     board_.given_up = true;
@@ -179,18 +196,12 @@ Status RingOwner::bury(int pid, int status) {
   return goes_on;
 }
 
-Status RingOwner::parser_died(int status) {
+Status RingOwner::parser_died(int status, std::chrono::nanoseconds worked) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == parser_not_confined)
     return fail(Exit::unit, "the parser cannot lock itself in",
                 "no packet is read by a process that could do anything with it");
-  const std::uint64_t at = board_.at_hand;
-  const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !hung_;
-  deaths_there_ = at == died_at_ ? deaths_there_ + 1 : 1;
-  died_at_ = at;
-  // A frame that was done with once does not kill.
-  if (at > board_.done && (!killed || deaths_there_ >= kills_at_one_frame_max))
-    board_.suspects[board_.suspected++ % Board::suspects_max] = at;
-  hung_ = false;
+  const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !std::exchange(hung_, false);
+  if (is_to_blame(killed, worked)) board_.suspects[board_.suspected++ % Board::suspects_max] = died_at_;
   const bool strayed = WIFEXITED(status) && WEXITSTATUS(status) == parser_strayed;
   alarm_(fmt::format("the parser died ({} {})", WIFSIGNALED(status) ? "signal" : "exit",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
@@ -198,6 +209,18 @@ Status RingOwner::parser_died(int status) {
   if (copy == 0) return begin_anew();
   call_copy(copy);
   return {};
+}
+
+// The frame that was at hand. One that was done with once does not kill.
+bool RingOwner::is_to_blame(bool killed, std::chrono::nanoseconds worked) {
+  const std::uint64_t at = board_.at_hand;
+  if (std::exchange(died_at_, at) != at) kills_there_ = hard_kills_there_ = 0;
+  if (at <= board_.done) return false;
+  if (!killed) return true;
+  ++kills_there_;
+  if (step_.at_hand == at && board_.findings.writer_sleeps == 0 && worked - worked_before_ >= hard_work_min)
+    ++hard_kills_there_;
+  return kills_there_ >= kills_at_one_frame_max || hard_kills_there_ >= kills_at_hard_work_max;
 }
 
 // The parser is dead: its copies are our children. The board may name one that is not, or not any more.
@@ -227,6 +250,7 @@ Status RingOwner::judge_hang() {
   const auto since =
       std::min<std::chrono::steady_clock::duration>(now - std::exchange(judged_at_, now), judged_at_once_max);
   const Step step{board_.at_hand, board_.done, board_.beats};
+  if (step != step_ && step.at_hand != 0) worked_before_ = cpu_time(parser_);
   if (step != step_ || board_.findings.writer_sleeps != 0)
     still_ = {};
   else

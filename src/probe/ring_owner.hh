@@ -44,9 +44,10 @@ class RingOwner final : public capture::Intake {
   void show_losses();
   void hear_offers();
   Status hand_on_offers();
-  Status bury(int pid, int status);
+  Status bury(int pid, int status, std::chrono::nanoseconds worked);
   void call_copy(Seat copy);
-  Status parser_died(int status);
+  Status parser_died(int status, std::chrono::nanoseconds worked);
+  bool is_to_blame(bool killed, std::chrono::nanoseconds worked);
   Seat living_copy();  // 0: none
   Status begin_anew();
   Status judge_hang();
@@ -69,7 +70,7 @@ class RingOwner final : public capture::Intake {
   std::deque<Bytes> offers_;  // heard, and not handed on yet
   bool ended_ = false, parser_done_ = false, parser_gone_ = false, hung_ = false;
   std::uint64_t died_at_ = 0;  // of Board::at_hand
-  int deaths_there_ = 0, vain_starts_ = 0;
+  int kills_there_ = 0, hard_kills_there_ = 0, vain_starts_ = 0;
   std::uint64_t began_at_ = ~std::uint64_t{0};  // where the last new parser began
   struct Step {                                 // how far the parser has come, in values of the board
     std::uint64_t at_hand = 0, done = 0;
@@ -78,6 +79,7 @@ class RingOwner final : public capture::Intake {
   } step_;
   std::chrono::steady_clock::time_point judged_at_{};
   std::chrono::steady_clock::duration still_{};  // at that step
+  std::chrono::nanoseconds worked_before_{};     // CPU time of the parser when it was first seen there
 };
 
 }  // namespace writ::probe

@@ -220,6 +220,45 @@ TEST_F(StagesTest, AParserThatIsKilledWithItsNewestCopyLosesNothing) {
   EXPECT_TRUE(evidence("pairs") == evidence("one"));  // not printed
 }
 
+// The sealer stands still, so that the parser does, too; whoever kills it then strikes at one frame.
+class KilledAtOneFrameTest : public StagesTest {
+ protected:
+  void killed(const std::string& name, std::uint32_t times) {
+    Stage stage = Stage::make(1u << 20, 1u << 12).value();
+    const pid_t sealer = start_sealer(stage, dir_ / name);
+    RingOwner owner{stage, grants_, door_, {}, sealer, alarm_};
+    ASSERT_TRUE(owner.begin());
+    const Board& board = stage.board();
+    ASSERT_EQ(::kill(sealer, SIGSTOP), 0);
+    for (const wire::RawPacket& p : frames_) ASSERT_TRUE(owner.feed(p));
+    std::set<std::uint64_t> where;
+    for (std::uint32_t n = 0; n < times; ++n) {
+      wait_until([&] {
+        EXPECT_TRUE(owner.housekeeping());
+        return board.takeovers == n && board.standby != 0 && board.at_hand > board.done &&
+               board.findings.writer_sleeps != 0;
+      });
+      where.insert(board.at_hand);
+      ASSERT_EQ(::kill(owner.parser(), SIGKILL), 0);
+    }
+    EXPECT_EQ(where.size(), 1u);
+    ASSERT_EQ(::kill(sealer, SIGCONT), 0);
+    EXPECT_TRUE(owner.finish());
+    EXPECT_EQ(owner.sealer_status(), 0);
+  }
+};
+
+TEST_F(KilledAtOneFrameTest, AHundredTimesIsNotTheFramesFault) {
+  killed("kills", 100);
+  EXPECT_TRUE(evidence("kills") == evidence("one"));  // not printed
+}
+
+TEST_F(KilledAtOneFrameTest, WithoutEndItIsPassedOverAndSaid) {
+  killed("endless", 200);
+  EXPECT_EQ(gaps("endless"),
+            std::vector<std::string>{"the probe's parser failed at a packet, which was passed over"});
+}
+
 TEST_F(StagesTest, WhenItsCopiesAreKilledTooANewParserAttachesAndSaysSo) {
   const std::size_t middle = frames_.size() / 2 + 20;  // in a call
   const Told t = staged("both", [&](Stage& stage, RingOwner& owner, std::size_t n) {
