@@ -134,8 +134,8 @@ void Engine::Impl::list_again(Dialog& d) {
 Status Engine::Impl::say_crowded(Instant at) {
   for (const std::string& id : std::exchange(crowded, {})) {
     Dialog* d = find(id);
-    if (d == nullptr || d->crowded_said || !d->any(Stage::live)) continue;
-    d->crowded_said = true;
+    if (d == nullptr || d->said.crowded || !d->any(Stage::live)) continue;
+    d->said.crowded = true;
     WRIT_CHECK(emit_live(*d, EventType::gap, at,
                          {{"why",
                            "more media endpoints, or more calls at one of them, were announced than are "
@@ -242,8 +242,8 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
 // Media that a message with tags of no dialog of this call announces are somebody else's, whoever learned the
 // Call-ID.
 Status Engine::Impl::say_odd_sdp(Dialog& d, Instant at) {
-  if (d.odd_sdp_said) return {};
-  d.odd_sdp_said = true;
+  if (d.said.odd_sdp) return {};
+  d.said.odd_sdp = true;
   return emit_live(d, EventType::gap, at,
                    {{"why",
                      "a message with this Call-ID, but with tags of no dialog of this call: the media that "

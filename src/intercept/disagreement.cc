@@ -7,8 +7,8 @@ namespace writ::intercept {
 
 Status Engine::Impl::say_disagreement(std::string_view call_id, Instant at) {
   Dialog* d = find(call_id);
-  if (d == nullptr || d->disagreement_said) return {};
-  d->disagreement_said = true;
+  if (d == nullptr || d->said.disagreement) return {};
+  d->said.disagreement = true;
   return emit_live(*d, EventType::gap, at,
                    {{"why", "TCP segments of the signalling disagree: one reading was taken"},
                     {"from", rfc3339(at)},

@@ -197,9 +197,9 @@ Status Engine::Impl::say_state(Dialog& d, Attachment& a, Instant at) {
   if (all_encrypted(d))
     WRIT_CHECK(
         unavailable(d, a, at, "keys", "media encrypted (SRTP), keys unknown here: the call was joined late"));
-  has_held[a.grant] = has_held[a.grant] || d.ever_held;
+  has_held[a.grant] = has_held[a.grant] || d.hold.ever;
   for (const Side by : {Side::caller, Side::callee})
-    if (d.holding[by == Side::caller ? 0 : 1])
+    if (d.hold.by[by == Side::caller ? 0 : 1])
       WRIT_CHECK(emit(a, EventType::connection_break, at, d,
                       {{"removed", Json::array({party_of(a, other(by))})},
                        {"why", "hold"},

@@ -11,7 +11,7 @@ namespace writ::intercept {
 using wire::Header;
 using wire::Method;
 using Stage = Attachment::Stage;
-using Reply = Dialog::HoldOffer::Reply;
+using Reply = Hold::Offer::Reply;
 
 namespace {
 
@@ -60,30 +60,30 @@ Json list(const std::vector<std::string>& v) {
 }  // namespace
 
 void Engine::Impl::note_hold_offer(Dialog& d, const wire::SipMessage& m, const wire::Sdp& sdp, Side side) {
-  if (m.is_request && m.method == Method::ack && d.hold_offer.method == Method::ack &&
-      side != d.hold_offer.by)
-    d.hold_offer.reply = puts_on_hold(sdp) ? Reply::holds : Reply::talks;
+  if (m.is_request && m.method == Method::ack && d.hold.offer.method == Method::ack &&
+      side != d.hold.offer.by)
+    d.hold.offer.reply = puts_on_hold(sdp) ? Reply::holds : Reply::talks;
   const bool changes = m.method == Method::invite || m.method == Method::update;
   if (!(d.ever_answered || d.mid_call) || !changes || side == Side::unknown) return;
   if (m.is_request)
-    d.hold_offer = {side, puts_on_hold(sdp), m.cseq_number(), m.method, Reply::unseen};
-  else if (m.method == Method::invite && m.status >= 200 && m.status < 300 && d.late_offer_cseq != 0 &&
-           m.cseq_number() == d.late_offer_cseq)
-    d.hold_offer = {side, puts_on_hold(sdp), m.cseq_number(), Method::ack, Reply::unseen};
+    d.hold.offer = {side, puts_on_hold(sdp), m.cseq_number(), m.method, Reply::unseen};
+  else if (m.method == Method::invite && m.status >= 200 && m.status < 300 && d.hold.late_offer_cseq != 0 &&
+           m.cseq_number() == d.hold.late_offer_cseq)
+    d.hold.offer = {side, puts_on_hold(sdp), m.cseq_number(), Method::ack, Reply::unseen};
 }
 
 // An offer counts once it is accepted. Who asked for it by an INVITE without one (CUCM, to hold and to
 // resume) says in the ACK what it does itself; where it is offered a hold, its own "inactive" is only the
 // answer to that.
 Status Engine::Impl::hold_answered(Dialog& d, const wire::SipMessage& m, Instant at) {
-  const Dialog::HoldOffer o = d.hold_offer;
+  const Hold::Offer o = d.hold.offer;
   if (o.by == Side::unknown) return {};
   const bool late =
       o.method == Method::ack && m.is_request && m.method == Method::ack && m.cseq_number() == o.cseq;
   if (!late && (m.is_request || m.method != o.method || m.cseq_number() != o.cseq || m.status < 200))
     return {};
-  d.hold_offer = {};
-  d.late_offer_cseq = 0;
+  d.hold.offer = {};
+  d.hold.late_offer_cseq = 0;
   if (!late && m.status >= 300) return {};
   WRIT_CHECK(set_hold(d, o.by, o.hold, at));
   if (o.reply == Reply::unseen || (o.hold && o.reply == Reply::holds)) return {};
@@ -91,9 +91,9 @@ Status Engine::Impl::hold_answered(Dialog& d, const wire::SipMessage& m, Instant
 }
 
 Status Engine::Impl::set_hold(Dialog& d, Side by, bool hold, Instant at) {
-  if (d.phase == Phase::released || d.holding[index_of(by)] == hold) return {};
-  d.holding[index_of(by)] = hold;
-  d.ever_held = d.ever_held || hold;
+  if (d.phase == Phase::released || d.hold.by[index_of(by)] == hold) return {};
+  d.hold.by[index_of(by)] = hold;
+  d.hold.ever = d.hold.ever || hold;
   for (const Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !covers(a, at)) continue;
     if (hold) has_held[a.grant] = true;
@@ -142,8 +142,8 @@ Status Engine::Impl::on_notify(Dialog& d, const wire::SipMessage& m, const Datag
   if (const wire::DecodedBody b = wire::message_part(m, "message/sipfrag", storage);
       b.state == wire::BodyState::read) {
     const int status = wire::sipfrag_status(b.text);
-    if (status == 0 || status == d.refer_status) return {};
-    d.refer_status = status;
+    if (status == 0 || status == d.refer.status) return {};
+    d.refer.status = status;
     detail["refer_status"] = status;
   } else if (const wire::DecodedBody w = wire::message_part(m, "application/simple-message-summary", storage);
              w.state == wire::BodyState::read) {
@@ -227,9 +227,9 @@ Status Engine::Impl::conference_of_device(Dialog& d, const Attachment& a, Instan
     if (x == nullptr || x->stage != Stage::live || each->kind != DialogKind::call) continue;
     const std::string who = party_of(*x, other(x->target_side));
     const bool was_in = among(before, id);
-    const bool up = each->phase == Phase::answered && !each->held() && !x->opening.contains("leg_of");
+    const bool up = each->phase == Phase::answered && !each->hold.now() && !x->opening.contains("leg_of");
     if (up && (was_in || device_of(*each, *x) == key)) {
-      any_held = any_held || each->ever_held;
+      any_held = any_held || each->hold.ever;
       now.push_back(id);
       names.push_back(who);
       if (!was_in) joined.push_back(who);

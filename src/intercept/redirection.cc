@@ -78,7 +78,7 @@ Status Engine::Impl::on_moved(Dialog& d, const wire::SipMessage& m, const Datagr
     const std::string to = party_text(v);
     if (to.empty()) continue;
     contacts.push_back(to);
-    fresh = note_place(d.redirected, to) || fresh;
+    fresh = note_place(d.redirection.to, to) || fresh;
     for (Attachment& a : d.attachments)
       if (a.stage == Stage::live && a.target_side == Side::callee) WRIT_CHECK(expect(a, d, back, to, g.at));
   }
@@ -96,22 +96,23 @@ Status Engine::Impl::on_branch(Dialog& d, const wire::SipMessage& m, const Datag
   const std::string place = uri ? identity_text(*uri) : std::string();
   std::string by;
   for (const std::string& who : diverters(m))
-    if (note_place(d.diverters, who)) by = who;
-  if (!d.branched) by.clear();  // what opens the call says that itself
-  d.branched = true;
-  if (!by.empty() && note_place(d.redirected, place))
+    if (note_place(d.redirection.by, who)) by = who;
+  if (!d.redirection.branched) by.clear();  // what opens the call says that itself
+  d.redirection.branched = true;
+  if (!by.empty() && note_place(d.redirection.to, place))
     WRIT_CHECK(
         emit_live(d, EventType::redirection, g.at, {{"redirected_from", by}, {"redirected_to", place}}));
-  if (!is_noted(d.redirected, place)) return {};
-  if (d.tried.size() >= places_max) d.tried.erase(d.tried.begin());
-  d.tried.push_back({g.udp.dst.ip, place});
+  if (!is_noted(d.redirection.to, place)) return {};
+  if (d.redirection.tried.size() >= places_max) d.redirection.tried.erase(d.redirection.tried.begin());
+  d.redirection.tried.push_back({g.udp.dst.ip, place});
   return {};
 }
 
 // Who is there that answers from this address: of a call that was redirected, To still names whom it was for.
 std::string answering_at(const Dialog& d, const wire::Address& from) {
-  const auto b = std::find_if(d.tried.rbegin(), d.tried.rend(), [&](const auto& x) { return x.to == from; });
-  return b == d.tried.rend() ? std::string() : b->place;
+  const auto b = std::find_if(d.redirection.tried.rbegin(), d.redirection.tried.rend(),
+                              [&](const auto& x) { return x.to == from; });
+  return b == d.redirection.tried.rend() ? std::string() : b->place;
 }
 
 }  // namespace writ::intercept

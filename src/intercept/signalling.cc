@@ -216,7 +216,7 @@ Status Engine::Impl::on_request(Dialog& d, const wire::SipMessage& m, const Data
       d.phase != Phase::released)
     take_bye(d, m, g, sender, frame);
   if (m.method == Method::cancel && d.phase == Phase::trying && sender == Side::caller) d.cancelled = true;
-  if (m.method == Method::invite && !to.empty() && m.body.empty()) d.late_offer_cseq = cseq;
+  if (m.method == Method::invite && !to.empty() && m.body.empty()) d.hold.late_offer_cseq = cseq;
   if (!tags_fit(d, from, to)) return {};
   const bool again = heard_before(d.heard_cseq[by], cseq);
   if (m.method == Method::refer) return on_refer(d, m, g, sender, again);

@@ -73,8 +73,8 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
     if (const Dialog* known = replaces.empty() ? nullptr : find(replaced_call(replaces)); known != nullptr)
       detail["replaces"] = known->call_id;
   }
-  d.refer_cseq = m.cseq_number();
-  d.refer_to = to;
+  d.refer.cseq = m.cseq_number();
+  d.refer.to = to;
   for (Attachment& a : d.attachments) {
     if (a.stage != Stage::live || !covers(a, g.at)) continue;
     const bool own = sender == a.target_side;
@@ -145,9 +145,9 @@ Status Engine::Impl::note_transfers(Dialog& d, const wire::SipMessage& m, const 
   if (m.is_request && m.method == wire::Method::invite && to.empty() && d.is_caller(from))
     return on_branch(d, m, g);
   const bool refused = !m.is_request && m.method == wire::Method::refer && m.status >= 300 &&
-                       m.cseq_number() == d.refer_cseq && tags_fit(d, from, to);
+                       m.cseq_number() == d.refer.cseq && tags_fit(d, from, to);
   if (refused)
-    for (const Attachment& a : d.attachments) expected.met(a.grant, d.call_id, d.refer_to);
+    for (const Attachment& a : d.attachments) expected.met(a.grant, d.call_id, d.refer.to);
   return {};
 }
 
