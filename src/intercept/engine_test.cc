@@ -309,6 +309,26 @@ TEST(Engine, DiversionIsARedirectedCall) {
   EXPECT_EQ(b.sink.count(EventType::redirection), 1u);
 }
 
+// Where the order names the peers whose word counts, nobody else has a call recorded by a Diversion.
+TEST(Engine, DiversionOfAStrangerIsAClaimWhereTrustedPeersAreNamed) {
+  for (const bool trusted : {true, false})
+    for (const char* header : {"Diversion: <sip:+14045550102@carrier.example>;reason=unconditional\r\n",
+                               "History-Info: <sip:+14045550102@carrier.example>;index=1\r\n"}) {
+      GrantSpec s = spec();
+      s.trusted_peers = {trusted ? "192.0.2.1" : "192.0.2.99"};
+      Bench b(grants(s));
+      Call c{b};
+      c.callee = "+14045550199";
+      c.invite_extra = header;
+      c.whole(0);
+      EXPECT_EQ(b.sink.count(PacketRole::rtp), trusted ? 100u : 0u) << header;
+      EXPECT_EQ(b.sink.count(EventType::review), trusted ? 0u : 1u) << header;
+      if (!trusted) {
+        EXPECT_EQ(b.sink.first(EventType::review)->detail["source"], "diversion");
+      }
+    }
+}
+
 TEST(Engine, PenAndTrapSeeTheirOwnDirectionAndNoContent) {
   struct Row {
     Kind kind;

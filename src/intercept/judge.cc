@@ -135,7 +135,7 @@ void Judge::judge_request(const wire::SipMessage& m, const wire::UdpPacket& udp,
   judge_sender(m, udp, at);
   judge_asserted(m, udp);
   judge_callee(m, udp, at);
-  judge_redirection(m);
+  judge_redirection(m, udp, at);
   judge_names(m);
 }
 
@@ -216,14 +216,20 @@ void Judge::judge_called_party(const wire::SipMessage& m, const wire::UdpPacket&
   }
 }
 
-void Judge::judge_redirection(const wire::SipMessage& m) {
+// Whom a call was redirected by writes who sends it on. Where the grant says whose assertions count, so do
+// these only from there, or from the target's own telephone: anybody could have a stranger's call recorded.
+void Judge::judge_redirection(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
+  const auto counts = [&](std::uint32_t g) {
+    return peers_[g].empty() || trusted_peer(g, udp.src.ip) || bindings_.bound_source(g, udp.src, at);
+  };
   for (const Header h : {Header::diversion, Header::history_info})
     for (std::size_t n = 0;; ++n) {
       const std::string_view line = m.nth(h, n);
       if (line.empty()) break;
       wire::for_each_value(line, [&](std::string_view value) {
         for (find_uri(value, true); !found_.empty(); found_.pop_back())
-          add(Role::redirected, Source::redirection, Proof::proven, found_text_);
+          add(Role::redirected, Source::redirection, counts(found_.back()) ? Proof::proven : Proof::claimed,
+              found_text_);
       });
     }
 }

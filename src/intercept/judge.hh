@@ -83,7 +83,7 @@ class Judge {
   void judge_bound_callee(std::string_view request_uri, Instant at);
   void judge_local_number(std::string_view request_uri);
   void judge_called_party(const wire::SipMessage& m, const wire::UdpPacket& udp);
-  void judge_redirection(const wire::SipMessage& m);
+  void judge_redirection(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at);
   void judge_names(const wire::SipMessage& m);
   void find_uri(std::string_view value, bool name_addr);
 
