@@ -329,6 +329,20 @@ TEST(Engine, DiversionOfAStrangerIsAClaimWhereTrustedPeersAreNamed) {
     }
 }
 
+TEST(Engine, DiversionByTheTargetsOwnTelephone) {
+  GrantSpec s = spec();
+  s.trusted_peers = {"192.0.2.99"};
+  Bench b(grants(s));
+  Call c{b};
+  register_target(b, -10, c, "+14045550102", "sip:phone7@192.0.2.1:5060");
+  c.callee = "+14045550199";
+  c.invite_extra = "Diversion: <sip:+14045550102@carrier.example>\r\n";
+  const std::size_t before = b.sink.count(PacketRole::rtp);
+  c.whole(0);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), before + 100);
+  EXPECT_EQ(b.sink.first(EventType::termination_attempt)->detail["identity_source"], "contact");
+}
+
 TEST(Engine, PenAndTrapSeeTheirOwnDirectionAndNoContent) {
   struct Row {
     Kind kind;

@@ -311,6 +311,23 @@ TEST(Inherit, ACallThatWasJoinedLateBefore) {
   EXPECT_EQ(b.sink.count(EventType::termination_attempt, 2) + b.sink.count(EventType::origination, 2), 0u);
 }
 
+// The grant before took a Diversion at its word; the new one names whom it trusts.
+TEST(Inherit, ARedirectedCallOnlyWhereTheNewOneTrustsAsMuch) {
+  for (const bool trusts : {true, false}) {
+    GrantSpec late = window(spec(), 5);
+    late.trusted_peers = {trusts ? "192.0.2.1" : "192.0.2.99"};
+    Bench b({carrier().grant(spec()), carrier().grant(late)});
+    Call c{b};
+    c.callee = "+14045550199";
+    c.invite_extra = "Diversion: <sip:+14045550102@carrier.example>\r\n";
+    c.invite(0);
+    c.answer(1);
+    c.talk(2, 400);
+    EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), trusts ? packets_since(b, at(5)) : 0u);
+    EXPECT_EQ(b.sink.count(EventType::review, 1), trusts ? 0u : 1u);
+  }
+}
+
 TEST(Inherit, WhatIsJoinedLaterByItsOwnSignallingSaysSo) {
   GrantSpec late = window(spec(), 5);
   late.trusted_peers = {"192.0.2.1"};

@@ -90,6 +90,7 @@ bool Judge::allowed(std::uint32_t grant, Role role) const {
 
 bool Judge::accepts(std::uint32_t grant, Source source, const wire::Address& from) const {
   if (source == Source::asserted) return trusted_peer(grant, from);
+  if (source == Source::redirection) return peers_[grant].empty() || trusted_peer(grant, from);
   return grants_[grant].body().trust_from || (source != Source::from_trusted && source != Source::to_trusted);
 }
 
@@ -219,17 +220,18 @@ void Judge::judge_called_party(const wire::SipMessage& m, const wire::UdpPacket&
 // Whom a call was redirected by writes who sends it on. Where the grant says whose assertions count, so do
 // these only from there, or from the target's own telephone: anybody could have a stranger's call recorded.
 void Judge::judge_redirection(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
-  const auto counts = [&](std::uint32_t g) {
-    return peers_[g].empty() || trusted_peer(g, udp.src.ip) || bindings_.bound_source(g, udp.src, at);
+  const auto take = [&](std::uint32_t g) {
+    const bool by_word = accepts(g, Source::redirection, udp.src.ip);
+    const bool by_place = !by_word && bindings_.bound_source(g, udp.src, at);
+    add(Role::redirected, by_place ? Source::contact : Source::redirection,
+        by_word || by_place ? Proof::proven : Proof::claimed, found_text_);
   };
   for (const Header h : {Header::diversion, Header::history_info})
     for (std::size_t n = 0;; ++n) {
       const std::string_view line = m.nth(h, n);
       if (line.empty()) break;
       wire::for_each_value(line, [&](std::string_view value) {
-        for (find_uri(value, true); !found_.empty(); found_.pop_back())
-          add(Role::redirected, Source::redirection, counts(found_.back()) ? Proof::proven : Proof::claimed,
-              found_text_);
+        for (find_uri(value, true); !found_.empty(); found_.pop_back()) take(found_.back());
       });
     }
 }
