@@ -25,6 +25,7 @@
 #include "wire/sdp.hh"
 #include "wire/sip_body.hh"
 #include "wire/sip_stream.hh"
+#include "wire/turn.hh"
 
 namespace writ::intercept {
 
@@ -36,6 +37,8 @@ struct Datagram {
   std::span<const wire::RawPacket> frames;
   Instant at{};
   std::string_view carried_by{};  // the capture agent, when one told of it
+  // `udp` is what a TURN server relays in these frames, between the ends that are known of it.
+  std::optional<wire::Relayed::How> relay{};
 };
 
 // Who announces an endpoint: which call, and from where to where its requests go there.
@@ -222,9 +225,12 @@ struct Engine::Impl {
     bool announced_both() const { return to != nullptr && from != nullptr; }
   };
   Status on_media(const Datagram& g);
+  Status on_relayed(const wire::Relayed& r, const Datagram& g);
   void hit(const wire::Endpoint& e, End* Hit::*end);
+  Status media_of_hits(const Datagram& g);
   Status media_of_hits(bool live, const Datagram& g);
   Status say_contested(Dialog& d, End& e, Instant at);
+  Status say_neighbours_peer(Dialog& d, End& e, Instant at);
   Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
   void drop_ends(Dialog& d);
   Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
