@@ -255,7 +255,7 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
   WRIT_CHECK(say_opening(d, a));
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
-  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, now));
+  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, now, false));
   for (const Event& e : std::exchange(a.held, {})) {
     const AtFrame then(frame, e.frame);
     WRIT_CHECK(emit(a, e.type, e.at, d, e.detail));

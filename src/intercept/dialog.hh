@@ -14,6 +14,7 @@
 #include "intercept/evidence.hh"
 #include "intercept/judge.hh"
 #include "intercept/register_hops.hh"
+#include "wire/feature_event.hh"
 
 namespace writ::intercept {
 
@@ -194,6 +195,16 @@ struct Dialog {
   int refer_status = 0;
   std::uint32_t refer_cseq = 0;  // the last REFER, until it is answered
   std::string refer_to;
+  std::string refer_replaces;  // the Call-ID that a REFER here said is to be replaced
+  std::string replaces;        // the Call-ID whose place this call takes
+  // Features that the telephone sets by this subscription, and what the switch told of them (features.cc).
+  struct FeatureRequest {
+    std::uint32_t cseq;
+    bool challenged, answered;
+    std::vector<wire::Feature> features;
+  } feature_request{};
+  std::vector<wire::Feature> features;
+  std::vector<std::uint64_t> user_to_user_heard;  // hashes of what was said
   // Redirection under this Call-ID: by whom, to where, and the hops that those were tried at.
   std::vector<std::string> diverters, redirected;
   struct Tried {
