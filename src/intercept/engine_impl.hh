@@ -40,6 +40,7 @@ struct Datagram {
   std::string_view carried_by{};  // the capture agent, when one told of it
   // `udp` is what a TURN server relays in these frames, between the ends that are known of it.
   std::optional<wire::Relayed::How> relay{};
+  bool inflated = false;  // the frame is made of what a compressed message said
 };
 
 // Who announces an endpoint: which call, and from where to where its requests go there.

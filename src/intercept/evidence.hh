@@ -51,6 +51,7 @@ Result<EventType> parse_event_type(std::string_view s);
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
 //   Gap of no call: calls_lost (bool): what was known of the calls that were up is gone with it
+//   Opening events: inflated (true: out of a compressed WebSocket; the packets are datagrams made of it)
 //   any: mid_call (true: of a call that was joined late); oddity, what a device sent against the rules
 //   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
 //     toggle only)
