@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a TURN server relays. The input is read as a datagram, and carried in an indication that is written
 // here and must come back.
+#include <algorithm>
+
 #include "fuzz/check.hh"
 #include "wire/turn_for_test.hh"
 
