@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: a SIP message. Its body is read in every way that the engine reads one.
+// Input: a SIP message. Its body is read in every way that the engine reads one, and its user-to-user
+// information.
 #include "fuzz/check.hh"
+#include "wire/feature_event.hh"
 #include "wire/sdp.hh"
 #include "wire/sip_body.hh"
+#include "wire/user_to_user.hh"
 
 using namespace writ;
 
@@ -27,5 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const wire::ConferenceUser& u : info.users) fuzz::check(!u.entity.empty() && u.entity.size() <= 512);
   }
   (void)wire::info_signal(m);
+  const auto features = wire::features_of(m);
+  fuzz::check(features.size() <= wire::features_max);
+  for (const wire::Feature& f : features) fuzz::check(!f.name.empty() && (f.on || f.forward_to.empty()));
+  bool more = false;
+  const auto told = wire::user_to_user(m, more);
+  fuzz::check(told.size() <= wire::user_to_user_max && (!more || told.size() == wire::user_to_user_max));
+  for (const wire::UserToUser& u : told) fuzz::check(u.data.size() <= wire::user_to_user_bytes_max);
   return 0;
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WebSocket frames. Input: two bytes that choose length form, mask and opcode, then bytes: read as a frame,
-// and carried as the payload of one that is written here (RFC 6455 5.2) and must come back.
+// and carried as the payload of one that is written here (RFC 6455 5.2) and must come back; and inflated as
+// messages of a compressed direction (RFC 7692), in pieces, nine at most, of a length that the first byte
+// chooses.
 #include "fuzz/check.hh"
+#include "fuzz/streams.hh"
+#include "wire/permessage_deflate.hh"
 #include "wire/websocket.hh"
 
 using namespace writ;
@@ -25,6 +29,13 @@ Bytes frame_of(std::uint8_t form, std::uint8_t kind, View payload) {
   return f;
 }
 
+void inflate(std::uint8_t form, View bytes) {
+  wire::Inflater messages((form & 8) != 0);
+  fuzz::in_steps(bytes, 1 + form + bytes.size() / 8, [&](View one) {
+    if (const auto text = messages.read(one)) fuzz::check(text->size() <= wire::inflated_bytes_max);
+  });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -34,6 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (wire::read_websocket(bytes, f) == wire::WebSocketRead::frame)
     fuzz::check(f.length <= bytes.size() && f.payload.size() + 2 <= f.length);
   (void)wire::looks_like_websocket_sip(bytes);
+  (void)wire::agreed_deflate(bytes);
+  inflate(data[0], bytes);
   Bytes made = frame_of(data[0], data[1], bytes);
   const std::size_t whole = made.size();
   for (const std::size_t part : {std::size_t{0}, std::size_t{1}, whole / 2, whole - 1})

@@ -102,12 +102,12 @@ class CallReader {
   // Of media that a TURN server relays the datagram is what is inside.
   void other_media(std::size_t i, StreamBuilder& streams, wire::UdpPacket udp) {
     const PacketTag& tag = packets_[i].tag;
-    const auto inside = wire::channel_data(udp.payload);
-    const bool rtcp = inside && wire::is_rtcp(*inside);
-    if (!inside || (!rtcp && !wire::parse_rtp(*inside)))
+    const auto inside = wire::relayed(udp.payload);
+    const bool rtcp = inside && wire::is_rtcp(inside->payload);
+    if (!inside || (!rtcp && !wire::parse_rtp(inside->payload)))
       return streams.other(i, tag, packets_[i].raw.at, udp);
-    packets_[i].datagram = packets_[i].datagram.subspan(wire::channel_head, inside->size());
-    udp.payload = *inside;
+    packets_[i].datagram = packets_[i].datagram.subspan(inside->head, inside->payload.size());
+    udp = wire::without_relay(udp, *inside);
     if (rtcp)
       streams.rtcp(i, tag, packets_[i].raw.at, udp);
     else

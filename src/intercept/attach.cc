@@ -120,6 +120,7 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
   if (d.kind == DialogKind::call && (d.mid_call || !initial(m) || m.method != Method::invite))
     a.opening["mid_call"] = true;
   if (!g.carried_by.empty()) a.opening["carried_by"] = g.carried_by;
+  if (g.inflated) a.opening["inflated"] = true;
   if (!c.from_call.empty()) a.opening["transferred_from"] = c.from_call;
   if (const std::string by = party_text(m.first(Header::referred_by)); !by.empty())
     a.opening["referred_by"] = by;
@@ -255,7 +256,7 @@ Status Engine::Impl::commit(Dialog& d, Attachment& a) {
   WRIT_CHECK(say_opening(d, a));
   std::vector<Pending> held = std::move(a.pending);
   a.pending.clear();
-  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, now));
+  for (const std::string& session : d.links) WRIT_CHECK(join_leg(d, a, session, now, false));
   for (const Event& e : std::exchange(a.held, {})) {
     const AtFrame then(frame, e.frame);
     WRIT_CHECK(emit(a, e.type, e.at, d, e.detail));

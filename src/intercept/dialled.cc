@@ -25,7 +25,7 @@ std::size_t service_code(std::string_view user) {
 // Identifiers of calls are no parties, whatever they look like.
 bool names_call(std::string_view key) {
   return key == "transferred_from" || key == "new_call_id" || key == "replaces" || key == "leg_of" ||
-         key == "call_id";
+         key == "call_id" || key == "previous" || key == "resulting";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "intercept/attachment.hh"
 #include "intercept/register_hops.hh"
+#include "wire/feature_event.hh"
 
 namespace writ::intercept {
 
@@ -59,6 +60,7 @@ struct Refer {
   std::uint32_t cseq = 0;
   int status = 0;  // told of last, by NOTIFY
   std::string to;
+  std::string replaces;  // the Call-ID that it said is to be replaced
 };
 
 // Redirection under one Call-ID: by whom, to where, and the hops that those places were tried at.
@@ -70,6 +72,13 @@ struct Redirected {
   std::vector<std::string> by, to;
   std::vector<Tried> tried;
   bool branched = false;
+};
+
+// Features that a telephone sets by its subscription (features.cc).
+struct FeatureRequest {
+  std::uint32_t cseq = 0;
+  bool challenged = false, answered = false;
+  std::vector<wire::Feature> features;
 };
 
 enum class DialogKind : std::uint8_t { call, message, registration };
@@ -114,8 +123,12 @@ struct Dialog {
   std::vector<Text> texts;
   Hold hold;
   Refer refer;
+  std::string replaces;  // the Call-ID whose place this call takes
   Redirected redirection;
-  std::string focus;  // the conference that one side is, as identity text
+  FeatureRequest feature_request;
+  std::vector<wire::Feature> features;            // as the switch told them last
+  std::vector<std::uint64_t> user_to_user_heard;  // hashes of what was said
+  std::string focus;                              // the conference that one side is, as identity text
   Conference conference;
   std::vector<std::string> links;  // its sessions, into Impl::legs
   RegisterHops hops;               // of a REGISTER

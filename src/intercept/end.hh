@@ -31,6 +31,7 @@ struct End {
   bool listed = false;     // in the table of endpoints
   bool contested = false;  // another call has announced it too
   bool contest_said = false;
+  bool peer_said = false;  // that another call's endpoint was a peer of it behind a TURN server
   bool replaced = false;   // a later SDP of the same side and hop moved away from it
   bool candidate = false;  // named by a=candidate only
   std::string kind, direction;

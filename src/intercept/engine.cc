@@ -153,7 +153,7 @@ Status Engine::Impl::on_streamed(const std::vector<wire::SipOverStream>& message
     wire::SipMessage m;
     if (!wire::parse_sip(s.message, m)) continue;
     ++stats.sip;
-    WRIT_CHECK(on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut}, s.frames, s.at}));
+    WRIT_CHECK(on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut}, s.frames, s.at, {}, {}, s.inflated}));
     if (s.overlapped) WRIT_CHECK(say_disagreement(m.call_id(), s.at));
   }
   return {};

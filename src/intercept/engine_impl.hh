@@ -3,8 +3,9 @@
 // call: attach.cc (identity and pending proof), direction.cc, inherit.cc (from other grants),
 // registration.cc; what becomes of it: signalling.cc (dialogs), branches.cc (their end), transfer.cc (REFER,
 // Replaces), redirection.cc (3xx, Diversion), connected_line.cc, messages.cc, parties.cc (hold, conferences),
-// legs.cc (several Call-IDs of one call), digits.cc; media: announced.cc (SDP), ice.cc, rivals.cc (who has a
-// port), flows.cc; reports.cc (events). The essay stands at the head of engine.cc.
+// legs.cc (several Call-IDs of one call), identities.cc (calls that become one), features.cc,
+// user_to_user.cc, digits.cc; media: announced.cc (SDP), ice.cc, rivals.cc (who has a port), flows.cc;
+// reports.cc (events). The essay stands at the head of engine.cc.
 #pragma once
 #include <list>
 #include <map>
@@ -25,6 +26,7 @@
 #include "wire/sdp.hh"
 #include "wire/sip_body.hh"
 #include "wire/sip_stream.hh"
+#include "wire/turn.hh"
 
 namespace writ::intercept {
 
@@ -36,6 +38,9 @@ struct Datagram {
   std::span<const wire::RawPacket> frames;
   Instant at{};
   std::string_view carried_by{};  // the capture agent, when one told of it
+  // `udp` is what a TURN server relays in these frames, between the ends that are known of it.
+  std::optional<wire::Relayed::How> relay{};
+  bool inflated = false;  // the frame is made of what a compressed message said
 };
 
 // Who announces an endpoint: which call, and from where to where its requests go there.
@@ -159,6 +164,11 @@ struct Engine::Impl {
   void follow(const wire::SipMessage& m, const Datagram& g, std::vector<Claim>& claims);
   void follow_replaces(const wire::SipMessage& m, Instant at, std::vector<Claim>& claims);
   Status say_transferred(const Dialog& d, const Attachment& fresh);
+  const Dialog* replaced_by(std::string_view replaces) const;
+
+  // identities.cc
+  void note_replaces(Dialog& d, const wire::SipMessage& m);
+  Status say_replaced(Dialog& d, Instant at);
 
   // redirection.cc
   Status on_moved(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -166,6 +176,13 @@ struct Engine::Impl {
 
   // connected_line.cc
   Status note_connected(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+
+  // user_to_user.cc
+  Status note_user_to_user(Dialog& d, const wire::SipMessage& m, const Datagram& g);
+
+  // features.cc
+  Status on_subscribe(Dialog& d, const wire::SipMessage& m, Side by, Instant at);
+  Status on_features_told(Dialog& d, const std::vector<wire::Feature>& features, Instant at);
 
   // messages.cc
   Status on_message(Dialog& d, const wire::SipMessage& m, const Datagram& g);
@@ -183,7 +200,7 @@ struct Engine::Impl {
 
   // legs.cc
   Status link_legs(Dialog& d, const wire::SipMessage& m, const wire::Sdp* sdp, Instant at);
-  Status join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at);
+  Status join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at, bool afterwards);
   bool is_leg_of(const wire::Endpoint& e, const wire::Sdp& sdp, const Rival& r) const;
 
   // digits.cc
@@ -222,9 +239,12 @@ struct Engine::Impl {
     bool announced_both() const { return to != nullptr && from != nullptr; }
   };
   Status on_media(const Datagram& g);
+  Status on_relayed(const wire::Relayed& r, const Datagram& g);
   void hit(const wire::Endpoint& e, End* Hit::*end);
+  Status media_of_hits(const Datagram& g);
   Status media_of_hits(bool live, const Datagram& g);
   Status say_contested(Dialog& d, End& e, Instant at);
+  Status say_neighbours_peer(Dialog& d, End& e, Instant at);
   Status media_of(Dialog& d, End* to, End* from, const Datagram& g);
   void drop_ends(Dialog& d);
   Status deliver(Dialog& d, PacketRole role, Side speaker, const Datagram& g);
@@ -246,7 +266,7 @@ struct Engine::Impl {
   Status say_unseen(Dialog& d, Attachment& a, Instant at);
   Json media_list(const Dialog& d, const Attachment& a) const;
 
-  Dialog* find(std::string_view call_id) {
+  Dialog* find(std::string_view call_id) const {
     const auto it = dialogs.find(call_id);
     return it == dialogs.end() ? nullptr : it->second.get();
   }
@@ -350,6 +370,7 @@ bool is_leg(Dialog& d, const End& e, const Rival& r);
 bool is_taken(const Dialog& d, const End* to, const End* from);
 void keep_ends(Dialog& d);
 bool tags_fit(const Dialog& d, std::string_view from, std::string_view to);
+bool is_afterwards(const Dialog& d, const wire::SipMessage& m);
 std::int64_t number_or(std::string_view s, std::int64_t otherwise);
 
 }  // namespace writ::intercept

@@ -13,7 +13,7 @@ struct Name {
   EventType type;
   const char* text;
 };
-constexpr std::array<Name, 19> names{{
+constexpr std::array<Name, 22> names{{
     {EventType::origination, "Origination"},
     {EventType::termination_attempt, "TerminationAttempt"},
     {EventType::answer, "Answer"},
@@ -31,6 +31,9 @@ constexpr std::array<Name, 19> names{{
     {EventType::connection, "Connection"},
     {EventType::connection_break, "ConnectionBreak"},
     {EventType::conf_party_change, "ConfPartyChange"},
+    {EventType::change, "Change"},
+    {EventType::feature_management, "FeatureManagement"},
+    {EventType::uu_content, "UUContent"},
     {EventType::review, "Review"},
     {EventType::gap, "Gap"},
 }};

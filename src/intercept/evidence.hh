@@ -30,11 +30,14 @@ enum class EventType {
   subject_signal,
   serving_system,
   surveillance_status,
-  connection,         // a party is connected (again), or one leg joins another
-  connection_break,   // a party is put on hold or dropped, while the call goes on
-  conf_party_change,  // who is in a conference
-  review,             // identity claimed but not proven: nothing captured; a person looks at it
-  gap,                // something may be missing: from, until, why, packets when known
+  connection,          // a party is connected (again), or one leg joins another
+  connection_break,    // a party is put on hold or dropped, while the call goes on
+  conf_party_change,   // who is in a conference
+  change,              // calls become one: their identities before and after
+  feature_management,  // a feature of the line is set
+  uu_content,          // user-to-user information (RFC 7433)
+  review,              // identity claimed but not proven: nothing captured; a person looks at it
+  gap,                 // something may be missing: from, until, why, packets when known
 };
 const char* to_string(EventType t);  // "Origination", "TerminationAttempt", ..., "Review", "Gap"
 Result<EventType> parse_event_type(std::string_view s);
@@ -48,6 +51,7 @@ Result<EventType> parse_event_type(std::string_view s);
 //   CCOpen/CCChange: media: [{kind, endpoint, codecs:[...]}]  (content grants only)
 //   CCUnavailable/Gap: why, from, until, packets (int).   Review: claimed, source, src
 //   Gap of no call: calls_lost (bool): what was known of the calls that were up is gone with it
+//   Opening events: inflated (true: out of a compressed WebSocket; the packets are datagrams made of it)
 //   any: mid_call (true: of a call that was joined late); oddity, what a device sent against the rules
 //   DialedDigitExtraction: digits, source ("rfc4733"|"info"), from (post-cut-through: content grants with the
 //     toggle only)
@@ -55,6 +59,13 @@ Result<EventType> parse_event_type(std::string_view s);
 //   (Call-ID),
 //     replaced (who was there before, of a connected line), by ("target"|"other")
 //   ConnectionBreak: removed [parties], why ("hold"), by ("target"|"other")
+//   Change: previous [Call-IDs], resulting [Call-IDs], why
+//   FeatureManagement: feature ("do-not-disturb"|"forward-immediate"|"forward-busy"|"forward-no-answer"),
+//     management ("activation"|"deactivation"), forward_to, failure when it was refused,
+//     by ("target"|"other"|"network"|"own line")
+//     network: told by the switch; own line: of the line's address by itself, who sent it is what he says
+//   UUContent: by ("target"|"other"), request (method) or status (int); content grants: values [{content,
+//     encoding, purpose, content_type, cut (bool)}], more (bool); else withheld
 //   ConfPartyChange: conference, communicating, joined, held, removed [parties], basis
 //   SubjectSignal/NetworkSignal: signal ("REFER", "NOTIFY", "MESSAGE", "flash", ...), refer_to, replaces,
 //     refer_status (int), message_waiting (bool)

@@ -41,6 +41,25 @@ Status Engine::Impl::on_media(const Datagram& g) {
   hit(g.udp.dst, &Hit::to);
   hit(g.udp.src, &Hit::from);
   if (hits.empty()) return {};
+  const auto relayed = wire::relayed(g.udp.payload);
+  return relayed ? on_relayed(*relayed, g) : media_of_hits(g);
+}
+
+// What a TURN server relays, in the frames that it came in. One socket of its client may have several peers:
+// the one that an indication names is the other end, and the server is none. That peer's word alone draws
+// nothing in: the client must be an end of the call.
+Status Engine::Impl::on_relayed(const wire::Relayed& r, const Datagram& g) {
+  const Datagram inside{wire::without_relay(g.udp, r), g.frames, g.at, g.carried_by, r.how};
+  if (!r.names_peer()) return media_of_hits(inside);
+  End* Hit::*const client = r.how == wire::Relayed::How::send ? &Hit::from : &Hit::to;
+  hits.clear();
+  hit(inside.udp.dst, &Hit::to);
+  hit(inside.udp.src, &Hit::from);
+  std::erase_if(hits, [&](const Hit& h) { return h.*client == nullptr; });
+  return hits.empty() ? Status{} : media_of_hits(inside);
+}
+
+Status Engine::Impl::media_of_hits(const Datagram& g) {
   if (hits.size() == 1) return media_of(*hits[0].dialog, hits[0].to, hits[0].from, g);
   // What waits for its proof takes nothing from a call that is proven.
   WRIT_CHECK(media_of_hits(true, g));
@@ -77,6 +96,15 @@ Status Engine::Impl::say_contested(Dialog& d, End& e, Instant at) {
                    true);
 }
 
+Status Engine::Impl::say_neighbours_peer(Dialog& d, End& e, Instant at) {
+  if (std::exchange(e.peer_said, true)) return {};
+  return emit_live(d, EventType::gap, at,
+                   {{"why", "what a TURN server relays between media endpoint " + e.at.text() +
+                                " and one that another call has announced was not kept"},
+                    {"from", rfc3339(at)}},
+                   true);
+}
+
 Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) {
   // An offer that nobody has taken up draws nothing: its endpoints are the word of one side.
   if (!d.progressed) return {};
@@ -87,6 +115,8 @@ Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) 
     if (!mine.knows(far)) {
       if (mine.contested) return say_contested(d, mine, g.at);
       if (mine.replaced || d.phase == Phase::released) return {};
+      const bool names_peer = g.relay && *g.relay != wire::Relayed::How::channel;
+      if (names_peer && neighbours.at(far, d.call_id, "")) return say_neighbours_peer(d, mine, g.at);
       if (mine.peer_count < mine.peers.size()) mine.peers[mine.peer_count++] = far;
     }
   }
@@ -116,7 +146,7 @@ Status Engine::Impl::media_of(Dialog& d, End* to, End* from, const Datagram& g) 
     ++a.media_packets;
     if (role == PacketRole::rtp && speaker == a.target_side) WRIT_CHECK(hear_digit(d, a, to, from, g));
   }
-  return deliver(d, role, speaker, g);
+  return deliver(d, g.relay ? PacketRole::other_media : role, speaker, g);
 }
 
 Status Engine::Impl::hand_over(Attachment& a, PacketRole role, Side speaker, const wire::RawPacket& p) {

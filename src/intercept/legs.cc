@@ -54,13 +54,15 @@ Status Engine::Impl::link_legs(Dialog& d, const wire::SipMessage& m, const wire:
     if (std::find(d.links.begin(), d.links.end(), s) != d.links.end()) continue;
     d.links.push_back(s);
     for (Attachment& a : d.attachments)
-      if (a.stage == Stage::live) WRIT_CHECK(join_leg(d, a, s, at));
+      if (a.stage == Stage::live) WRIT_CHECK(join_leg(d, a, s, at, is_afterwards(d, m)));
   }
   return {};
 }
 
-// Also for what was said while the identity was not proven yet (attach.cc).
-Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at) {
+// Also for what was said while the identity was not proven yet (attach.cc). `afterwards`: both were up as
+// calls of their own.
+Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& session, Instant at,
+                              bool afterwards) {
   if (legs.size() >= legs_max) legs.clear();  // what ended long ago; later legs of what is up go unjoined
   const auto [it, fresh] = legs.try_emplace(std::to_string(a.grant) + " " + session, d.call_id);
   if (fresh || it->second == d.call_id) return {};
@@ -73,7 +75,13 @@ Status Engine::Impl::join_leg(Dialog& d, Attachment& a, const std::string& sessi
   }
   if (a.opening.contains("leg_of")) return {};
   a.opening["leg_of"] = first->call_id;
-  return emit(a, EventType::connection, at, d, {{"why", "leg of the same call"}, {"leg_of", first->call_id}});
+  WRIT_CHECK(
+      emit(a, EventType::connection, at, d, {{"why", "leg of the same call"}, {"leg_of", first->call_id}}));
+  if (!afterwards) return {};
+  return emit(a, EventType::change, at, d,
+              {{"previous", Json::array({first->call_id, d.call_id})},
+               {"resulting", Json::array({first->call_id})},
+               {"why", "legs of one call"}});
 }
 
 // Is this SDP, of a call that no grant names, the same session as the one that announced the endpoint, on its

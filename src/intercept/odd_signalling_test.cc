@@ -5,6 +5,8 @@
 
 #include "intercept/test_traffic.hh"
 #include "intercept/tls_places.hh"
+#include "wire/deflate_for_test.hh"
+#include "wire/sip_stream_for_test.hh"
 
 namespace writ::intercept {
 namespace {
@@ -128,6 +130,37 @@ TEST(OddSignalling, CompressedWebSocketsAreSaid) {
     EXPECT_EQ(counted(b, Unread::websocket_compressed), is_sip ? 1u : 0u);
     EXPECT_EQ(b.sink.count(EventType::gap), is_sip ? 1u : 0u);
   }
+}
+
+// The evidence holds the message's text: the office could not inflate it without those before.
+TEST(OddSignalling, CompressedWebSocketsAreRead) {
+  const auto framed = [](std::string_view payload) {
+    return std::string(text_of(wire::test::websocket(payload, 0xc1, true)));
+  };
+  Bench b(grants(spec()));
+  const wire::Endpoint phone = ep("192.0.2.1", 40000), gateway = ep("192.0.2.20", 8088);
+  b.tcp(0, phone, gateway, "GET / HTTP/1.1\r\nSec-WebSocket-Protocol: sip\r\n\r\n");
+  b.tcp(0.1, gateway, phone,
+        "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Protocol: sip\r\n"
+        "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n");
+  Call c(b);
+  Sip m = c.message(c.request("INVITE"), "INVITE", false);
+  m.body = sdp(c.am.ip.text(), c.am.port);
+  b.tcp(1, phone, gateway, framed(text_of(wire::test::Deflater().message(m.text()))));
+  Sip other = m;
+  other.start = "INVITE sip:+12125550199@carrier.example SIP/2.0";
+  other.to = "<sip:+12125550199@carrier.example>";
+  other.call_id = "neighbour";
+  b.tcp(2, phone, gateway, framed(text_of(wire::test::Deflater().message(other.text()))));
+  ASSERT_TRUE(b.engine.finish());
+  const Event* e = b.sink.first(EventType::termination_attempt);
+  ASSERT_NE(e, nullptr);
+  EXPECT_EQ(e->detail["inflated"], true);
+  EXPECT_EQ(e->at, at(1));
+  ASSERT_EQ(b.sink.count(PacketRole::sip), 1u);
+  const Matter matter = b.sink.matter();
+  EXPECT_EQ(text_of(matter.packets.at(0).datagram), m.text());
+  EXPECT_EQ(counted(b, Unread::websocket_compressed), 0u);
 }
 
 TEST(OddSignalling, TlsWhereSignallingSaysItIsSpoken) {

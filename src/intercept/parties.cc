@@ -137,6 +137,7 @@ void Engine::Impl::note_subscription(Dialog& d, const wire::SipMessage& m, Insta
 
 Status Engine::Impl::on_notify(Dialog& d, const wire::SipMessage& m, const Datagram& g, Side sender) {
   if (d.conference.seen) note_subscription(d, m, g.at);
+  if (const auto told = wire::features_of(m); !told.empty()) return on_features_told(d, told, g.at);
   std::string storage;
   Json detail = {{"signal", "NOTIFY"}};
   if (const wire::DecodedBody b = wire::message_part(m, "message/sipfrag", storage);

@@ -191,9 +191,12 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
   WRIT_CHECK(deliver(d, PacketRole::sip, of_the_call ? sender : Side::unknown, g));
   if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
   if (m.method == Method::message) WRIT_CHECK(on_message(d, m, g));
+  if (m.method == Method::subscribe)
+    WRIT_CHECK(on_subscribe(d, m, m.is_request ? sender : other(sender), g.at));
   if (d.kind != DialogKind::call) return {};
   WRIT_CHECK(note_transfers(d, m, g));
   WRIT_CHECK(m.is_request ? on_request(d, m, g) : on_response(d, m, g));
+  WRIT_CHECK(note_user_to_user(d, m, g));
   WRIT_CHECK(note_connected(d, m, g));
   WRIT_CHECK(apply_sdp(d, m, g));
   if (m.is_request && m.method == Method::info) WRIT_CHECK(trickle(d, m, g));
@@ -262,7 +265,8 @@ Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, co
   std::string who = party_text(m.first(Header::p_asserted_identity));
   if (who.empty()) who = answering_at(d, g.udp.src.ip);
   if (who.empty()) who = party_text(m.first(Header::to));
-  return emit_live(d, EventType::answer, g.at, {{"answering", who}, {"status", m.status}});
+  WRIT_CHECK(emit_live(d, EventType::answer, g.at, {{"answering", who}, {"status", m.status}}));
+  return say_replaced(d, g.at);
 }
 
 Status Engine::Impl::on_provisional(Dialog& d, const wire::SipMessage& m, const Datagram& g) {

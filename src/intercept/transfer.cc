@@ -71,7 +71,7 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
     const std::string replaces = wire::uri_header(*u, "Replaces");
     joins = !replaces.empty();
     if (const Dialog* known = replaces.empty() ? nullptr : find(replaced_call(replaces)); known != nullptr)
-      detail["replaces"] = known->call_id;
+      d.refer.replaces = detail["replaces"] = known->call_id;
   }
   d.refer.cseq = m.cseq_number();
   d.refer.to = to;
@@ -86,14 +86,20 @@ Status Engine::Impl::on_refer(Dialog& d, const wire::SipMessage& m, const Datagr
   return {};
 }
 
+// The call that a Replaces names by its dialog's three identifiers; the receiver knows that by its own tag as
+// to-tag (RFC 3891 3), and the other party is the one replaced.
+const Dialog* Engine::Impl::replaced_by(std::string_view replaces) const {
+  const Dialog* d = replaces.empty() ? nullptr : find(replaced_call(replaces));
+  if (d == nullptr || d->kind != DialogKind::call) return nullptr;
+  const std::string_view kept = wire::param(replaces, "to-tag"), gone = wire::param(replaces, "from-tag");
+  return tags_fit(*d, gone, kept) && !kept.empty() ? d : nullptr;
+}
+
 void Engine::Impl::follow_replaces(const wire::SipMessage& m, Instant at, std::vector<Claim>& claims) {
   const std::string_view value = m.first(Header::replaces);
-  if (value.empty()) return;
-  const Dialog* d = find(replaced_call(value));
-  if (d == nullptr || d->kind != DialogKind::call) return;
-  // The receiver knows the dialog by its own tag as to-tag (RFC 3891 3); the other party is the one replaced.
-  const std::string_view kept = wire::param(value, "to-tag"), gone = wire::param(value, "from-tag");
-  if (!tags_fit(*d, gone, kept) || kept.empty()) return;
+  const Dialog* d = replaced_by(value);
+  if (d == nullptr) return;
+  const std::string_view kept = wire::param(value, "to-tag");
   const Side side = d->is_caller(kept) ? Side::caller : Side::callee;
   for (const Attachment& a : d->attachments) {
     const Role role = side == a.target_side ? Role::to_target : Role::redirected;
@@ -142,8 +148,10 @@ void Engine::Impl::follow(const wire::SipMessage& m, const Datagram& g, std::vec
 
 Status Engine::Impl::note_transfers(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
-  if (m.is_request && m.method == wire::Method::invite && to.empty() && d.is_caller(from))
+  if (m.is_request && m.method == wire::Method::invite && to.empty() && d.is_caller(from)) {
+    note_replaces(d, m);
     return on_branch(d, m, g);
+  }
   const bool refused = !m.is_request && m.method == wire::Method::refer && m.status >= 300 &&
                        m.cseq_number() == d.refer.cseq && tags_fit(d, from, to);
   if (refused)

@@ -46,7 +46,7 @@ const char* to_string(Unread u) {
     case Unread::bad_sip:
       return "datagrams on the SIP port that could not be read as SIP";
     case Unread::websocket_compressed:
-      return "SIP over WebSocket seen, compressed (permessage-deflate), not read";
+      return "SIP over WebSocket seen, compressed (permessage-deflate), that could not be read";
   }
   return "";
 }

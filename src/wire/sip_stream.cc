@@ -32,6 +32,7 @@
 #include <unordered_map>
 
 #include "base/keyed_hash.hh"
+#include "wire/made_frame.hh"
 #include "wire/sip.hh"
 #include "wire/sip_cut.hh"
 #include "wire/stream_pieces.hh"
@@ -43,6 +44,7 @@ namespace {
 
 constexpr std::size_t stream_bytes_max = 256u << 10, pieces_max = 512, trials_max = 128,
                       trial_bytes_max = 32u << 10, waiting_bytes_max = 32u << 20;
+constexpr std::size_t inflaters_max = 1024;     // of 40 KiB
 constexpr std::chrono::seconds patience_s{32};  // 64*T1: who sent a request has given it up by then
 constexpr std::uint8_t flag_of_syn = 2, flag_of_ack = 16;
 
@@ -61,6 +63,12 @@ std::size_t start_inside(const Stream& s, View v) {
   return n == 0 && s.websocket ? hidden_frame(v) : n;
 }
 
+void as_datagram(SipOverStream& m) {
+  m.inflated = true;
+  m.storage.assign(1, {});
+  m.frames = {udp_frame(m.src, m.dst, m.message, m.at, m.storage[0])};
+}
+
 }  // namespace
 
 using Standing = Stream::Standing;
@@ -74,13 +82,15 @@ struct SipStreams::Impl {
   std::array<std::list<FlowKey>, Stream::standings> order{};  // each: least recently used first
   std::uint64_t dropped = 0, compressed = 0;
   std::size_t waiting = 0;  // bytes of all streams
+  std::size_t inflaters = 0;
 
   std::list<FlowKey>& in_order(Standing s) { return order[static_cast<std::size_t>(s)]; }
   Stream* stream_of(const Decoded& d, Instant at);
   Stream& open(const FlowKey& k, Standing standing, Instant at);
   void make_room(Standing standing);
   void open_websocket(const TcpSegment& t, Instant at);
-  void declare(const FlowKey& k, std::uint32_t seq, Instant at);
+  Stream& declare(const FlowKey& k, std::uint32_t seq, Instant at);
+  void expect_compressed(Stream& s, bool goes_on, std::uint32_t seq);
   bool is_over(Stream& s, const Decoded& d, Instant at);
   void add(Stream& s, const Decoded& d, const RawPacket& frame, std::vector<SipOverStream>& out);
   void settle(const FlowKey& k, std::vector<SipOverStream>& out);
@@ -91,9 +101,10 @@ struct SipStreams::Impl {
     Found found = Found::none;
     std::size_t length = 0;
     Bytes message{};
-    bool no_length = false;
+    bool no_length = false, inflated = false;
   };
-  Front front_of(Stream& s, View rest);
+  Front front_of(Stream& s, std::uint64_t at, View rest);
+  bool inflate(Stream& s, std::uint64_t at, Front& f);
   void emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes message, bool cut,
             std::vector<SipOverStream>& out);
   void expire(const FlowKey& k, Stream& s, Instant before, Instant given_up, std::vector<SipOverStream>& out);
@@ -149,11 +160,24 @@ void SipStreams::Impl::make_room(Standing standing) {
 
 // The head itself is passed over where the stream is read.
 void SipStreams::Impl::open_websocket(const TcpSegment& t, Instant at) {
-  declare({t.src, t.dst}, t.seq, at);
-  if ((t.flags & flag_of_ack) != 0) declare({t.dst, t.src}, t.ack, at);
+  const auto deflate = agreed_deflate(t.payload);
+  Stream& own = declare({t.src, t.dst}, t.seq, at);
+  if (deflate) expect_compressed(own, deflate->by_server, t.seq);
+  if ((t.flags & flag_of_ack) == 0) return;
+  Stream& back = declare({t.dst, t.src}, t.ack, at);
+  if (deflate) expect_compressed(back, deflate->by_client, t.ack);
 }
 
-void SipStreams::Impl::declare(const FlowKey& k, std::uint32_t seq, Instant at) {
+// From `seq` on the direction's messages may be compressed. Said again by a retransmission, it changes
+// nothing.
+void SipStreams::Impl::expect_compressed(Stream& s, bool goes_on, std::uint32_t seq) {
+  if (s.inflater || inflaters >= inflaters_max) return;
+  ++inflaters;
+  s.inflater = std::make_unique<Inflater>(goes_on);
+  s.inflated_to = s.position(seq);
+}
+
+Stream& SipStreams::Impl::declare(const FlowKey& k, std::uint32_t seq, Instant at) {
   const auto it = streams.find(k);
   Stream& s = it != streams.end() ? it->second : open(k, Standing::idle, at);
   if (it == streams.end()) {
@@ -161,6 +185,7 @@ void SipStreams::Impl::declare(const FlowKey& k, std::uint32_t seq, Instant at) 
     s.begins_at(seq);
   }
   s.sip = s.websocket = true;
+  return s;
 }
 
 void SipStreams::Impl::forget(Streams::iterator it) {
@@ -169,6 +194,7 @@ void SipStreams::Impl::forget(Streams::iterator it) {
     return looks_like_sip(p.second.bytes());
   });
   waiting -= it->second.bytes;
+  inflaters -= it->second.inflater != nullptr;
   in_order(it->second.standing).erase(it->second.place);
   streams.erase(it);
 }
@@ -226,7 +252,7 @@ void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes 
 
 // What stands at the front of `rest`. A frame of a WebSocket may hold something else than SIP, or what cannot
 // be read, and a head of HTTP stands before them: then there is a length and no message.
-SipStreams::Impl::Front SipStreams::Impl::front_of(Stream& s, View rest) {
+SipStreams::Impl::Front SipStreams::Impl::front_of(Stream& s, std::uint64_t at, View rest) {
   Front f;
   if (s.websocket && is_http_head(rest)) {
     f.length = headers_end(text_of(rest));
@@ -242,12 +268,22 @@ SipStreams::Impl::Front SipStreams::Impl::front_of(Stream& s, View rest) {
   bool is_compressed = s.websocket;
   f.found = websocket_message(rest, f.length, f.message, is_compressed);
   if (f.found != Found::message) return f;
-  compressed += is_compressed;
-  if (is_compressed || !looks_like_sip(f.message))
+  const bool read = !is_compressed || inflate(s, at, f);
+  compressed += !read;
+  if (!read || !looks_like_sip(f.message))
     f.message.clear();
   else
     s.websocket = true;
   return f;
+}
+
+// A message that goes on with the text of earlier ones needs all of them.
+bool SipStreams::Impl::inflate(Stream& s, std::uint64_t at, Front& f) {
+  if (!s.inflater || (s.inflater->goes_on() && s.inflated_to != at)) return false;
+  auto text = s.inflater->read(f.message);
+  if (!text) return false;
+  f.message = std::move(*text);
+  return f.inflated = true;
 }
 
 // How much of the run is used up.
@@ -260,18 +296,22 @@ std::size_t SipStreams::Impl::read_run(const FlowKey& k, Stream& s, std::uint64_
       continue;
     }
     const View rest = run.subspan(n);
-    Front f = front_of(s, rest);
+    Front f = front_of(s, at + n, rest);
     if (f.found == Found::incomplete) {
       s.wait_at = at + n;
       s.wait_until = at + n + std::max(f.length, rest.size() + 1);
       break;
     }
-    if (f.found == Found::none) f.length = junk_length(rest);
+    if (f.found == Found::none)
+      f.length = junk_length(rest);
+    else if (s.inflated_to == at + n)
+      s.inflated_to += f.length;
     if (f.found == Found::message && !f.message.empty()) {
       if (!s.sip) prospects.shown(k.src, k.dst);
       s.sip = true;
       emit(k, s, {at + n, at + n + f.length}, std::move(f.message), false, out);
       out.back().no_length = f.no_length;
+      if (f.inflated) as_datagram(out.back());
     }
     n += f.length;
   }

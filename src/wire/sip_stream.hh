@@ -2,7 +2,8 @@
 // SIP over TCP (RFC 3261 18.3, RFC 9293) and over WebSocket (RFC 7118): streams put together from segments in
 // any order and cut into messages. A stream between two switches carries the calls of many people, so each
 // message comes with frames that hold its bytes and no others: evidence of one call must not show the next
-// one.
+// one. A compressed message cannot be read without those before it, which may be other people's: it comes
+// with a datagram that holds its text.
 #pragma once
 #include <memory>
 #include <vector>
@@ -13,12 +14,13 @@ namespace writ::wire {
 
 struct SipOverStream {
   Endpoint src, dst;
-  Bytes message;               // what parse_sip takes; of a WebSocket already unmasked
+  Bytes message;               // what parse_sip takes; of a WebSocket already unmasked and inflated
   std::vector<Bytes> storage;  // of `frames`
   std::vector<RawPacket> frames;
   Instant at{};             // of the frame that made it whole
   bool cut = false;         // parts of it never came
   bool no_length = false;   // no usable Content-Length: it ends where its body does by the looks of it
+  bool inflated = false;    // was compressed: the frame is a datagram made of the message (see below)
   bool overlapped = false;  // segments disagreed about the same bytes: the first that came were taken
 };
 
@@ -35,8 +37,11 @@ class SipStreams {
   // after all; what has waited for 32 s is given up.
   void expire(Instant now, std::vector<SipOverStream>& out);
   void finish(std::vector<SipOverStream>& out) { expire(Instant::max(), out); }
-  std::uint64_t dropped() const;     // messages, or parts of them, that were given up
-  std::uint64_t compressed() const;  // of a WebSocket that speaks SIP, by permessage-deflate: not read
+  std::uint64_t dropped() const;  // messages, or parts of them, that were given up
+  // Messages of a WebSocket that speaks SIP, compressed by permessage-deflate, that could not be read: the
+  // handshake or an earlier message was not seen, one is damaged, or more connections at once compress than
+  // memory is kept for.
+  std::uint64_t compressed() const;
 
  private:
   struct Impl;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wire/packet.hh"
+#include "wire/permessage_deflate.hh"
 
 namespace writ::wire {
 
@@ -65,6 +66,8 @@ struct Stream {
   std::optional<std::uint64_t>
       cut_said{};  // where a message begins that came out cut, while its rest may come
   bool sip = false, websocket = false, overlapped = false;
+  std::unique_ptr<Inflater> inflater{};  // where the handshake agreed to compress
+  std::uint64_t inflated_to = 0;         // everything before was read, as far as its messages need
 
   std::uint64_t position(std::uint32_t seq);
   // Where a message may begin.

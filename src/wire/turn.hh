@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a TURN server relays on a channel (RFC 8656 section 12.4): four bytes before the peer's datagram.
+// What a TURN server relays between its client and a peer (RFC 8656): on a channel with four bytes before the
+// peer's datagram (section 12.4), or in a Send or Data indication, a STUN message that names the peer (11).
 #pragma once
 #include <optional>
 
-#include "base/bytes.hh"
+#include "wire/packet.hh"
 
 namespace writ::wire {
 
-inline constexpr std::size_t channel_head = 4;
+struct Relayed {
+  View payload;          // the datagram inside; a part of what was given
+  std::size_t head = 0;  // bytes before it
+  Endpoint peer{};       // an indication's; a channel's was named when it was bound
+  enum class How : std::uint8_t { channel, send, data } how = How::channel;
+  bool names_peer() const { return how != How::channel; }
+};
 
-// The datagram inside; nothing where this is none. Over UDP there may be padding behind it.
-inline std::optional<View> channel_data(View udp) {
-  if (udp.size() < channel_head || udp[0] < 0x40 || udp[0] > 0x4f) return std::nullopt;
-  const std::size_t n = load_be16(udp.data() + 2);
-  if (n > udp.size() - channel_head || udp.size() - channel_head - n > 3) return std::nullopt;
-  return udp.subspan(channel_head, n);
-}
+// Nothing where this is none: a length that lies, an indication without peer or data (what a receiver
+// discards), one of the STUN before RFC 5389. Over UDP there may be padding behind a channel's datagram.
+std::optional<Relayed> relayed(View udp);
+
+// The datagram's own ends, where the relay's client and a peer are known: an indication goes from its client
+// to the server (send) or back (data), what is inside to or from the peer.
+UdpPacket without_relay(const UdpPacket& udp, const Relayed& r);
 
 }  // namespace writ::wire

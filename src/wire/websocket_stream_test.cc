@@ -3,6 +3,7 @@
 // behind a hole, frames that cannot be read.
 #include <algorithm>
 
+#include "wire/deflate_for_test.hh"
 #include "wire/sip_stream_for_test.hh"
 #include "wire/websocket_handshake.hh"
 
@@ -104,6 +105,80 @@ TEST(WebSocketStream, WhatIsCompressedIsCountedAndPassedOver) {
   Streams stranger;  // who never said that he speaks SIP
   stranger.feed(tcp_frame(0, frame_text("what deflate made of something", 0xc1), client, server));
   EXPECT_EQ(stranger.s.compressed(), 0u);
+}
+
+// A browser's connection: each direction goes on with its own text; a ping and a message that is not
+// compressed stand between. What comes out is the message and a datagram that holds it alone.
+TEST(WebSocketStream, WhatIsCompressedIsReadInItsOrder) {
+  const std::string agreed =
+      "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Protocol: sip\r\n"
+      "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+  const auto begin = [&](Streams& s) {
+    s.feed(tcp_frame(1000, request, client, server, 0x18, 5000));
+    s.feed(back(
+        tcp_frame(5000, agreed, server, client, 0x18, 1000 + static_cast<std::uint32_t>(request.size()))));
+  };
+  Deflater up, down;
+  const auto packed = [](Deflater& d, const std::string& m, bool masked) {
+    return frame_text(text_of(d.message(m)), 0xc1, masked);
+  };
+  const std::string one = packed(up, message(1, 200), true), two = packed(up, message(2, 200), true),
+                    three = packed(up, message(3, 200), true), answer = packed(down, message(4), false);
+  const std::string sent = one + frame_text("", 0x89) + frame_text(message(9)) + two + three;
+  const auto from = [&](std::size_t at, std::size_t n) {
+    const std::uint32_t seq = 1000 + static_cast<std::uint32_t>(request.size() + at);
+    return tcp_frame(seq, std::string_view(sent).substr(at, n), client, server);
+  };
+  Streams s;
+  begin(s);
+  s.feed(from(40, 100));  // the second piece first
+  s.feed(from(0, 40));
+  s.feed(from(0, 40));
+  s.feed(from(140, std::string::npos));
+  s.feed(back(tcp_frame(5000 + static_cast<std::uint32_t>(agreed.size()), answer, server, client)));
+  EXPECT_EQ(s.texts(),
+            (std::vector{message(1, 200), message(9), message(2, 200), message(3, 200), message(4)}));
+  EXPECT_EQ(s.s.compressed(), 0u);
+  for (std::size_t i = 0; i < s.out.size(); ++i) {
+    EXPECT_EQ(s.out[i].inflated, i != 1);
+    if (!s.out[i].inflated) continue;
+    ASSERT_EQ(s.out[i].frames.size(), 1u);
+    const Decoded d = decode(s.out[i].frames[0]);
+    ASSERT_EQ(d.verdict, Verdict::udp);
+    EXPECT_EQ(d.udp.src, s.out[i].src);
+    EXPECT_EQ(d.udp.dst, s.out[i].dst);
+    EXPECT_EQ(text_of(d.udp.payload), s.texts()[i]);
+  }
+  // Behind a hole what is compressed cannot be read, and is counted; what is not, can.
+  Streams lossy;
+  begin(lossy);
+  lossy.feed(from(0, one.size()));
+  lossy.feed(from(one.size() + 2, std::string::npos));
+  lossy.s.finish(lossy.out);
+  EXPECT_EQ(lossy.texts().at(0), message(1, 200));
+  for (const std::string& t : lossy.texts()) EXPECT_TRUE(t == message(1, 200) || t == message(9)) << t;
+  EXPECT_GT(lossy.s.compressed() + lossy.s.dropped(), 0u);
+}
+
+TEST(WebSocketStream, WhereEachIsCompressedByItselfAHoleCostsOnlyItself) {
+  const std::string agreed =
+      "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Protocol: sip\r\n"
+      "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n";
+  Streams s;
+  s.feed(tcp_frame(1000, request, client, server, 0x18, 5000));
+  std::uint32_t next = 1000 + static_cast<std::uint32_t>(request.size());
+  s.feed(back(tcp_frame(5000, agreed, server, client, 0x18, next)));
+  for (int n = 1; n <= 3; ++n) {
+    const std::string f = frame_text(text_of(Deflater().message(message(n))), 0xc1);
+    if (n == 2)
+      s.feed(tcp_frame(next, frame_text("what no compressor wrote", 0xc1), client, server));
+    else
+      s.feed(tcp_frame(next, f, client, server));
+    next +=
+        static_cast<std::uint32_t>(n == 2 ? frame_text("what no compressor wrote", 0xc1).size() : f.size());
+  }
+  EXPECT_EQ(s.texts(), (std::vector{message(1), message(3)}));
+  EXPECT_EQ(s.s.compressed(), 1u);
 }
 
 // Half of a message of a connection that said it would be SIP is a loss, though nothing of it was ever whole.
