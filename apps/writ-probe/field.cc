@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "audit/log.hh"
+#include "capture/headroom.hh"
+#include "capture/spool.hh"
 #include "custody/retrieve.hh"
 #include "custody/wipe.hh"
 #include "probe/confine.hh"
@@ -26,7 +28,7 @@ class FieldWork {
   static Result<std::unique_ptr<FieldWork>> open(const fs::path& dir) {
     WRIT_CHECK(become_owner(dir, false));
     WRIT_TRY(self, load_probe(dir));
-    auto f = std::unique_ptr<FieldWork>(new FieldWork(std::move(self)));
+    auto f = std::unique_ptr<FieldWork>(new FieldWork(dir, std::move(self)));
     WRIT_TRY(log, audit::Log::open(dir / "log", f->self_.sign, f->self_.roots.audit_reader, f->wall_));
     f->log_.emplace(std::move(log));
     f->site_ = {
@@ -39,13 +41,23 @@ class FieldWork {
     return f;
   }
   const custody::Site& site() const { return site_; }
+  // Nothing that is still open is ever destroyed, and no run begins on a full disk to close it: so a
+  // retrieval closes what a run left that is gone. What cannot be closed is retrieved all the same.
+  void close_what_is_left() {
+    const auto still = custody::lock_custody(site_.dir);
+    if (!still) return;  // the retrieval says it
+    const Status closed = capture::recover_spool(site_.spool(), self_.sign, wall_);
+    const bool is_running = !closed && closed.error().exit == Exit::unit;
+    if (!closed && !is_running) fmt::print(stderr, "{}", to_text(closed.error()));
+  }
 
  private:
-  explicit FieldWork(Identity self) : self_(std::move(self)) {}
+  FieldWork(const fs::path& dir, Identity self) : self_(std::move(self)), room_(dir) {}
   Status note(const std::string& action, const Json& detail) {
     return log_->append({"probe:" + self_.name, action, {}, detail}).map([](const auto&) {});
   }
   Identity self_;
+  capture::HeadroomUse room_;
   SystemClock wall_;
   std::optional<audit::Log> log_;
   custody::Site site_;
@@ -73,6 +85,7 @@ void tell_retrieved(const custody::Retrieved& r) {
 
 Result<Exit> retrieve_command(FieldArgs a) {
   WRIT_TRY(work, FieldWork::open(a.dir));
+  work->close_what_is_left();
   if (a.day.empty()) a.day = rfc3339(work->site().now).substr(0, 10);
   WRIT_TRY(done, custody::retrieve(work->site(), {a.out, a.day, a.matter, a.again}));
   Json list = Json::array();

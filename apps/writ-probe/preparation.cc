@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "capture/headroom.hh"
 #include "capture/interruption.hh"
 #include "capture/run.hh"
 #include "custody/ledger.hh"
@@ -38,6 +39,7 @@ Report reporter(Journal& journal) {
 Result<std::unique_ptr<Ready>> prepare(const RunOptions& o, const capture::RunSettings& settings) {
   WRIT_TRY(lock, occupy(o.dir));
   WRIT_TRY(self, load_probe(o.dir));
+  WRIT_CHECK(capture::keep_headroom(o.dir));
   auto r = std::make_unique<Ready>(Ready{std::move(lock), std::move(self), {}, {}, {}, {}, {}, {}, {}, {}});
   WRIT_TRY(log, audit::Log::open(o.dir / "log", r->self.sign, r->self.roots.audit_reader, r->wall));
   r->journal.emplace(std::move(log), r->self);

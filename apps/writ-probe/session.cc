@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "capture/headroom.hh"
 #include "capture/run.hh"
 #include "capture/status_keeper.hh"
 #include "preparation.hh"
@@ -75,6 +76,7 @@ SourcesEnd sources_end(const Fd& owner, const Result<Sealed>& sealed, Json befor
 // Status, log and summary of a run that is over; what it ended with.
 Result<Exit> conclude(const RunOptions& o, Ready& ready, const Board& board, capture::StatusKeeper& status,
                       const Result<Sealed>& sealed, const SourcesEnd& end) {
+  const capture::HeadroomUse room{o.dir};  // log and status must say how it ended; the spool is closed by now
   const Error* const error = !sealed ? &sealed.error() : end.error ? &*end.error : nullptr;
   capture::RunResult run;
   if (sealed) run = sealed->run;

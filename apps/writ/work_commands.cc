@@ -14,6 +14,8 @@ struct Args {
   std::string number, matter, equipment, note, port, out, bundle, record, not_wiped;
   cases::FieldSite site;
   cases::Retrieval retrieval;
+  cases::Brought brought;
+  std::string installed_at;
 };
 
 using MakeStep = std::function<desk::CaseStep(const cases::WorkOrders&, const Args&)>;
@@ -49,6 +51,21 @@ Status retrieve(Options& o, const Args& a) {
                 "--bundle PATH, or --day YYYY-MM-DD --media LABEL");
   }
   WRIT_TRY(done, desk::CaseBook{c}.act(a.number, orders.retrieve(r), who[0]));
+  return told(o, done);
+}
+
+// What lies on the medium; who put it into the probe is who signs, unless another is named.
+Status bring_grants(Options& o, const Args& a) {
+  WRIT_TRY(who, credentials(o.as, 1, "--as"));
+  WRIT_TRY(c, open_carrier(o));
+  cases::Brought b = a.brought;
+  if (b.installed_by.empty()) b.installed_by = who[0].user;
+  if (!a.installed_at.empty()) {
+    WRIT_TRY(at, parse_rfc3339(a.installed_at));
+    b.installed_at = at;
+  }
+  WRIT_TRY(step, cases::WorkOrders{c}.bring_grants(a.number, b));
+  WRIT_TRY(done, desk::CaseBook{c}.act(a.number, std::move(step), who[0]));
   return told(o, done);
 }
 
@@ -124,6 +141,15 @@ void add_work_commands(CLI::App& app, Options& o) {
        [](const auto& w, const Args& x) { return w.install(x.equipment); })
       ->add_option("--equipment", a->equipment, "its serial number")
       ->required();
+  auto* bring = command(work, o, "bring-grants", "grants came to the probe on a medium (technician)",
+                        [&o, a] { return bring_grants(o, *a); });
+  bring->add_option("number", a->number, "W-...")->required();
+  bring->add_option("--from", a->brought.medium, "the medium: its grants are named by their digests")
+      ->required();
+  bring->add_option("--media", a->brought.label, "label of the medium")->required();
+  bring->add_option("--carried-by", a->brought.carried_by, "who carried it")->required();
+  bring->add_option("--installed-by", a->brought.installed_by, "who put them into the probe; else who signs");
+  bring->add_option("--installed-at", a->installed_at, "when (RFC 3339); else now");
   step("visit", "a visit on site (technician)", [](const auto& w, const Args& x) { return w.visit(x.note); })
       ->add_option("--note", a->note)
       ->required();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +17,7 @@
 #include "base/threads.hh"
 #include "base/time.hh"
 #include "base/utf8.hh"
+#include "base/watched_file.hh"
 
 namespace writ {
 namespace {
@@ -42,6 +46,51 @@ TEST(CanonicalJson, AcceptsOnlyItsOwnForm) {
 
 TEST(CanonicalJson, BoundsDepth) {
   EXPECT_FALSE(parse_json(view_of(std::string(100, '[') + std::string(100, ']')), "x"));
+}
+
+class CutFile : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(write_file(file_, Bytes(size_, 'x'))); }
+  void TearDown() override { fs::remove(file_); }
+  void cut(std::size_t to) { ASSERT_EQ(::truncate(file_.c_str(), static_cast<off_t>(to)), 0); }
+  const std::size_t size_ = 40'000;
+  const fs::path file_ = fs::temp_directory_path() / fmt::format("writ-cut.{}", ::getpid());
+};
+
+TEST_F(CutFile, IsFoundByWhoeverAsksBeforeHeUsesWhatHeRead) {
+  const auto map = WatchedFile::open(file_).value();
+  const auto other = WatchedFile::open(file_).value();
+  EXPECT_TRUE(map.still_there());
+  cut(20'000);
+  EXPECT_TRUE(map.still_there(4000)) << "the pages before the cut are the file's";
+  EXPECT_EQ(map.bytes()[20'001], 0) << "the rest of the last page, without any signal";
+  EXPECT_FALSE(map.still_there(20'002));
+  EXPECT_EQ(map.bytes()[size_ - 1], 0) << "a page that is gone";
+  const Status gone = map.still_there();
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().exit, Exit::failure);
+  EXPECT_NE(gone.error().what.find(file_.string() + " ends at byte 20000"), std::string::npos)
+      << gone.error().what;
+  EXPECT_TRUE(other.still_there(4000));
+  EXPECT_FALSE(other.still_there(20'000));
+}
+
+TEST_F(CutFile, IsFoundInTheLastPageToo) {
+  const auto map = WatchedFile::open(file_).value();
+  cut(size_ - 1);
+  EXPECT_FALSE(map.still_there());
+}
+
+TEST_F(CutFile, EndsWithItsNameWhereNobodyAsks) {
+  const auto map = MappedFile::open(file_).value();
+  cut(4096);
+  EXPECT_EXIT(std::exit(map.bytes()[30'000]), ::testing::ExitedWithCode(static_cast<int>(Exit::failure)),
+              "error: .*writ-cut.*: byte 30000 cannot be read any more");
+}
+
+TEST_F(CutFile, AnotherBusErrorStaysWhatItIs) {
+  const auto map = MappedFile::open(file_).value();
+  EXPECT_EXIT(::raise(SIGBUS), ::testing::KilledBySignal(SIGBUS), "");
 }
 
 TEST(Utf8, KnowsTheWellFormedFromTheRest) {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,25 +98,6 @@ Result<Fd> lock_file(const fs::path& p) {
   while (::flock(fd.get(), LOCK_EX) != 0)
     if (errno != EINTR) return tl::unexpected(io_error("lock", p));
   return fd;
-}
-
-Result<MappedFile> MappedFile::open(const fs::path& p) {
-  const Fd fd{::open(p.c_str(), O_RDONLY | O_CLOEXEC)};
-  struct stat st {};
-  if (!fd || fstat(fd.get(), &st) != 0) return tl::unexpected(io_error("open", p));
-  if (!S_ISREG(st.st_mode)) return fail(Exit::usage, fmt::format("{} is not a regular file", p.string()));
-  const auto size = static_cast<std::size_t>(st.st_size);
-  if (size == 0) return MappedFile{View{}};
-  void* m = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (m == MAP_FAILED) return tl::unexpected(io_error("map", p));
-  ::madvise(m, size, MADV_SEQUENTIAL);
-  return MappedFile{View{static_cast<const std::uint8_t*>(m), size}};
-}
-
-MappedFile::MappedFile(MappedFile&& o) noexcept : bytes_(std::exchange(o.bytes_, View{})) {}
-
-MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace writ

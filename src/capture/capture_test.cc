@@ -113,6 +113,38 @@ TEST_F(CaptureTest, ABrokenSourceIsSaidToEveryGrant) {
                           [](const Bytes& e) { return holds(e, "ends within a packet"); }));
 }
 
+TEST_F(CaptureTest, AFileThatIsCutWhileItIsReadIsNamedAndGoesOnWhenItIsWhole) {
+  const auto g = carrier_->grant(Kind::content, target).value();
+  ASSERT_TRUE(run({g}, dir_ / "whole"));
+  const Bytes all = read_file(capture_).value();
+  ASSERT_GT(all.size(), 3u * 4096);
+  const std::size_t cut = all.size() / 2;
+  const auto r = run({g}, dir_ / "s", [&]() -> Status {
+    EXPECT_EQ(::truncate(capture_.c_str(), static_cast<off_t>(cut)), 0);
+    return {};
+  });
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().exit, Exit::failure);
+  EXPECT_NE(r.error().what.find(fmt::format("{} ends at byte {}", capture_.string(), cut)), std::string::npos)
+      << r.error().what;
+  const auto packets = opened(g, dir_ / "whole", vault::Stream::content);
+  const auto before = opened(g, dir_ / "s", vault::Stream::content);
+  ASSERT_FALSE(before.empty());
+  ASSERT_LT(before.size(), packets.size());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), packets.begin()));
+  const auto events = opened(g, dir_ / "s", vault::Stream::call_data);
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(),
+                          [](const Bytes& e) { return holds(e, "was cut while it was read"); }));
+
+  ASSERT_TRUE(write_file(capture_, all));
+  ASSERT_TRUE(run({g}, dir_ / "s"));
+  EXPECT_EQ(opened(g, dir_ / "s", vault::Stream::content), packets);
+  EXPECT_EQ(opened(g, dir_ / "s", vault::Stream::call_data).size(),
+            opened(g, dir_ / "whole", vault::Stream::call_data).size() + 1)
+      << "all of it, and the gap";
+}
+
 TEST_F(CaptureTest, TheWatchStopsTheRunAndWhatWasTakenIsKept) {
   const auto g = carrier_->grant(Kind::content, target).value();
   const auto r = run({g}, dir_ / "s", [] { return Status{fail(Exit::expired, "over")}; });

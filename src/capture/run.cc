@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Capture files and streams. A plain file is mapped and read in place; what is compressed, or comes by
+// Capture files and streams. A plain file is mapped and walked in place; what is compressed, or comes by
 // standard input, passes through a window that holds the record which is not whole yet.
 #include "capture/run.hh"
 
@@ -41,15 +41,21 @@ class ReadBehind {
 // One packet after the other, with its place in the source when that can be read again.
 class Records {
  public:
-  // `again`: the source can be read again, so that each packet's place is told.
-  Records(Intake& intake, bool again, SourceEnd& end) : intake_(intake), again_(again), end_(end) {}
+  // `again`: the source can be read again, so that each packet's place is told. `file`: where the packets
+  // lie, when they are read in place.
+  Records(Intake& intake, bool again, SourceEnd& end, const WatchedFile* file = nullptr)
+      : intake_(intake), again_(again), end_(end), file_(file) {}
   // Reads on until it is time to look at the clock; false when the reader has no more.
   Result<bool> read_on(wire::CaptureReader& reader) {
     wire::RawPacket p;
     for (const std::uint64_t look = n_ + packets_between_looks; n_ < look;) {
-      pass_over(reader, look - n_);
+      const intercept::Passed passed = intake_.pass_over(reader, look - n_);
+      const bool is_next = n_ + passed.packets < look && reader.next(p);
+      if (file_ != nullptr) WRIT_CHECK(keep(is_next ? &p : nullptr, reader));
+      n_ += passed.packets;
+      if (passed.packets > 0) last_ = passed.last;
       if (n_ == look) break;
-      if (!reader.next(p)) return false;
+      if (!is_next) return false;
       WRIT_CHECK(take(p, reader));
     }
     return true;
@@ -66,10 +72,18 @@ class Records {
   }
 
  private:
-  void pass_over(wire::CaptureReader& reader, std::uint64_t most) {
-    const intercept::Passed passed = intake_.pass_over(reader, most);
-    n_ += passed.packets;
-    if (passed.packets > 0) last_ = passed.last;
+  // Another process may cut the file at any time: a packet is used from a copy, once it is sure that the copy
+  // is of the file's bytes. The gap stands behind what the last packet gave, so that the next run over the
+  // whole file goes on after it.
+  Status keep(wire::RawPacket* p, const wire::CaptureReader& reader) {
+    if (p != nullptr) {
+      copy_.assign(p->bytes.begin(), p->bytes.end());
+      p->bytes = copy_;
+    }
+    const Status there = file_->still_there(static_cast<std::size_t>(reader.position()));
+    if (there) return {};
+    if (n_ > 0) WRIT_CHECK(intake_.gap(last_, last_, "the capture file was cut while it was read", 0));
+    return there;
   }
   Status take(const wire::RawPacket& p, const wire::CaptureReader& reader) {
     ++n_;
@@ -92,6 +106,8 @@ class Records {
   Intake& intake_;
   bool again_;
   SourceEnd& end_;
+  const WatchedFile* file_;
+  Bytes copy_;
   std::uint64_t n_ = 0;
   Instant last_{};
 };
@@ -173,7 +189,7 @@ Status pump_stream(ByteSource& source, Intake& intake, Records& records, const S
 }  // namespace
 
 Result<CaptureFile> CaptureFile::open(const fs::path& file) {
-  WRIT_TRY(map, MappedFile::open(file));
+  WRIT_TRY(map, WatchedFile::open(file));
   CaptureFile f{std::move(map)};
   if (packing_of(f.map_.bytes()) == Packing::none) return f;
   WRIT_TRY(packed, ByteSource::open(file));
@@ -182,10 +198,12 @@ Result<CaptureFile> CaptureFile::open(const fs::path& file) {
 }
 
 Status CaptureFile::read(Intake& intake, SourceEnd& end) {
-  Records records{intake, true, end};
+  Records records{intake, true, end, packed_ ? nullptr : &map_};
   if (packed_) return pump_stream(*packed_, intake, records, nullptr);
-  WRIT_TRY(reader, wire::CaptureReader::open(map_.bytes()));
-  return pump_mapped(map_.bytes(), reader, intake, records);
+  auto reader = wire::CaptureReader::open(map_.bytes());
+  WRIT_CHECK(map_.still_there());
+  if (!reader) return tl::unexpected(std::move(reader).error());
+  return pump_mapped(map_.bytes(), *reader, intake, records);
 }
 
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
@@ -204,7 +222,7 @@ Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, Sourc
 
 Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings) {
   constexpr std::size_t end_bytes = 64u << 10, block_bytes = 4096, blocks = 256;
-  WRIT_TRY(map, MappedFile::open(capture));
+  WRIT_TRY(map, WatchedFile::open(capture));
   const View all = map.bytes();
   crypto::Sha256 hash;
   hash.update(view_of(fmt::format("{}\n", all.size())));
@@ -225,6 +243,7 @@ Result<std::string> source_identity(const fs::path& capture, const RunSettings& 
   std::sort(agents.begin(), agents.end());
   for (const wire::Address& a : agents) hash.update(view_of("hep " + a.text() + "\n"));
   if (settings.drop_duplicates) hash.update(view_of("without duplicates\n"));
+  WRIT_CHECK(map.still_there());
   return crypto::hex(hash.finish());
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/io.hh"
 #include "base/stop.hh"
+#include "base/watched_file.hh"
 #include "capture/byte_source.hh"
 #include "capture/intake.hh"
 #include "capture/matcher.hh"
@@ -47,8 +48,8 @@ class CaptureFile {
   Status read(Intake& intake, SourceEnd& end);
 
  private:
-  explicit CaptureFile(MappedFile map) : map_(std::move(map)) {}
-  MappedFile map_;
+  explicit CaptureFile(WatchedFile map) : map_(std::move(map)) {}
+  WatchedFile map_;
   std::optional<ByteSource> packed_;
 };
 // The whole pipeline in this process. The spool must have been opened with source_identity(capture,

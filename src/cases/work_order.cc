@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "cases/work_order_grants.hh"
 #include "desk/evidence_bundles.hh"
 #include "desk/orders.hh"
 #include "policy/clocks.hh"
-#include "produce/work_order_sheet.hh"
 
 namespace writ::cases {
 namespace {
@@ -81,6 +82,8 @@ CaseStep same_as(const char* act, const char* fact, const std::string& value, co
 
 std::string next_text(const Case& w) {
   if (w.state == "opened") return "a technician installs the equipment (writ work install)";
+  if (w.state == "installed" && w.newest("bring-grants") == nullptr)
+    return "a technician brings the grants (writ work bring-grants)";
   if (w.state == "installed")
     return "daily retrieval (writ work retrieve); at the end removal (writ work remove)";
   if (w.state == "removed") return "the port is released (writ work release-port)";
@@ -145,14 +148,6 @@ Result<Json> bundles_shown(const desk::Carrier& c, const Case& w) {
   return out;
 }
 
-std::string act_detail(const CaseAct& a) {
-  std::string out;
-  for (const auto& [key, value] : a.body.items())
-    if (value.is_string() && !value.get_ref<const std::string&>().empty())
-      out += (out.empty() ? "" : ", ") + key + " " + value.get<std::string>();
-  return out;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> missed_days(const desk::Carrier& c, const Case& w, Instant now) {
@@ -208,6 +203,7 @@ CaseStep WorkOrders::retrieve(const Retrieval& r) const {
     step.body["bundle"] = r.bundle;
     step.body["from_day"] = r.from_day;
     step.body["bytes"] = r.bytes;
+    step.body["grants"] = r.grants;
   }
   step.guard = [this, r](const Case& w) -> Status {
     const auto digest = crypto::unhex(r.sha256);
@@ -249,6 +245,9 @@ Result<Retrieval> WorkOrders::retrieval_of(const std::string& number, const fs::
   r.from_day = std::min(r.day, day_text(day_of(calendar.zone(), b.bundle.from)));
   r.bundle = std::to_string(b.bundle.sequence);
   r.bytes = b.bundle.bytes();
+  std::set<std::string> grants;
+  for (const custody::Piece& p : b.bundle.pieces) grants.insert(crypto::hex(p.segment.grant));
+  r.grants.assign(grants.begin(), grants.end());
   return r;
 }
 
@@ -285,9 +284,12 @@ CaseStep WorkOrders::release_port(const std::string& port) const {
 }
 
 CaseStep WorkOrders::close(const std::string& not_wiped) const {
-  if (!not_wiped.empty()) return {"close", Json{{"not_wiped", not_wiped}}};
   CaseStep step{"close"};
-  step.guard = check_wiped;
+  if (!not_wiped.empty()) step.body["not_wiped"] = not_wiped;
+  step.guard = [this, is_wiped = not_wiped.empty()](const Case& w) -> Status {
+    WRIT_CHECK(check_grants_named(*c_, w));
+    return is_wiped ? check_wiped(w) : Status{};
+  };
   return step;
 }
 
@@ -322,25 +324,6 @@ Result<Json> WorkOrders::list(const std::string& matter) const {
                     {"missed", missed.size()}});
   }
   return Json{{"schema", "writ.work-orders/1"}, {"work_orders", rows}};
-}
-
-Status WorkOrders::print(const std::string& number, const fs::path& pdf) const {
-  WRIT_TRY(w, desk::read_case(*c_, number));
-  WRIT_TRY(shown, show(number));
-  const Json& site = w.acts.front().body;
-  produce::WorkOrderSheet sheet{w.matter,
-                                site.value("matter", ""),
-                                site.value("site", ""),
-                                site.value("switch", ""),
-                                site.value("port", ""),
-                                w.state,
-                                shown["next"].get<std::string>(),
-                                shown["missed"].get<std::vector<std::string>>(),
-                                {},
-                                w.acts.back().at};
-  for (const CaseAct& a : w.acts)
-    sheet.acts.push_back({a.at, a.act, a.user, act_detail(a), crypto::hex(a.id)});
-  return produce::write_work_order_sheet(pdf, c_->policy(), sheet);
 }
 
 }  // namespace writ::cases

@@ -23,6 +23,15 @@ struct Retrieval {
   // number, how much it holds. Empty when the technician's word is all there is.
   std::string from_day = {}, bundle = {};
   std::uint64_t bytes = 0;
+  std::vector<std::string> grants = {};  // under which its segments were sealed
+};
+
+// How grants came to the probe (docs/field-work.md): what lies in `medium` is named by digest, the rest is
+// the technician's word.
+struct Brought {
+  fs::path medium;  // a directory, as it was carried
+  std::string label, carried_by, installed_by;
+  std::optional<Instant> installed_at = {};  // now
 };
 
 class WorkOrders {
@@ -34,6 +43,8 @@ class WorkOrders {
   // Each step is an act of the table (process/life_cycles*.cc). `install` and `remove` name the serial number
   // of the equipment, `release_port` the port: what is taken away is what was brought.
   desk::CaseStep install(const std::string& equipment) const;
+  // What is on the medium of this order's matter (work_order_grants.hh), after the installation.
+  Result<desk::CaseStep> bring_grants(const std::string& number, const Brought& b) const;
   desk::CaseStep visit(const std::string& note) const;
   desk::CaseStep retrieve(const Retrieval& r) const;
   // What the manifest of a bundle says, when a probe of the order's matter signed it. `media`: the label of
@@ -45,8 +56,9 @@ class WorkOrders {
   Result<desk::CaseStep> wipe(const std::string& number, const fs::path& record) const;
   desk::CaseStep remove(const std::string& equipment) const;
   desk::CaseStep release_port(const std::string& port) const;
-  // Refused while the last bundle's destruction at the probe is not signed. `not_wiped`: why there is none (a
-  // probe that is lost, a disk that broke).
+  // Refused while a probe worked under a grant that the order does not name, and while the last bundle's
+  // destruction at the probe is not signed. `not_wiped`: why there is none (a probe that is lost, a disk that
+  // broke).
   desk::CaseStep close(const std::string& not_wiped = {}) const;
 
   // "writ.work-order/1": the case, and what is open of it: "next", "missed" days, and of each bundle that was

@@ -29,6 +29,14 @@ Exit refused(Desk& d, const std::string& number, CaseStep step, const std::strin
   return c ? Exit::ok : c.error().exit;
 }
 
+Brought brought(Desk& d) { return {d.out(), "USB 7", "technician-1", "technician-1"}; }
+
+void bring(Desk& d, const WorkOrders& work, const std::string& w) {
+  auto step = work.bring_grants(w, brought(d));
+  ASSERT_TRUE(step) << to_text(step.error());
+  done(d, w, std::move(*step), "technician-1");
+}
+
 TEST(WorkOrder, IsOpenedOnlyForAnInterceptionThatLawAndCarrierAuthorised) {
   for (const Stage s : {Stage::people, Stage::filed, Stage::approved}) {
     const auto d = at(s);
@@ -196,6 +204,7 @@ TEST(WorkOrder, IsNotClosedBeforeTheDestructionOfItsBundlesIsSigned) {
   WorkOrders work{d->carrier()};
   const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
   done(*d, w, work.install("SN-1"), "technician-1");
+  bring(*d, work, w);
   FieldProbe field{*d};
   field.run();
   const auto bundle = field.retrieve(rfc3339(d->clock.now() - 5h).substr(0, 10));
@@ -218,6 +227,7 @@ TEST(WorkOrder, IsClosedWithTheReasonWhenAProbeCannotBeWiped) {
   WorkOrders work{d->carrier()};
   const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
   done(*d, w, work.install("SN-1"), "technician-1");
+  bring(*d, work, w);
   FieldProbe field{*d};
   field.run();
   const auto bundle = field.retrieve(rfc3339(d->clock.now() - 5h).substr(0, 10));
@@ -227,6 +237,69 @@ TEST(WorkOrder, IsClosedWithTheReasonWhenAProbeCannotBeWiped) {
   done(*d, w, work.release_port("24"), "technician-1");
   const Case closed = done(*d, w, work.close("its disk broke"), "officer-1");
   EXPECT_EQ(closed.acts.back().body.value("not_wiped", ""), "its disk broke");
+}
+
+TEST(WorkOrder, NamesTheGrantsThatWereBroughtByWhatLiesOnTheMedium) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  EXPECT_EQ(refused(*d, w, work.bring_grants(w, brought(*d)).value(), "technician-1"), Exit::refused)
+      << "there is no equipment yet";
+  done(*d, w, work.install("SN-1"), "technician-1");
+  EXPECT_EQ(refused(*d, w, work.bring_grants(w, brought(*d)).value(), "officer-1"), Exit::refused);
+  Brought wrong = brought(*d);
+  wrong.carried_by.clear();
+  EXPECT_EQ(refused(*d, w, work.bring_grants(w, wrong).value(), "technician-1"), Exit::refused);
+  wrong = brought(*d);
+  wrong.installed_at = d->clock.now() + 1h;
+  EXPECT_EQ(refused(*d, w, work.bring_grants(w, wrong).value(), "technician-1"), Exit::usage);
+  wrong.installed_at = d->clock.now() - 24h;
+  EXPECT_EQ(refused(*d, w, work.bring_grants(w, wrong).value(), "technician-1"), Exit::usage);
+  wrong.medium = d->dir.path() / "nothing";
+  EXPECT_EQ(work.bring_grants(w, wrong).error().exit, Exit::not_found);
+  ASSERT_TRUE(make_dirs(wrong.medium));
+  EXPECT_EQ(work.bring_grants(w, wrong).error().exit, Exit::not_found) << "no grant lies there";
+  const auto row = desk::Orders{d->carrier()}.grant("M-2026-0001", 1).value();
+  std::string altered = *row->file;
+  altered.back() = ' ';
+  ASSERT_TRUE(write_file(wrong.medium / "a.grant.json", altered));
+  EXPECT_EQ(work.bring_grants(w, wrong).error().exit, Exit::integrity);
+
+  bring(*d, work, w);
+  const Json shown = work.show(w).value();
+  const Json& body = shown["acts"].back()["body"];
+  EXPECT_EQ(body["grants"], Json{row->id});
+  EXPECT_EQ(body["media"], "USB 7");
+  EXPECT_EQ(body["carried_by"], "technician-1");
+  EXPECT_TRUE(work.print(w, d->dir.path() / "work.pdf"));
+}
+
+TEST(WorkOrder, IsNotClosedWhenAProbeWorkedUnderAGrantThatItDoesNotName) {
+  const auto d = at(Stage::armed);
+  WorkOrders work{d->carrier()};
+  const std::string w = work.open(closet, acting(*d, "officer-1"))->matter;
+  const std::string other =
+      work.open({"M-2026-0001", "Harbor property, closet 3", "sw-3", "7"}, acting(*d, "officer-1"))->matter;
+  for (const std::string& order : {w, other}) done(*d, order, work.install("SN-1"), "technician-1");
+  FieldProbe field{*d};
+  field.run();
+  const auto bundle = field.retrieve(rfc3339(d->clock.now() - 5h).substr(0, 10));
+  ASSERT_TRUE(bundle) << to_text(bundle.error());
+  done(*d, w, work.retrieve(work.retrieval_of(w, bundle->bundle, "").value()), "technician-1");
+  for (const std::string& order : {w, other}) {
+    done(*d, order, work.remove("SN-1"), "technician-1");
+    done(*d, order, work.release_port(order == w ? "24" : "7"), "technician-1");
+  }
+  const auto early = CaseBook{d->carrier()}.act(w, work.close("its disk broke"), acting(*d, "officer-1"));
+  ASSERT_FALSE(early) << "the bundle's grant is not named";
+  EXPECT_NE(early.error().next.find("bring-grants " + w), std::string::npos) << to_text(early.error());
+  ASSERT_TRUE(
+      desk::EvidenceBundles{d->carrier()}.import("M-2026-0001", bundle->bundle, acting(*d, "technician-1")));
+  EXPECT_EQ(refused(*d, other, work.close(), "officer-1"), Exit::refused)
+      << "evidence that no order explains";
+  bring(*d, work, w);  // later, too
+  EXPECT_EQ(done(*d, w, work.close("its disk broke"), "officer-1").state, "closed");
+  EXPECT_EQ(done(*d, other, work.close(), "officer-1").state, "closed") << "the first order's probe it was";
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/io.hh"
+#include "base/watched_file.hh"
 #include "crypto/crypto.hh"
 
 namespace writ::crypto {
@@ -76,8 +76,10 @@ void Sha256::update(View v) { s_->c.update(v); }
 Digest Sha256::finish() { return s_->c.finish(); }
 
 Result<Digest> sha256_file(const std::string& path) {
-  WRIT_TRY(file, MappedFile::open(path));
-  return sha256(file.bytes());
+  WRIT_TRY(file, WatchedFile::open(path));
+  const Digest digest = sha256(file.bytes());
+  WRIT_CHECK(file.still_there());
+  return digest;
 }
 
 }  // namespace writ::crypto
