@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Media that a TURN server relays to and from the target's telephone.
+#include "wire/turn.hh"
+
 #include <gmock/gmock.h>
 
 #include "intercept/test_traffic.hh"
@@ -47,6 +49,21 @@ TEST(Turn, WhatIsOnAChannelIsTheCallsMedia) {
   }
   EXPECT_THAT(m.calls[0].anomalies,
               testing::Contains(testing::HasSubstr("2 packets on media ports are neither")));
+}
+
+TEST(Turn, OnlyChannelDataAreOpened) {
+  const auto is = [](std::uint8_t first, std::uint8_t says, std::size_t there) {
+    Bytes b(wire::channel_head + there);
+    b[0] = first;
+    b[3] = says;
+    return wire::channel_data(b).has_value();
+  };
+  EXPECT_TRUE(is(0x40, 8, 8));
+  EXPECT_TRUE(is(0x4f, 8, 8 + 3));
+  EXPECT_FALSE(is(0x3f, 8, 8));
+  EXPECT_FALSE(is(0x50, 8, 8));
+  EXPECT_FALSE(is(0x40, 8, 8 + 4)) << "more than padding";
+  EXPECT_FALSE(is(0x40, 9, 8)) << "cut";
 }
 
 }  // namespace
