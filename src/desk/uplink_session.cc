@@ -52,10 +52,12 @@ Status LinkSession::step(LinkPapers& papers) {
   for (;;) {
     WRIT_TRY(frame, channel_.next());
     if (!frame) break;
-    heard_ = now;
     WRIT_CHECK(answer(*frame));
     WRIT_CHECK(channel_.advance());
   }
+  // A frame may take a thin line longer than that.
+  if (channel_.received() != received_) heard_ = now;
+  received_ = channel_.received();
   if (now - heard_ > silence_max) return fail(Exit::unit, "nothing was heard for too long");
   if (channel_.unsent() > unsent_max) return fail(Exit::unit, "it does not read what it is sent");
   if (greeted_) WRIT_CHECK(give(papers));

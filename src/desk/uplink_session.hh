@@ -38,6 +38,7 @@ class LinkSession {
   std::uint64_t list_given_ = 0;
   bool greeted_ = false, over_ = false, closing_ = false;
   std::optional<Error> why_;
+  std::uint64_t received_ = 0;
   Steady::time_point began_, heard_, spoke_, lease_due_{}, settle_due_{};
 };
 

@@ -21,6 +21,7 @@ TEST(Dialled, TheNumberEndsWhereKeysBegin) {
            {"*6712125550188,77@x", "*6712125550188@x"},
            {"#31#12125550188@x", "#31#12125550188@x"},
            {"*72@x", "*72@x"},
+           {"*67214*77@hotel.example", "*67214@hotel.example"},
            {"+12125550188", "+12125550188"},
            {"alice@x", "alice@x"},
            {"xp,#@x", "xp,#@x"},

@@ -50,6 +50,18 @@ class LostCalls : public ::testing::Test {
   Bench before_, after_;
 };
 
+TEST_F(LostCalls, WhatTheKernelDroppedIsNoLossOfTheCalls) {
+  std::vector<Event> events{{EventType::origination, at(0), 1, "c1", {}},
+                            {EventType::gap, at(1), 0, "", {{"why", "dropped"}, {"from", rfc3339(at(1))}}}};
+  EXPECT_TRUE(lost_calls(events, {}).empty());
+  events[1].detail[calls_lost] = true;
+  EXPECT_EQ(lost_calls(events, {}).size(), 1u);
+  // Also where another gap has lost them already.
+  events.push_back(events[1]);
+  events.back().detail[calls_lost] = false;
+  EXPECT_EQ(lost_calls(events, {}).size(), 1u);
+}
+
 TEST_F(LostCalls, TheMediaOfACallAreMissingUntilItsEndIsSeen) {
   Call c{before_};
   c.invite(0);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Media that a TURN server relays to and from the target's telephone.
+#include "wire/turn.hh"
+
 #include <gmock/gmock.h>
 
 #include "intercept/test_traffic.hh"
@@ -144,6 +146,21 @@ TEST(Turn, KeysInsideAreHeardLive) {
   const Event* e = b.sink.first(EventType::dialed_digit_extraction);
   ASSERT_NE(e, nullptr);
   EXPECT_EQ(e->detail.at("digits"), "55");
+}
+
+TEST(Turn, OnlyChannelDataAreOpened) {
+  const auto is = [](std::uint8_t first, std::uint8_t says, std::size_t there) {
+    Bytes b(4 + there);
+    b[0] = first;
+    b[3] = says;
+    return wire::relayed(b).has_value();
+  };
+  EXPECT_TRUE(is(0x40, 8, 8));
+  EXPECT_TRUE(is(0x4f, 8, 8 + 3));
+  EXPECT_FALSE(is(0x3f, 8, 8));
+  EXPECT_FALSE(is(0x50, 8, 8));
+  EXPECT_FALSE(is(0x40, 8, 8 + 4)) << "more than padding";
+  EXPECT_FALSE(is(0x40, 9, 8)) << "cut";
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ Status Channel::read_some() {
     const int got = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
     if (got > 0) {
       reader_.feed({buffer.data(), static_cast<std::size_t>(got)});
+      received_ += static_cast<std::uint64_t>(got);
       continue;
     }
     const int why = SSL_get_error(ssl_.get(), got);

@@ -48,6 +48,7 @@ class Channel {
   const KeyDigest& peer() const { return peer_; }
   Result<std::optional<Frame>> next() { return reader_.next(); }
   void send(Type type, View payload);
+  std::uint64_t received() const { return received_; }  // bytes, also of a frame that is not whole yet
   std::size_t unsent() const { return out_.size() - sent_; }
 
  private:
@@ -63,6 +64,7 @@ class Channel {
   FrameReader reader_;
   Bytes out_;
   std::size_t sent_ = 0;
+  std::uint64_t received_ = 0;
   KeyDigest peer_{};
   bool ready_ = false, wants_write_ = false;
 };

@@ -7,14 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "vault/segment_growing.hh"
 
 namespace writ::link {
 namespace {
-
-// More than a frame of the largest record; several smaller pieces share the line better.
-constexpr std::size_t piece_bytes_wanted = 1u << 20;
 
 Result<Bytes> read_at(int fd, const fs::path& file, std::uint64_t at, std::size_t n) {
   Bytes out(n);
@@ -32,7 +30,10 @@ Result<Bytes> read_at(int fd, const fs::path& file, std::uint64_t at, std::size_
 
 }  // namespace
 
-void Outgoing::forget() { tapes_.clear(); }
+void Outgoing::forget() {
+  tapes_.clear();
+  pace_ = {};  // it may be another line
+}
 
 std::vector<StreamName> Outgoing::to_ask() {
   std::vector<StreamName> out;
@@ -54,7 +55,7 @@ std::vector<StreamName> Outgoing::to_ask() {
   return out;
 }
 
-Status Outgoing::held(View paper) {
+Status Outgoing::held(View paper, Steady::time_point now) {
   WRIT_TRY(h, verify_held(paper, desk_, probe_));
   const StreamName s{h.held.segment.grant, h.held.segment.stream};
   const auto it = tapes_.find(s);
@@ -63,10 +64,9 @@ Status Outgoing::held(View paper) {
   if (t.known && h.held.segment.number == t.number && h.held.bytes > t.offset)
     bytes_held_ += h.held.bytes - t.offset;
   t.known = true;
-  t.on_its_way = false;
+  if (t.on_its_way.bytes > 0) pace_.arrived(std::exchange(t.on_its_way, {}), now);
   t.number = h.held.segment.number + (h.held.closed ? 1 : 0);
   t.offset = h.held.closed ? 0 : h.held.bytes;
-  const auto now = Steady::now();
   if (!h.held.closed && now - t.kept < std::chrono::seconds{1}) return {};
   t.kept = now;
   return write_file(
@@ -91,19 +91,31 @@ Result<std::optional<Bytes>> Outgoing::piece_of(const StreamName& s, const Tape&
   const std::size_t most =
       static_cast<std::size_t>(std::min<std::uint64_t>(size - t.offset, piece_bytes_max));
   WRIT_TRY(bytes, read_at(fd.get(), file, t.offset, most));
-  const vault::WholeFrames whole = vault::whole_frames(bytes, t.offset == 0, piece_bytes_wanted);
+  const vault::WholeFrames whole = vault::whole_frames(bytes, t.offset == 0, pace_.piece_bytes());
   if (whole.bytes == 0) return std::optional<Bytes>{};
   // What the office holds must survive here, too: a power failure would else let the segment go on otherwise.
   if (::fdatasync(fd.get()) != 0) return tl::unexpected(io_error("sync", file));
   return std::optional{encode_piece({name, t.offset, View{bytes}.first(whole.bytes)})};
 }
 
-Result<std::optional<Bytes>> Outgoing::next() {
-  for (auto& [name, tape] : tapes_) {
-    if (!tape.known || tape.on_its_way) continue;
-    WRIT_TRY(piece, piece_of(name, tape));
+// The streams that may be sent of: first those of the grant that has waited longest.
+std::vector<Outgoing::Tapes::iterator> Outgoing::by_turn() {
+  std::vector<Tapes::iterator> out;
+  for (auto it = tapes_.begin(); it != tapes_.end(); ++it)
+    if (it->second.known && it->second.on_its_way.bytes == 0) out.push_back(it);
+  const auto turn = [&](Tapes::iterator t) { return std::pair{turns_[t->first.grant], t->second.turn}; };
+  std::ranges::sort(out, {}, turn);
+  return out;
+}
+
+Result<std::optional<Bytes>> Outgoing::next(Steady::time_point now) {
+  if (!pace_.has_room()) return std::optional<Bytes>{};
+  for (const auto& it : by_turn()) {
+    Tape& tape = it->second;
+    WRIT_TRY(piece, piece_of(it->first, tape));
     if (!piece) continue;
-    tape.on_its_way = true;
+    tape.on_its_way = pace_.send(piece->size(), now);
+    tape.turn = turns_[it->first.grant] = ++turn_;
     return piece;
   }
   return std::optional<Bytes>{};

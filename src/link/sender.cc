@@ -74,10 +74,11 @@ Status Sender::step(Channel& channel) {
   for (;;) {
     WRIT_TRY(frame, channel.next());
     if (!frame) break;
-    heard_ = Steady::now();
     WRIT_CHECK(hear(channel, *frame));
   }
   const auto now = Steady::now();
+  if (channel.received() != received_) heard_ = now;
+  received_ = channel.received();
   if (now - heard_ > silence_max) return fail(Exit::unit, "nothing is heard of the office");
   if (greeted_) WRIT_CHECK(offer(channel));
   if (now - spoke_ > speak_every) {

@@ -40,6 +40,7 @@ class Sender {
   Inbox inbox_;
   Outgoing outgoing_;
   bool greeted_ = false, asked_ = false;
+  std::uint64_t received_ = 0;
   Steady::time_point heard_{}, spoke_{}, looked_{};
 };
 

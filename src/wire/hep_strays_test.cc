@@ -12,6 +12,18 @@ namespace {
 
 using namespace test;
 
+TEST(HepStrays, AHeaderWhoseLengthsCannotBeIsNone) {
+  const auto begins = [](std::uint8_t length, std::uint8_t chunk, std::size_t there = 12) {
+    Bytes b{'H', 'E', 'P', '3', 0, length, 0, 0, 0, 1, 0, chunk};
+    b.resize(there);
+    return begins_hep(b);
+  };
+  EXPECT_TRUE(begins(12, 6));
+  EXPECT_FALSE(begins(12, 5)) << "a chunk is six bytes at least";
+  EXPECT_FALSE(begins(12, 7)) << "longer than the message";
+  EXPECT_FALSE(begins(12, 6, 11));
+}
+
 std::vector<Bytes> agent_messages(std::size_t n) {
   std::vector<Bytes> out;
   for (std::size_t i = 0; i < n; ++i) {

@@ -15,6 +15,17 @@ std::string without_length(std::string_view type, const std::string& body) {
          body;
 }
 
+TEST(SipNoLength, SdpEndsWithItsLastLine) {
+  const auto looks = [](std::string_view rest) {
+    const BodyLength r = body_by_its_looks("application/sdp", view_of(rest));
+    return std::pair{r.bytes, r.ended};
+  };
+  EXPECT_EQ(looks("v=0\r\ns=-\r\n1=2\r\n"), (std::pair{std::size_t{10}, true}));
+  EXPECT_EQ(looks("v=0\r\nsomething else\r\nb=1\r\n"), (std::pair{std::size_t{5}, true}));
+  EXPECT_EQ(looks("v=0\r\ns"), (std::pair{std::size_t{6}, false})) << "a line that may go on";
+  EXPECT_EQ(looks("something else\r\n"), (std::pair{std::size_t{0}, false}));
+}
+
 TEST(SipNoLength, ABodyEndsWhereItLooksLikeIt) {
   const std::string multi = "--b\r\nContent-Type: application/sdp\r\n\r\n" + sdp + "\r\n--b--";
   const std::vector<std::pair<std::string, std::string>> bodies = {{"application/sdp", sdp},

@@ -34,6 +34,30 @@ TEST(StreamProspects, TheFirstMessageBehindASynInAnyPiecesAndOrder) {
     }
 }
 
+TEST(StreamProspects, WhatIsTriedBehindASynIsWhatMayBeginAMessage) {
+  using How = Opening::How;
+  const auto judged = [](std::uint32_t seq, std::string_view data, std::uint16_t port = unheard) {
+    StreamProspects p{false};
+    TcpSegment t;
+    t.src = {address("192.0.2.1"), 40000};
+    t.dst = {address("192.0.2.2"), port};
+    t.seq = 99;
+    t.flags = with_syn;
+    p.judge(t, {}, false);
+    t.seq = seq;
+    t.flags = 0;
+    t.payload = view_of(data);
+    return p.judge(t, {}, false).how;
+  };
+  EXPECT_EQ(judged(100, "INV"), How::trial);
+  EXPECT_EQ(judged(100, std::string(30, '\1')), How::no) << "no message begins so";
+  EXPECT_EQ(judged(200, std::string(30, '\1')), How::trial) << "what begins it is on its way";
+  EXPECT_EQ(judged(100 + (1u << 20), std::string(30, '\1')), How::no) << "it began long ago";
+  const std::string hello("\x16\x03\x01\x00\x20\x01\x00\x00\x1c\x03\x03", 11);
+  EXPECT_EQ(judged(100, hello, 5060), How::no) << "TLS";
+  EXPECT_EQ(judged(100, "x", 5060), How::sip);
+}
+
 TEST(StreamProspects, APlaceThatHasShownSipIsHeardEverySegment) {
   const std::string m = message(2, 300);
   Streams s;
