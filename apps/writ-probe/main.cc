@@ -29,6 +29,9 @@ int main(int argc, char** argv) {
   go->add_option("--grants", run.grants, "directory with *.grant.json and revocations.json")->required();
   auto* read = go->add_option("--read", run.read,
                               "capture file (pcap, pcapng, ERF; gzip, zstd); - for standard input");
+  go->add_option("--input", run.input,
+                 "the name, to grants (trust_from_at), of the input at which all of --read came in")
+      ->needs(read);
   go->add_option("--interface", run.interfaces, "network interface; may be repeated")
       ->allow_extra_args(false)
       ->excludes(read);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "probe/trusted_inputs.hh"
+
 namespace writ::probe {
 namespace {
 
@@ -53,6 +55,12 @@ Status Orders::check_lease(Instant now) {
   return lease_->check(now, list_.sequence);
 }
 
+Result<authority::VerifiedGrant> Orders::judge(View file, Instant now) const {
+  WRIT_TRY(grant, authority::verify_grant(file, {&self_.roots, &list_, self_.sign.public_key(), now}));
+  if (mode_.inputs) WRIT_CHECK(check_inputs(grant.body(), *mode_.inputs));
+  return grant;
+}
+
 Result<Orders::Judged> Orders::judge_files(Instant now, const Report& report) {
   WRIT_TRY(files, grant_files(grants_dir_));
   Judged out;
@@ -64,8 +72,7 @@ Result<Orders::Judged> Orders::judge_files(Instant now, const Report& report) {
     seen->second = as_is;
     const auto bytes = read_file(file);
     const auto grant =
-        bytes ? authority::verify_grant(*bytes, {&self_.roots, &list_, self_.sign.public_key(), now})
-              : Result<authority::VerifiedGrant>{tl::unexpected(bytes.error())};
+        bytes ? judge(*bytes, now) : Result<authority::VerifiedGrant>{tl::unexpected(bytes.error())};
     if (grant && !known_.insert(grant->id()).second) continue;
     WRIT_CHECK(report(bytes ? crypto::hex(crypto::sha256(*bytes)) : std::string{},
                       grant ? std::optional{grant->id()} : std::nullopt,

@@ -33,6 +33,8 @@ struct Offered {
 struct OrdersMode {
   bool live = false;   // a probe that was admitted with a lease needs one
   bool waits = false;  // goes on without a grant, and without a lease seals nothing until it has one again
+  // What the run has; nullopt: the interfaces of a capture file, which its reader holds against the grants.
+  std::optional<std::vector<std::string>> inputs{};
 };
 
 class Orders {
@@ -63,6 +65,7 @@ class Orders {
     bool refused = false, all_expired = true;
   };
   Result<Judged> judge_files(Instant now, const Report& report);
+  Result<authority::VerifiedGrant> judge(View file, Instant now) const;
   Status refresh_revocations();
   const char* end_of(const authority::VerifiedGrant& grant, Instant now) const;
   Status check_lease(Instant now);

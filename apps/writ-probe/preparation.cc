@@ -56,7 +56,9 @@ Result<std::unique_ptr<Ready>> prepare(const RunOptions& o, const capture::RunSe
   auto still = custody::lock_custody(o.dir);  // nobody retrieves or destroys while the spool is opened
   if (!still) return tl::unexpected(std::move(still).error());
   WRIT_CHECK(capture::recover_spool(spool_dir, r->self.sign, r->wall));
-  r->orders.emplace(r->self, o.dir, o.grants, *r->guard, OrdersMode{!o.is_file(), o.wait});
+  OrdersMode mode{!o.is_file(), o.wait};
+  if (!o.is_file() || settings.one_input) mode.inputs = settings.engine.inputs;
+  r->orders.emplace(r->self, o.dir, o.grants, *r->guard, std::move(mode));
   auto grants = r->orders->load(reporter(*r->journal));
   if (!grants) return refuse(grants.error());
   r->grants = std::move(*grants);

@@ -21,6 +21,7 @@
 #include "probe/file_reader.hh"
 #include "probe/ring_owner.hh"
 #include "probe/sealer.hh"
+#include "probe/trusted_inputs.hh"
 #include "sources.hh"
 #include "summary.hh"
 #include "worker/frames.hh"
@@ -113,6 +114,10 @@ Result<Exit> seal_session(const RunOptions& o, const capture::RunSettings& setti
   const bool owner_is_there = bool(say(owner, says_ready, ids));
   const auto source = owner_is_there ? hear(owner, says_source) : std::nullopt;
   if (!source) return Exit::failure;  // the owner said why
+  if (source->contains("refused")) {
+    WRIT_CHECK(ready->journal->write("probe.refused", {{"exit", source->at("refused")}}));
+    return Exit::refused;
+  }
   capture::StatusKeeper status{o.dir, ready->grants, o.read.empty(), ready->wall, ready->boot};
   WRIT_CHECK(ready->journal->write("probe.start", {{"grants", ready->grants.size()}, {"source", *source}}));
   WRIT_CHECK(restrict_files({o.dir}, {o.grants}));
@@ -188,6 +193,20 @@ void tell_end(const Fd& sealer, const capture::SourceEnd& end, const Status& wor
   static_cast<void>(say(sealer, says_end, said));
 }
 
+// With the inputs that the grants name, as the file's interfaces.
+Result<capture::RunSettings> settings_for_file(const RunOptions& o, capture::RunSettings s,
+                                               const std::vector<authority::VerifiedGrant>& grants,
+                                               const Fd& sealer) {
+  if (s.one_input) return s;
+  auto inputs = inputs_for(grants, o.read);
+  if (!inputs) {  // for the log, which is not ours
+    static_cast<void>(say(sealer, says_source, {{"refused", static_cast<int>(inputs.error().exit)}}));
+    return tl::unexpected(std::move(inputs).error());
+  }
+  s.engine.inputs = std::move(*inputs);
+  return s;
+}
+
 // Neither keys nor sockets: a file's bytes, and what grants say.
 Result<Exit> own_file(const RunOptions& o, const capture::RunSettings& settings, Stage& stage,
                       const Fd& sealer, pid_t sealer_pid) {
@@ -196,24 +215,26 @@ Result<Exit> own_file(const RunOptions& o, const capture::RunSettings& settings,
   if (!ready) return wait_for(sealer_pid);  // it said why
   WRIT_TRY(pinned, load_public(o.dir));
   WRIT_TRY(grants, verify_again(pinned, o.grants, ready->get<std::vector<std::string>>()));
-  WRIT_TRY(file, capture::CaptureFile::open(o.read));
-  WRIT_CHECK(say(sealer, says_source, describe(nullptr, o)));
+  WRIT_TRY(file_settings, settings_for_file(o, settings, grants, sealer));
+  WRIT_TRY(file, capture::CaptureFile::open(o.read, file_settings));
+  WRIT_CHECK(say(sealer, says_source, describe(nullptr, o, file_settings)));
   if (!hear(sealer, says_go)) return wait_for(sealer_pid);
   const StopFlag& stop = catch_signals();
   leave_the_network(false);
   WRIT_CHECK(restrict_files({}, {}));
   WRIT_CHECK(close_the_door({false, false, false}));
-  FileReader reader{stage, grants, settings, stop, sealer_pid};
+  FileReader reader{stage, grants, file_settings, stop, sealer_pid};
   capture::SourceEnd end;
   const Status worked = file.read(reader, end);
   // After an error, what came before it is whole, unless nobody seals any more.
   if (worked || (!reader.sealer_ended() && reader.abandon()))
-    tell_end(sealer, end, worked, describe(nullptr, o));
+    tell_end(sealer, end, worked, describe(nullptr, o, file_settings));
   return exit_as(reader.sealer_status());
 }
 
-Status run_sources(Source& s, RingOwner& owner, const StopFlag& stop, capture::SourceEnd& end) {
-  if (s.stream) return capture::run_stream(std::move(*s.stream), owner, stop, end);
+Status run_sources(Source& s, const capture::RunSettings& settings, RingOwner& owner, const StopFlag& stop,
+                   capture::SourceEnd& end) {
+  if (s.stream) return capture::run_stream(std::move(*s.stream), owner, stop, end, settings);
   return capture::run_live(*s.live, owner, stop,
                            [](const std::string& line) { fmt::print(stderr, "{}\n", line); });
 }
@@ -226,7 +247,7 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
   WRIT_TRY(pinned, load_public(o.dir));
   WRIT_TRY(grants, verify_again(pinned, o.grants, ready->get<std::vector<std::string>>()));
   WRIT_TRY(source, open_source(o, settings));
-  WRIT_CHECK(say(sealer, says_source, describe(&source, o)));
+  WRIT_CHECK(say(sealer, says_source, describe(&source, o, settings)));
   if (!hear(sealer, says_go)) return wait_for(sealer_pid);
   const StopFlag& stop = catch_signals();
   leave_the_network(false);
@@ -244,12 +265,12 @@ Result<Exit> own_sources(const RunOptions& o, const capture::RunSettings& settin
                        [&](View offer, Instant now) { return verify_offer(offer, pinned, now); }};
   RingOwner owner{stage, grants, door, settings, sealer_pid, alarm};
   capture::SourceEnd end;
-  Status worked = run_sources(source, owner, stop, end);
+  Status worked = run_sources(source, settings, owner, stop, end);
   if (!worked && owner.sealer_ended()) return exit_as(owner.sealer_status());
   // A source that fails ends the run in good order: what came before is whole.
   if (!worked)
     if (const Status finished = owner.finish(); !finished) return exit_as(owner.sealer_status());
-  tell_end(sealer, end, worked, describe(&source, o));
+  tell_end(sealer, end, worked, describe(&source, o, settings));
   return exit_as(owner.sealer_status());
 }
 

@@ -22,7 +22,8 @@ struct RunOptions {
   bool is_file() const { return !read.empty() && read != "-"; }
 
   fs::path dir, cert, grants;
-  std::string read;  // a capture file, "-" for standard input
+  std::string read;   // a capture file, "-" for standard input
+  std::string input;  // what that came in at, as a whole
   std::vector<std::string> interfaces, hep, hep_from;
   unsigned rings = 1;
   std::string duplicates;  // "keep" or "remove"; by default live sources lose them, files keep them

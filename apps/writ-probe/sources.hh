@@ -19,9 +19,9 @@ struct Source {
 Result<capture::RunSettings> settings_of(const RunOptions& o);
 Result<Source> open_source(const RunOptions& o, const capture::RunSettings& settings);
 bool takes_connections(const RunOptions& o);
-// For the log and the summary: {"kind": "file"|"stream"|"live", "parts": [...], "hep_from": [...]}.
-// nullptr: the file RunOptions::read.
-Json describe(const Source* s, const RunOptions& o);
+// For the log and the summary: {"kind": "file"|"stream"|"live", "parts": [...], "inputs": [...], "hep_from":
+// [...]}. nullptr: the file RunOptions::read.
+Json describe(const Source* s, const RunOptions& o, const capture::RunSettings& settings);
 
 // SIGINT and SIGTERM ask for a stop in good order.
 const StopFlag& catch_signals();

@@ -80,6 +80,14 @@ std::string check_line(const process::CheckResult& r) {
                      r.passed ? "" : r.fact + " -> " + r.cure);
 }
 
+// What the signers vouch for beside the document.
+std::string trust_text(const process::Request& r) {
+  if (r.trust_from) return "  From is believed at the probe's port\n";
+  if (r.trust_from_at.empty()) return {};
+  return fmt::format("  From is believed at {}, and at no other input of the probe\n",
+                     fmt::join(r.trust_from_at, ", "));
+}
+
 Status show_orders(Options& o, const std::vector<desk::Order>& of) {
   for (const auto& order : of) {
     if (o.json) {
@@ -90,6 +98,7 @@ Status show_orders(Options& o, const std::vector<desk::Order>& of) {
                       order.number, process::to_string(order.state), order.request.kind,
                       order.request.instrument, order.request.court, rfc3339_seconds(order.request.start),
                       rfc3339_seconds(order.request.end), rfc3339_seconds(order.filed_at), order.filed_by));
+    print(trust_text(order.request));
     for (const auto& [step, user] : order.done_by)
       print(fmt::format("  {:<18} {}\n", process::to_string(step), user));
     for (const auto& r : process::checks_from_json(order.checks)) print(check_line(r));

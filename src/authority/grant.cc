@@ -83,6 +83,10 @@ Status parse_handling(const Json& j, std::string_view where, GrantBody& g) {
   WRIT_TRY(call_data_to, list_field(j, "call_data_to", where, box_of));
   WRIT_TRY(content_to, list_field(j, "content_to", where, box_of));
   WRIT_TRY(trust_from, field<bool>(j, "trust_from", where));
+  if (j.contains("trust_from_at")) {
+    WRIT_TRY(trust_from_at, list_field(j, "trust_from_at", where, plain_string));
+    g.trust_from_at = std::move(trust_from_at);
+  }
   WRIT_TRY(trusted_peers, list_field(j, "trusted_peers", where, plain_string));
   WRIT_TRY(digits, field<bool>(j, "post_cut_through_digits", where));
   WRIT_TRY(sequence, field<std::uint64_t>(j, "sequence", where));
@@ -187,6 +191,7 @@ Json to_json(const GrantBody& g) {
          {"trusted_peers", g.trusted_peers},
          {"post_cut_through_digits", g.post_cut_through_digits},
          {"sequence", g.sequence}};
+  if (!g.trust_from_at.empty()) j["trust_from_at"] = g.trust_from_at;  // grants without it keep their bytes
   if (g.previous) j["previous"] = crypto::hex(*g.previous);
   return j;
 }

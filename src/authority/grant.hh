@@ -61,6 +61,7 @@ struct GrantBody {  // "writ.grant/1"
   std::vector<crypto::BoxPublic> call_data_to;
   std::vector<crypto::BoxPublic> content_to;  // empty unless yields_content(kind); then not empty
   bool trust_from = false;                    // this port's peers are trusted to set From
+  std::vector<std::string> trust_from_at;     // or those at these inputs alone; sorted, unique
   std::vector<std::string> trusted_peers;     // addresses whose P-Asserted-Identity / Remote-Party-ID count
   bool post_cut_through_digits = false;       // never true for pen, trap (3121(c))
   std::uint64_t sequence = 1;                 // 1, 2 ... within the matter

@@ -134,6 +134,31 @@ Status check_recipients(const GrantBody& g) {
   return {};
 }
 
+// How the probe's command line names an input: an interface, or "UDP:192.0.2.1:9060".
+bool is_input_name(const std::string& s) {
+  return !s.empty() && s.size() <= limits::input_name_bytes_max &&
+         std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+Status check_trust(const GrantBody& g) {
+  const char* const rule =
+      "From is written by the caller: where it may be believed is exact (47 USC 1002(a)(4))";
+  if (g.trust_from && !g.trust_from_at.empty())
+    return refuse("the grant trusts From at every input and at some", rule, "one of the two");
+  if (g.trust_from_at.size() > limits::trusted_inputs_per_grant_max)
+    return refuse(fmt::format("the grant trusts From at {} inputs", g.trust_from_at.size()), rule,
+                  fmt::format("at most {}", limits::trusted_inputs_per_grant_max));
+  for (std::size_t i = 0; i < g.trust_from_at.size(); ++i) {
+    if (!is_input_name(g.trust_from_at[i]))
+      return refuse(
+          "an input at which the grant trusts From has no possible name", rule,
+          fmt::format("1 to {} printing ASCII characters without blanks", limits::input_name_bytes_max));
+    if (i > 0 && g.trust_from_at[i - 1] >= g.trust_from_at[i])
+      return refuse("the grant's trusted inputs are not sorted, each once", rule, "one order of inputs");
+  }
+  return {};
+}
+
 const char* cap_rule(Basis b) {
   switch (b) {
     case Basis::title_iii:
@@ -190,6 +215,7 @@ Status check_body(const GrantBody& g) {
   WRIT_CHECK(check_origin(g));
   WRIT_CHECK(check_targets(g));
   WRIT_CHECK(check_recipients(g));
+  WRIT_CHECK(check_trust(g));
   return check_window(g);
 }
 

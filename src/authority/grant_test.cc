@@ -87,6 +87,10 @@ const std::vector<BodyRow>& lawful_bodies() {
        [](GrantBody& b) { as_pen(b), b.not_after = b.not_before + std::chrono::days{60}; }},
       {"wiretap of exactly 30 days",
        [](GrantBody& b) { b.not_after = b.not_before + std::chrono::days{30}; }},
+      {"From trusted at some inputs",
+       [](GrantBody& b) {
+         b.trust_from_at = {"UDP:192.0.2.1:9060", "eth1"};
+       }},
       {"emergency of exactly 48 h",
        [](GrantBody& b) { b.basis = Basis::emergency_title_iii, b.not_after = b.not_before + 48h; }},
       {"emergency pen/trap of exactly 48 h",
@@ -159,12 +163,60 @@ const std::vector<BodyRow>& unlawful_bodies() {
        }},
       {"trusted peer by name", [](GrantBody& b) { b.trusted_peers = {"pbx.example.net"}; }},
       {"trusted peer as a network", [](GrantBody& b) { b.trusted_peers = {"192.0.2.0/24"}; }},
+      {"From trusted everywhere and at some inputs",
+       [](GrantBody& b) { b.trust_from = true, b.trust_from_at = {"eth1"}; }},
+      {"trusted inputs unsorted",
+       [](GrantBody& b) {
+         b.trust_from_at = {"eth2", "eth1"};
+       }},
+      {"trusted input twice",
+       [](GrantBody& b) {
+         b.trust_from_at = {"eth1", "eth1"};
+       }},
+      {"trusted input without a name", [](GrantBody& b) { b.trust_from_at = {""}; }},
+      {"trusted input with a blank", [](GrantBody& b) { b.trust_from_at = {"eth 1"}; }},
+      {"trusted input of 65 bytes", [](GrantBody& b) { b.trust_from_at = {std::string(65, 'e')}; }},
+      {"too many trusted inputs",
+       [](GrantBody& b) {
+         for (int i = 10; i < 43; ++i) b.trust_from_at.push_back("eth" + std::to_string(i));
+       }},
       {"trusted peer twice",
        [](GrantBody& b) {
          b.trusted_peers = {"192.0.2.1", "192.0.2.1"};
        }},
   };
   return rows;
+}
+
+// What was signed before there were lists of inputs stays as it was, to the byte.
+TEST(GrantBody, WithoutTrustedInputsTheBytesAreThoseOfBefore) {
+  GrantBody b;
+  b.carrier = "Example Hospitality Voice";
+  b.matter = "M-2026-0001";
+  b.targets = {{Target::Type::e164, "+14045550102", "", {}}};
+  b.probe_name = "probe-1";
+  b.not_before = t0;
+  b.not_after = t0 + 24h;
+  b.trust_from = true;
+  const std::string none(64, '0');
+  EXPECT_EQ(
+      canonical(to_json(b)),
+      R"({"basis":"pen-trap","call_data_to":[],"carrier":"Example Hospitality Voice","content_to":[],"document_sha256":")" +
+          none +
+          R"(","kind":"pen","matter":"M-2026-0001","not_after":"2026-11-03T09:00:00.000000Z","not_before":"2026-11-02T09:00:00.000000Z","post_cut_through_digits":false,"probe":")" +
+          none + R"(","probe_name":"probe-1","request_sha256":")" + none +
+          R"(","schema":"writ.grant/1","sequence":1,"targets":[{"type":"e164","value":"+14045550102"}],"trust_from":true,"trusted_peers":[]})");
+  EXPECT_EQ(crypto::hex(grant_id(b)), "0b29b38224c6410514ef20c2fb57edb9f80e1f1f0d7c42a9fbeee68b52bf4244");
+  b.trust_from = false;
+  b.trust_from_at = {"UDP:192.0.2.1:9060", "eth1"};
+  const Json with = to_json(b);
+  EXPECT_EQ(with["trust_from_at"], Json::array({"UDP:192.0.2.1:9060", "eth1"}));
+  const auto back = parse_grant_body(with);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->trust_from_at, b.trust_from_at);
+  Json empty = with;
+  empty["trust_from_at"] = Json::array();
+  EXPECT_FALSE(parse_grant_body(empty)) << "one text for each grant";
 }
 
 TEST(GrantBody, LawfulRowsAreIssuedAndAccepted) {

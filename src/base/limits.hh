@@ -17,6 +17,8 @@ inline constexpr std::chrono::days wiretap_days_max{30};      // 18 USC 2518(5)
 inline constexpr std::chrono::days pen_trap_days_max{60};     // 18 USC 3123(c)
 inline constexpr std::chrono::hours emergency_hours_max{48};  // 18 USC 2518(7), 3125(a)
 inline constexpr std::size_t targets_per_grant_max = 64;
+inline constexpr std::size_t trusted_inputs_per_grant_max = 32;
+inline constexpr std::size_t input_name_bytes_max = 64;
 
 // Spool
 inline constexpr std::size_t frame_bytes_max = 64u << 10;

@@ -98,6 +98,58 @@ class Traffic {
   wire::CaptureWriter writer_{1};
 };
 
+// The traffic as pcapng, packet n by interface `by(n)` of these names; "": one that has none.
+template <class By>
+Bytes pcapng_of(const Traffic& traffic, const std::vector<std::string>& names, By by) {
+  Bytes out;
+  const auto u16 = [](Bytes& b, std::size_t v) {
+    b.insert(b.end(), {static_cast<std::uint8_t>(v), static_cast<std::uint8_t>(v >> 8)});
+  };
+  const auto u32 = [&](Bytes& b, std::uint64_t v) {
+    u16(b, v & 0xffff);
+    u16(b, v >> 16 & 0xffff);
+  };
+  const auto pad = [](Bytes& b) { b.resize((b.size() + 3) / 4 * 4); };
+  const auto block = [&](std::uint32_t type, const Bytes& body) {
+    u32(out, type);
+    u32(out, body.size() + 12);
+    put_bytes(out, body);
+    u32(out, body.size() + 12);
+  };
+  Bytes section;
+  u32(section, 0x1a2b3c4d);
+  u32(section, 1);
+  section.insert(section.end(), 8, 0xff);
+  block(0x0a0d0d0a, section);
+  for (const std::string& name : names) {
+    Bytes b;
+    u32(b, 1);
+    u32(b, 0);
+    if (!name.empty()) {
+      u16(b, 2);
+      u16(b, name.size());
+      put_bytes(b, view_of(name));
+      pad(b);
+      u32(b, 0);
+    }
+    block(1, b);
+  }
+  std::size_t n = 0;
+  for (const wire::RawPacket& p : traffic.packets()) {
+    const auto us = static_cast<std::uint64_t>(to_ns(p.at)) / 1000;
+    Bytes b;
+    u32(b, by(n++));
+    u32(b, us >> 32);
+    u32(b, us & 0xffffffff);
+    u32(b, p.bytes.size());
+    u32(b, p.wire_length);
+    put_bytes(b, p.bytes);
+    pad(b);
+    block(6, b);
+  }
+  return out;
+}
+
 class CaptureTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -12,6 +12,7 @@ struct HepListen {
   wire::Endpoint at;
   // "UDP:192.0.2.1:9060", "TCP:[2001:db8::1]:9060". Exit::usage.
   static Result<HepListen> parse(const std::string& text);
+  std::string text() const { return (tcp ? "TCP:" : "UDP:") + at.text(); }
 };
 // `from`: the agents of the allow-list. Over TCP theirs are the connections; of everybody else's a few are
 // read, so that what is not heard can be counted.

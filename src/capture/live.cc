@@ -29,6 +29,7 @@ constexpr std::chrono::milliseconds hold_back{hold_back_ms};
 // What came and has not been fed yet.
 struct LiveLane {
   std::unique_ptr<Tap> tap;
+  std::uint32_t ingress = 0;
   std::span<const wire::RawPacket> batch;
   std::size_t at = 0;
   Instant checked{}, last{};         // times of packets: at the last look at the drops, and of the newest
@@ -57,6 +58,16 @@ struct LiveSource::Impl {
   std::uint64_t dropped = 0;
 };
 
+std::vector<std::string> inputs_of(const LiveSettings& settings) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name) {
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  };
+  for (const std::string& name : settings.interfaces) add(name);
+  for (const HepListen& where : settings.hep) add(where.text());
+  return out;
+}
+
 LiveSource::LiveSource(std::unique_ptr<Impl> i) : i_(std::move(i)) {}
 LiveSource::LiveSource(LiveSource&&) noexcept = default;
 LiveSource::~LiveSource() = default;
@@ -72,9 +83,12 @@ std::uint64_t LiveSource::dropped() const { return i_->dropped; }
 Result<LiveSource> LiveSource::open(const LiveSettings& settings,
                                     const std::function<void(const std::string&)>& said) {
   auto i = std::make_unique<Impl>();
-  const auto add = [&](std::unique_ptr<Tap> tap) {
+  const std::vector<std::string> inputs = inputs_of(settings);
+  const auto add = [&](std::unique_ptr<Tap> tap, const std::string& input) {
     i->lanes.emplace_back();
     i->lanes.back().tap = std::move(tap);
+    i->lanes.back().ingress =
+        static_cast<std::uint32_t>(std::find(inputs.begin(), inputs.end(), input) - inputs.begin() + 1);
   };
   std::vector<std::string> missing;
   std::optional<Error> why_missing;
@@ -84,7 +98,7 @@ Result<LiveSource> LiveSource::open(const LiveSettings& settings,
     for (unsigned n = 0; n < group.members; ++n) {
       auto ring = open_ring(name, group);
       if (ring) {
-        add(std::move(*ring));
+        add(std::move(*ring), name);
         continue;
       }
       if (n > 0) return tl::unexpected(std::move(ring).error());
@@ -96,20 +110,20 @@ Result<LiveSource> LiveSource::open(const LiveSettings& settings,
       }
       if (!pcap) return tl::unexpected(std::move(pcap).error());
       if (said) said(ring.error().what + "; libpcap reads it instead");
-      add(std::move(*pcap));
+      add(std::move(*pcap), name);
       break;
     }
   }
   for (const HepListen& where : settings.hep) {
     WRIT_TRY(tap, open_hep(where, settings.hep_from));
-    add(std::move(tap));
+    add(std::move(tap), where.text());
   }
   // One that is missing must not keep the others from being heard; a run with nothing to hear is a mistake.
   if (i->lanes.empty() && why_missing) return tl::unexpected(std::move(*why_missing));
   for (const std::string& name : missing) {
     WRIT_TRY(tap, await_ring(name));
     if (said) said(name + " is not there; it is taken when it comes");
-    add(std::move(tap));
+    add(std::move(tap), name);
   }
   return LiveSource{std::move(i)};
 }
@@ -177,7 +191,8 @@ class LiveLoop {
         const Nanos age = now - oldest->head().at;
         if (age < hold_back && age > -Nanos{hold_back}) break;
       }
-      const wire::RawPacket& p = oldest->head();
+      wire::RawPacket p = oldest->head();
+      p.ingress = oldest->ingress;
       ++oldest->at;
       oldest->last = std::max(oldest->last, p.at);
       last_fed_ = p.at;

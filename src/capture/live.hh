@@ -18,6 +18,9 @@ struct LiveSettings {
   std::vector<wire::Address> hep_from{};  // the agents that may tell, as the engine knows them
 };
 inline constexpr unsigned rings_max = 16;
+// The inputs by the names that grants know them by (GrantBody::trust_from_at), each once: interfaces as they
+// are given, then the places of HEP, as "UDP:192.0.2.1:9060". A packet's ingress is its place here, from 1.
+std::vector<std::string> inputs_of(const LiveSettings& settings);
 
 class LiveSource {
  public:

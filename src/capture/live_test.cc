@@ -167,6 +167,41 @@ TEST_F(LiveTest, SignallingOnOnePortAndMediaOnAnotherAreOneCallInTheOrderOfTime)
   EXPECT_EQ(r.result->stats.calls_isolated, 6u);
 }
 
+TEST_F(LiveTest, FromIsBelievedAtTheTrunkPortAndNotAtTheAccessPort) {
+  grants_ = {carrier_->grant_at(target, {"pa1"}).value()};
+  Port access("pb0"), trunk("pb1");
+  Traffic forged{epoch_}, genuine{epoch_};
+  forged.call(target, "forged", 20000, 10);
+  genuine.call(target, "genuine", 21000, 10);
+  const LiveSettings sources{{"pa0", "pa1"}, {}};
+  RunSettings settings;
+  settings.engine.inputs = inputs_of(sources);
+  const Run r = live(
+      sources, "trust",
+      [&] {
+        for (const auto& p : forged.packets()) access.send(p.bytes);
+        for (const auto& p : genuine.packets()) trunk.send(p.bytes);
+      },
+      settings);
+  ASSERT_TRUE(r.result) << to_text(r.result.error());
+  std::vector<std::string> calls, reviews;
+  for (const Bytes& record : opened(grants_[0], dir_ / "trust", Stream::call_data)) {
+    const auto e = intercept::decode_event(record);
+    if (e->type == intercept::EventType::origination) calls.push_back(e->call_id);
+    if (e->type == intercept::EventType::review) reviews.push_back(e->call_id);
+  }
+  EXPECT_EQ(calls, std::vector<std::string>{"genuine"});
+  EXPECT_EQ(reviews, std::vector<std::string>{"forged"});
+  EXPECT_EQ(r.result->stats.packets_isolated, genuine.packets().size());
+}
+
+TEST_F(LiveTest, InputsAreNamedAsOnTheCommandLineEachOnce) {
+  const auto hep = HepListen::parse("UDP:[2001:db8:0::1]:9060");
+  ASSERT_TRUE(hep);
+  EXPECT_EQ(inputs_of({{"pa1", "pa0", "pa1"}, {*hep}}),
+            (std::vector<std::string>{"pa1", "pa0", "UDP:[2001:db8::1]:9060"}));
+}
+
 TEST_F(LiveTest, WhatTwoPortsShowIsTakenOnce) {
   Port a("pb0"), b("pb1");
   RunSettings settings;

@@ -13,6 +13,7 @@ namespace writ::capture {
 struct RunSettings {
   intercept::EngineOptions engine;
   bool drop_duplicates = false;  // copies of one packet that a mirror shows twice (duplicates.hh)
+  bool one_input = false;        // a file or stream came in at engine.inputs[0] as a whole
 };
 
 class Matcher {

@@ -158,7 +158,13 @@ class Window {
   bool last_ = false;
 };
 
-Status pump_stream(ByteSource& source, Intake& intake, Records& records, const StopFlag* stop) {
+struct NamedInputs {
+  const std::vector<std::string>& names;
+  bool whole = false;
+};
+
+Status pump_stream(ByteSource& source, Intake& intake, Records& records, const NamedInputs& inputs,
+                   const StopFlag* stop) {
   WRIT_CHECK(intake.begin());
   const auto stopped = [&] { return stop != nullptr && *stop; };
   Window window{source};
@@ -174,6 +180,7 @@ Status pump_stream(ByteSource& source, Intake& intake, Records& records, const S
     return tl::unexpected(std::move(e));
   }
   wire::CaptureReader& reader = *opened;
+  reader.name_inputs(inputs.names, inputs.whole);
   for (std::uint64_t begin = 0; !stopped();) {
     WRIT_TRY(more, records.read_on(reader));
     WRIT_CHECK(intake.housekeeping());  // also when a few packets come at a time, and seldom
@@ -188,9 +195,9 @@ Status pump_stream(ByteSource& source, Intake& intake, Records& records, const S
 
 }  // namespace
 
-Result<CaptureFile> CaptureFile::open(const fs::path& file) {
+Result<CaptureFile> CaptureFile::open(const fs::path& file, const RunSettings& settings) {
   WRIT_TRY(map, WatchedFile::open(file));
-  CaptureFile f{std::move(map)};
+  CaptureFile f{std::move(map), settings};
   if (packing_of(f.map_.bytes()) == Packing::none) return f;
   WRIT_TRY(packed, ByteSource::open(file));
   f.packed_.emplace(std::move(packed));
@@ -199,25 +206,68 @@ Result<CaptureFile> CaptureFile::open(const fs::path& file) {
 
 Status CaptureFile::read(Intake& intake, SourceEnd& end) {
   Records records{intake, true, end, packed_ ? nullptr : &map_};
-  if (packed_) return pump_stream(*packed_, intake, records, nullptr);
+  if (packed_) return pump_stream(*packed_, intake, records, {inputs_, one_input_}, nullptr);
   auto reader = wire::CaptureReader::open(map_.bytes());
   WRIT_CHECK(map_.still_there());
   if (!reader) return tl::unexpected(std::move(reader).error());
+  reader->name_inputs(inputs_, one_input_);
   return pump_mapped(map_.bytes(), *reader, intake, records);
 }
 
 Result<RunResult> run_file(const fs::path& capture, const std::vector<authority::VerifiedGrant>& grants,
                            Spool& spool, const Watch& still_valid, const RunSettings& settings) {
-  WRIT_TRY(file, CaptureFile::open(capture));
+  WRIT_TRY(file, CaptureFile::open(capture, settings));
   Pump pump{grants, spool, still_valid, settings};
   RunResult r;
   const Status worked = file.read(pump, r.source);
   return pump.end(std::move(r), worked);
 }
 
-Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end) {
+Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end,
+                  const RunSettings& settings) {
   Records records{intake, false, end};
-  return pump_stream(source, intake, records, &stop);
+  const std::vector<std::string> none;
+  return pump_stream(source, intake, records,
+                     {settings.one_input ? settings.engine.inputs : none, settings.one_input}, &stop);
+}
+
+namespace {
+
+// Reads on until the reader has told of `wanted`, or has no more.
+bool has_told(wire::CaptureReader& reader, wire::InputSet wanted) {
+  for (wire::RawPacket p; reader.next(p);)
+    if ((wanted & ~reader.told_inputs()) == 0) return true;
+  return (wanted & ~reader.told_inputs()) == 0;
+}
+
+Result<FileInputs> inputs_in_stream(ByteSource source, const std::vector<std::string>& names,
+                                    wire::InputSet wanted) {
+  Window window{source};
+  while (!window.tells()) WRIT_CHECK(window.more(0).map([](bool) {}));
+  WRIT_TRY(reader, wire::CaptureReader::open_window(window.bytes(), window.last()));
+  reader.name_inputs(names, false);
+  for (std::uint64_t begin = 0; !has_told(reader, wanted) && reader.starved();) {
+    WRIT_CHECK(window.more(static_cast<std::size_t>(reader.position() - begin)).map([](bool) {}));
+    begin = reader.position();
+    reader.window(window.bytes(), window.last());
+  }
+  return FileInputs{reader.told_inputs(), reader.ambiguous_inputs()};
+}
+
+}  // namespace
+
+Result<FileInputs> inputs_in(const fs::path& file, const std::vector<std::string>& names) {
+  wire::InputSet wanted = 0;
+  for (std::size_t n = 1; n <= names.size(); ++n) wanted |= wire::input_set(static_cast<std::uint32_t>(n));
+  WRIT_TRY(map, MappedFile::open(file));
+  if (packing_of(map.bytes()) != Packing::none) {
+    WRIT_TRY(source, ByteSource::open(file));
+    return inputs_in_stream(std::move(source), names, wanted);
+  }
+  WRIT_TRY(reader, wire::CaptureReader::open(map.bytes()));
+  reader.name_inputs(names, false);
+  has_told(reader, wanted);
+  return FileInputs{reader.told_inputs(), reader.ambiguous_inputs()};
 }
 
 Result<std::string> source_identity(const fs::path& capture, const RunSettings& settings) {
@@ -243,6 +293,7 @@ Result<std::string> source_identity(const fs::path& capture, const RunSettings& 
   std::sort(agents.begin(), agents.end());
   for (const wire::Address& a : agents) hash.update(view_of("hep " + a.text() + "\n"));
   if (settings.drop_duplicates) hash.update(view_of("without duplicates\n"));
+  if (settings.one_input) hash.update(view_of("input " + settings.engine.inputs.front() + "\n"));
   WRIT_CHECK(map.still_there());
   return crypto::hex(hash.finish());
 }

@@ -43,13 +43,18 @@ using Watch = std::function<Status()>;
 // pcap, pcapng or ERF; mapped, or unpacked by stream when it is compressed (gzip, Zstandard).
 class CaptureFile {
  public:
-  static Result<CaptureFile> open(const fs::path& file);
+  // Its inputs: those of the settings, of which it is the first as a whole (one_input), or has them as
+  // interfaces by their names (pcapng).
+  static Result<CaptureFile> open(const fs::path& file, const RunSettings& settings = {});
   // All of it, once. Opens nothing more; an error is the intake's, or says that this is no capture file.
   Status read(Intake& intake, SourceEnd& end);
 
  private:
-  explicit CaptureFile(WatchedFile map) : map_(std::move(map)) {}
+  CaptureFile(WatchedFile map, const RunSettings& settings)
+      : map_(std::move(map)), inputs_(settings.engine.inputs), one_input_(settings.one_input) {}
   WatchedFile map_;
+  std::vector<std::string> inputs_;
+  bool one_input_;
   std::optional<ByteSource> packed_;
 };
 // The whole pipeline in this process. The spool must have been opened with source_identity(capture,
@@ -58,7 +63,14 @@ Result<RunResult> run_file(const fs::path& capture, const std::vector<authority:
                            Spool& spool, const Watch& still_valid, const RunSettings& settings = {});
 // A stream that cannot be read again (standard input). Packets are judged as they come; stops in good order
 // when stop is set.
-Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end);
+Status run_stream(ByteSource source, Intake& intake, const StopFlag& stop, SourceEnd& end,
+                  const RunSettings& settings = {});
+// Which of these names a capture file has as interfaces, and which of them are several interfaces at once
+// (place in `names` from 1). Reads to where all were found, else to the end.
+struct FileInputs {
+  wire::InputSet found = 0, ambiguous = 0;
+};
+Result<FileInputs> inputs_in(const fs::path& file, const std::vector<std::string>& names);
 
 // Says whether a capture file is the one that an earlier run read, and was read in the same way: its size and
 // a SHA-256 over both ends and evenly spaced blocks. Hashing all of it would cost more than reading it; what

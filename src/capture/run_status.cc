@@ -62,7 +62,13 @@ Result<GrantLeft> grant_left_of(const Json& j) {
   WRIT_TRY(until, read_time(j, "until"));
   WRIT_TRY(looked, read_time(j, "looked"));
   WRIT_TRY(ended, field<bool>(j, "ended", status_name));
-  return GrantLeft{grant, until, looked, ended};
+  GrantLeft left{grant, until, looked, ended};
+  if (!j.contains("trust_from")) return left;  // of an older probe
+  WRIT_TRY(trust_from, field<bool>(j, "trust_from", status_name));
+  WRIT_TRY(trust_from_at, field<std::uint64_t>(j, "trust_from_at", status_name));
+  left.trust_from = trust_from;
+  left.trust_from_at = trust_from_at;
+  return left;
 }
 
 bool may_lack(const Json& j, const char* key) {
@@ -83,6 +89,12 @@ std::string span_text(std::int64_t s) {
 
 // What is over, or was ended, is nobody's authority any more.
 bool in_force(const GrantLeft& g, Instant now) { return !g.ended && now < g.until; }
+
+std::string trust_text(const GrantLeft& g) {
+  if (g.trust_from) return "  From believed at every input";
+  if (g.trust_from_at == 0) return {};
+  return fmt::format("  From believed at {} of the inputs", g.trust_from_at);
+}
 
 void look_at_process(const RunStatus& s, bool alive, Instant now, const AlarmLimits& limits,
                      std::vector<Alarm>& out) {
@@ -138,6 +150,8 @@ Json to_json(const RunStatus& s) {
     grants.push_back({{"grant", g.grant},
                       {"until", time_json(g.until)},
                       {"looked", time_json(g.looked)},
+                      {"trust_from", g.trust_from},
+                      {"trust_from_at", g.trust_from_at},
                       {"ended", g.ended}});
   j["grants"] = std::move(grants);
   return j;
@@ -215,11 +229,11 @@ std::string status_text(const RunStatus& s, const std::vector<Alarm>& alarms, bo
           ? ""
           : fmt::format(", set by {} ms at {}", s.clock_step_ms, rfc3339_seconds(s.clock_step_at)));
   for (const GrantLeft& g : s.grants)
-    out += fmt::format("grant      {}  {}  looked at {}\n", g.grant,
+    out += fmt::format("grant      {}  {}  looked at {}{}\n", g.grant,
                        in_force(g, now) ? fmt::format("ends {}, left {}", rfc3339_seconds(g.until),
                                                       span_text(seconds_between(now, g.until)))
                                         : std::string("over"),
-                       rfc3339_seconds(g.looked));
+                       rfc3339_seconds(g.looked), trust_text(g));
   for (const Alarm& a : alarms) out += fmt::format("ALARM      {}: {}\n", a.kind, a.what);
   if (alarms.empty() && s.alarm_at != Instant{})
     out += fmt::format("last alarm {} at {}\n", s.alarm, rfc3339_seconds(s.alarm_at));

@@ -19,6 +19,8 @@ struct GrantLeft {
   Instant until{};    // end of its authority; a revocation shows as `ended`
   Instant looked{};   // when the probe last judged it
   bool ended = false;
+  bool trust_from = false;          // it believes From at every input
+  std::uint64_t trust_from_at = 0;  // or at so many
 };
 
 struct RunStatus {  // "writ.run-status/1"

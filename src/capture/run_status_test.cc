@@ -53,6 +53,23 @@ TEST(RunStatus, IsReadAsItWasWritten) {
     EXPECT_FALSE(parse_run_status(view_of(text.substr(0, cut)))) << cut;
 }
 
+// Counts, no names: of HEP these are addresses.
+TEST(RunStatus, TellsAtHowManyInputsAGrantBelievesFrom) {
+  RunStatus s = quiet_run();
+  const auto text = [&] { return status_text(s, {}, true, noon); };
+  EXPECT_EQ(text().find("believed"), std::string::npos);
+  s.grants[0].trust_from_at = 2;
+  EXPECT_NE(text().find("From believed at 2 of the inputs\n"), std::string::npos) << text();
+  const auto again = parse_run_status(view_of(canonical(to_json(s))));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->grants[0].trust_from_at, 2u);
+  Json older = to_json(s);
+  for (const char* later : {"trust_from", "trust_from_at"}) older["grants"][0].erase(later);
+  EXPECT_TRUE(parse_run_status(view_of(canonical(older))));
+  s.grants[0].trust_from = true;
+  EXPECT_NE(text().find("From believed at every input\n"), std::string::npos);
+}
+
 TEST(RunStatus, EachAlarmStandsForItsReasonAndForNothingElse) {
   EXPECT_EQ(kinds(quiet_run(), true, noon), Kinds{});
   EXPECT_EQ(kinds(quiet_run(), true, noon + 11s), Kinds{"stale"});

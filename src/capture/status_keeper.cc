@@ -49,6 +49,8 @@ void StatusKeeper::list_grants() {
     GrantLeft& left = status_.grants.emplace_back();
     left.grant = crypto::hex(grants_[g].id()).substr(0, 8);
     left.until = grants_[g].until();
+    left.trust_from = grants_[g].body().trust_from;
+    left.trust_from_at = grants_[g].body().trust_from_at.size();
   }
 }
 

@@ -205,6 +205,7 @@ Result<GrantRow> RequestService::compose(const Order& o, const std::string& prob
   b.document_sha256 = o.document_sha256;
   b.request_sha256 = o.request_sha256;
   b.trust_from = o.request.trust_from;
+  b.trust_from_at = o.request.trust_from_at;
   b.trusted_peers = o.request.trusted_peers;
   b.post_cut_through_digits = process::grant_digits(o.request);
   b.sequence = static_cast<std::uint64_t>(o.number);

@@ -107,6 +107,7 @@ Attachment Engine::Impl::make_attachment(const Dialog& d, const Claim& c, const 
       !d.is_caller(wire::tag_of(m.first(Header::from))) && d.is_caller(wire::tag_of(m.first(Header::to)));
   a.identity = c.identity;
   a.claimed_from = g.udp.src;
+  a.claimed_at = g.udp.inputs;
   a.began = g.at;
   a.began_frame = frame;
   a.opening = {{"direction", to_string(c.role)},
@@ -161,6 +162,15 @@ Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagra
   return {};
 }
 
+// A From or To that came in where nobody vouches for it is worth no more once a proxy has passed it on to
+// where somebody does: a person hears of the call, or has heard.
+bool Engine::Impl::is_passed_on(const Claim& c, const Attachment* a, std::string_view call_id) const {
+  if (c.source != Source::from_trusted && c.source != Source::to_trusted) return false;
+  if (grants[c.grant].body().trust_from_at.empty()) return false;
+  if (a != nullptr && a->stage != Stage::live && !judge.trusts(c.grant, a->claimed_at)) return true;
+  return reviewed.contains(hash_text(call_id, c.grant + 1));
+}
+
 Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m, const Datagram& g) {
   Attachment* a = d != nullptr ? d->of(c.grant) : nullptr;
   const auto mark_digest = [&](Attachment& x) {
@@ -171,6 +181,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m
     x.digest_dst = g.udp.dst;
   };
   see_in_dialog(d, c, m);
+  if (is_passed_on(c, a, m.call_id())) return {};
   if (a != nullptr ? a->stage == Stage::live || c.proof == Proof::claimed : !may_open(m)) return {};
   bool may = false;
   WRIT_CHECK(check_direction(d, c, m, g, may));
@@ -182,6 +193,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m
       fresh.held = std::move(a->held);
       fresh.pending_bytes = a->pending_bytes;
       fresh.waits = a->waits;
+      fresh.claimed_at |= a->claimed_at;
       if (a->stage != Stage::dropped) {
         fresh.began = a->began;
         fresh.began_frame = a->began_frame;
@@ -191,6 +203,7 @@ Status Engine::Impl::attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m
     }
     a->source = c.source;
     a->claimed_from = g.udp.src;
+    a->claimed_at |= g.udp.inputs;
     a->opening["identity_source"] = to_string(c.source);
     if (c.proof == Proof::proven) return take_part(*d, *a, g.at);
     if (!a->waits) {

@@ -35,6 +35,7 @@ struct Attachment {
   Side target_side = Side::caller;
   std::string identity;  // canonical text of the claim, for a review
   wire::Endpoint claimed_from;
+  wire::InputSet claimed_at = 0;  // the inputs of all messages that claimed it
   Instant began{};
   std::uint64_t began_frame = 0;
   Json opening = Json::object();  // detail of the Origination or TerminationAttempt

@@ -37,18 +37,18 @@ bool Engine::Impl::hears(const wire::Address& agent) const {
 Status Engine::Impl::on_hep_segment(const wire::TcpSegment& t, Instant at, bool& taken) {
   std::vector<wire::HepStreamed> messages;
   taken = hep.add(t, at, messages);
-  for (const wire::HepStreamed& s : messages) WRIT_CHECK(on_hep(s.message, s.from, at));
+  for (const wire::HepStreamed& s : messages) WRIT_CHECK(on_hep(s.message, s.from, s.inputs, at));
   return {};
 }
 
 Status Engine::Impl::expire_hep(Instant now) {
   std::vector<wire::HepStreamed> messages;
   hep.expire(now, messages);
-  for (const wire::HepStreamed& s : messages) WRIT_CHECK(on_hep(s.message, s.from, last_seen));
+  for (const wire::HepStreamed& s : messages) WRIT_CHECK(on_hep(s.message, s.from, s.inputs, last_seen));
   return {};
 }
 
-Status Engine::Impl::on_hep(View message, const wire::Address& agent, Instant at) {
+Status Engine::Impl::on_hep(View message, const wire::Address& agent, wire::InputSet inputs, Instant at) {
   wire::HepMessage h;
   if (!wire::parse_hep(message, h) || !h.has_addresses || h.compressed || h.payload.empty() ||
       h.payload.size() > wire::udp_payload_bytes_max) {
@@ -72,7 +72,7 @@ Status Engine::Impl::on_hep(View message, const wire::Address& agent, Instant at
     note_unread(Unread::hep_early, at);
   Bytes storage;
   const wire::RawPacket frame = wire::udp_frame(h.src, h.dst, h.payload, at, storage);
-  Datagram d{{h.src, h.dst, h.payload, h.truncated}, {&frame, 1}, at};
+  Datagram d{{h.src, h.dst, h.payload, h.truncated, inputs}, {&frame, 1}, at};
   if (media) return on_media(d);
   wire::SipMessage m;
   if (!wire::looks_like_sip(h.payload) || !wire::parse_sip(h.payload, m)) {

@@ -36,7 +36,7 @@ Status Engine::Impl::note_connected(Dialog& d, const wire::SipMessage& m, const 
   const std::string hop = hop_of(g);
   const bool up = d.ever_answered || d.mid_call;
   for (Attachment& a : d.attachments) {
-    const bool trusted = judge.trusted_peer(a.grant, g.udp.src.ip) || grants[a.grant].body().trust_from;
+    const bool trusted = judge.trusted_peer(a.grant, g.udp.src.ip) || judge.trusts(a.grant, g.udp.inputs);
     if (a.stage == Stage::dropped || !trusted || !covers(a, g.at)) continue;
     auto known =
         std::ranges::find_if(a.asserted, [&](const auto& x) { return x.side == side && x.hop == hop; });

@@ -84,7 +84,11 @@ constexpr std::chrono::seconds digit_pause_s_max{5};  // keys further apart are 
 }  // namespace
 
 Engine::Impl::Impl(const std::vector<authority::VerifiedGrant>& g, Sink& s, EngineOptions o)
-    : grants(g), sink(s), options(std::move(o)), judge(g, bindings, credentials), next_turn(Instant::max()) {
+    : grants(g),
+      sink(s),
+      options(std::move(o)),
+      judge(g, bindings, credentials, options.inputs),
+      next_turn(Instant::max()) {
   take_in_grants();
 }
 
@@ -153,7 +157,8 @@ Status Engine::Impl::on_streamed(const std::vector<wire::SipOverStream>& message
     wire::SipMessage m;
     if (!wire::parse_sip(s.message, m)) continue;
     ++stats.sip;
-    WRIT_CHECK(on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut}, s.frames, s.at, {}, {}, s.inflated}));
+    WRIT_CHECK(
+        on_sip(m, Datagram{{s.src, s.dst, s.message, s.cut, s.inputs}, s.frames, s.at, {}, {}, s.inflated}));
     if (s.overlapped) WRIT_CHECK(say_disagreement(m.call_id(), s.at));
   }
   return {};
@@ -193,7 +198,8 @@ Status Engine::Impl::on_datagram(const Datagram& d) {
   } else if (signalling_port && is_broken_sip(payload)) {
     note_unread(Unread::bad_sip, d.at);
   } else if (payload[0] < 0x80) {
-    if (wire::looks_like_hep(payload) && hears(d.udp.src.ip)) return on_hep(payload, d.udp.src.ip, d.at);
+    if (wire::looks_like_hep(payload) && hears(d.udp.src.ip))
+      return on_hep(payload, d.udp.src.ip, d.udp.inputs, d.at);
     if (const auto what = unread_datagram(d.udp)) note_unread(*what, d.at);
   }
   if (!table.maybe(d.udp.dst.port) && !table.maybe(d.udp.src.port)) return {};

@@ -28,6 +28,7 @@ class Sink {
 struct EngineOptions {
   std::vector<wire::Address> hep_from;  // capture agents whose HEP is read; nobody else's is
   std::uint32_t calls_before = 0;       // the numbers of calls begin after this one
+  std::vector<std::string> inputs{};    // names; a packet's ingress is its place in this list, from 1
   // What waits for a proof of its identity: so many calls and registrations, so many bytes of theirs.
   std::size_t pending_dialogs_max = limits::pending_dialogs_max;
   std::size_t pending_bytes_max = limits::pending_bytes_max;

@@ -81,7 +81,7 @@ struct Engine::Impl {
   bool hears(const wire::Address& agent) const;
   Status on_hep_segment(const wire::TcpSegment& t, Instant at, bool& taken);
   Status expire_hep(Instant now);
-  Status on_hep(View message, const wire::Address& agent, Instant at);
+  Status on_hep(View message, const wire::Address& agent, wire::InputSet inputs, Instant at);
   void take_in_grants();
   void date(Instant t) {
     dated_at = t;
@@ -91,6 +91,7 @@ struct Engine::Impl {
   // attach.cc
   Status attach(Dialog*& d, const wire::SipMessage& m, const Datagram& g);
   Status attach_claim(Dialog*& d, Claim c, const wire::SipMessage& m, const Datagram& g);
+  bool is_passed_on(const Claim& c, const Attachment* a, std::string_view call_id) const;
   Dialog& make_dialog(const wire::SipMessage& m, const Datagram& g, DialogKind kind);
   Attachment make_attachment(const Dialog& d, const Claim& c, const wire::SipMessage& m,
                              const Datagram& g) const;

@@ -32,7 +32,8 @@ bool names_all_of(const authority::GrantBody& heir, const authority::GrantBody& 
 }
 
 bool trusts_as_much(const authority::GrantBody& heir, const authority::GrantBody& holder) {
-  return (heir.trust_from || !holder.trust_from) &&
+  return (heir.trust_from ||
+          (!holder.trust_from && std::ranges::includes(heir.trust_from_at, holder.trust_from_at))) &&
          std::ranges::includes(heir.trusted_peers, holder.trusted_peers);
 }
 
@@ -133,7 +134,7 @@ Status Engine::Impl::inherit(Dialog& d, std::size_t held, std::uint32_t heir) {
     return refuse(", in a call of which the beginning was not seen");
   const bool derived = a.source == Source::transfer || a.source == Source::replaces;
   if (a.stage == Stage::live && !(derived ? trusts_as_much(grants[heir].body(), holder)
-                                          : judge.accepts(heir, a.source, a.claimed_from.ip)))
+                                          : judge.accepts(heir, a.source, a.claimed_from.ip, a.claimed_at)))
     return refuse(", which this order does not trust");
   return join(d, a, heir, at);
 }
@@ -160,6 +161,7 @@ Status Engine::Impl::join(Dialog& d, const Attachment& held, std::uint32_t heir,
   a.target_side = held.target_side;
   a.identity = held.identity;
   a.claimed_from = held.claimed_from;
+  a.claimed_at = held.claimed_at;
   a.began = at;
   a.opening = opening_of(held);
   a.stage = held.stage;

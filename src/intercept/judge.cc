@@ -53,9 +53,22 @@ const char* to_string(Source s) {
   return "from";
 }
 
+namespace {
+
+// A name that this probe does not know is nowhere.
+wire::InputSet trusted_inputs(const authority::GrantBody& g, const std::vector<std::string>& inputs) {
+  wire::InputSet out = 0;
+  for (std::size_t n = 0; n < inputs.size() && n < wire::inputs_max; ++n)
+    if (std::ranges::find(g.trust_from_at, inputs[n]) != g.trust_from_at.end())
+      out |= wire::input_set(static_cast<std::uint32_t>(n + 1));
+  return out;
+}
+
+}  // namespace
+
 Judge::Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings,
-             const Credentials& credentials)
-    : grants_(grants), bindings_(bindings), credentials_(credentials) {
+             const Credentials& credentials, const std::vector<std::string>& inputs)
+    : grants_(grants), bindings_(bindings), credentials_(credentials), inputs_(inputs) {
   take_in_grants();
 }
 
@@ -70,6 +83,7 @@ void Judge::take_in_grants() {
     }
     any_peer_ = any_peer_ || !peers.empty();
     peers_.push_back(std::move(peers));
+    trusted_.push_back(trusted_inputs(g.body(), inputs_));
   }
 }
 
@@ -88,10 +102,18 @@ bool Judge::allowed(std::uint32_t grant, Role role) const {
   return false;
 }
 
-bool Judge::accepts(std::uint32_t grant, Source source, const wire::Address& from) const {
+bool Judge::trusts(std::uint32_t grant, wire::InputSet inputs) const {
+  return grants_[grant].body().trust_from || (inputs != 0 && (inputs & ~trusted_[grant]) == 0);
+}
+
+bool Judge::accepts(std::uint32_t grant, Source source, const wire::Address& from,
+                    wire::InputSet inputs) const {
   if (source == Source::asserted) return trusted_peer(grant, from);
-  if (source == Source::redirection) return peers_[grant].empty() || trusted_peer(grant, from);
-  return grants_[grant].body().trust_from || (source != Source::from_trusted && source != Source::to_trusted);
+  // The carrier has said whose word counts: nobody else's does.
+  if (source == Source::redirection)
+    return trusts(grant, inputs) || trusted_peer(grant, from) ||
+           (peers_[grant].empty() && grants_[grant].body().trust_from_at.empty());
+  return trusts(grant, inputs) || (source != Source::from_trusted && source != Source::to_trusted);
 }
 
 bool Judge::trusted_peer(std::uint32_t grant, const wire::Address& a) const {
@@ -169,7 +191,7 @@ void Judge::judge_callee(const wire::SipMessage& m, const wire::UdpPacket& udp, 
       add(Role::to_target, Source::contact, Proof::proven, found_text_);
     else if (trusted_peer(g, udp.src.ip))
       add(Role::to_target, Source::asserted, Proof::proven, found_text_);
-    else if (grants_[g].body().trust_from)
+    else if (trusts(g, udp.inputs))
       add(Role::to_target, Source::to_trusted, Proof::proven, found_text_);
     else
       add(Role::to_target, Source::to, Proof::claimed, found_text_);
@@ -221,7 +243,7 @@ void Judge::judge_called_party(const wire::SipMessage& m, const wire::UdpPacket&
 // these only from there, or from the target's own telephone: anybody could have a stranger's call recorded.
 void Judge::judge_redirection(const wire::SipMessage& m, const wire::UdpPacket& udp, Instant at) {
   const auto take = [&](std::uint32_t g) {
-    const bool by_word = accepts(g, Source::redirection, udp.src.ip);
+    const bool by_word = accepts(g, Source::redirection, udp.src.ip, udp.inputs);
     const bool by_place = !by_word && bindings_.bound_source(g, udp.src, at);
     add(Role::redirected, by_place ? Source::contact : Source::redirection,
         by_word || by_place ? Proof::proven : Proof::claimed, found_text_);
@@ -261,7 +283,7 @@ void Judge::judge_response(const wire::SipMessage& m, const wire::UdpPacket& udp
       // Of a request that was sent on, its answer has all the Vias as well.
       if (bindings_.bound_source(g, party, at) && (h == Header::to || is_direct(m)))
         add(role, Source::contact, Proof::proven, found_text_);
-      else if (grants_[g].body().trust_from)
+      else if (trusts(g, udp.inputs))
         add(role, h == Header::from ? Source::from_trusted : Source::to_trusted, Proof::proven, found_text_);
       else
         add(role, h == Header::from ? Source::from : Source::to, Proof::claimed, found_text_);

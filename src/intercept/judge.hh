@@ -52,7 +52,7 @@ struct Claim {
 class Judge {
  public:
   Judge(const std::vector<authority::VerifiedGrant>& grants, const Bindings& bindings,
-        const Credentials& credentials);
+        const Credentials& credentials, const std::vector<std::string>& inputs);
   void take_in_grants();  // those that the vector has more than before
   // At most one claim for each grant whose window covers `at` and whose kind allows the role. The result
   // lives until the next call.
@@ -64,8 +64,10 @@ class Judge {
   void date(Instant t) { dated_at_ = t; }
   const TargetIndex& targets() const { return targets_; }
   bool allowed(std::uint32_t grant, Role role) const;
-  // Would this grant take such a proof from there?
-  bool accepts(std::uint32_t grant, Source source, const wire::Address& from) const;
+  // Would this grant take such a proof from there, of a message that came in by these?
+  bool accepts(std::uint32_t grant, Source source, const wire::Address& from, wire::InputSet inputs) const;
+  // Does it believe what peers write into From and To, at every one of these inputs?
+  bool trusts(std::uint32_t grant, wire::InputSet inputs) const;
   // What the last message says of targets in roles that their grants' kinds do not allow.
   const std::vector<Claim>& barred() const { return barred_; }
   bool trusted_peer(std::uint32_t grant, const wire::Address& a) const;
@@ -90,8 +92,10 @@ class Judge {
   const std::vector<authority::VerifiedGrant>& grants_;
   const Bindings& bindings_;
   const Credentials& credentials_;
+  const std::vector<std::string>& inputs_;
   TargetIndex targets_;
   std::vector<std::vector<wire::Address>> peers_;  // by grant
+  std::vector<wire::InputSet> trusted_;            // by grant: those of its trust_from_at
   bool any_peer_ = false;
   std::vector<Claim> claims_, barred_;
   bool covers(std::uint32_t grant, Instant at) const {

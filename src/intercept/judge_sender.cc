@@ -44,7 +44,7 @@ void Judge::judge_sender(const wire::SipMessage& m, const wire::UdpPacket& udp, 
     const std::uint32_t g = found_.back();
     if (bindings_.bound_source(g, udp.src, at) && is_direct(m))
       add(Role::from_target, Source::contact, Proof::proven, found_text_);
-    else if (grants_[g].body().trust_from)
+    else if (trusts(g, udp.inputs))
       add(Role::from_target, Source::from_trusted, Proof::proven, found_text_);
     else
       add(Role::from_target, Source::from, Proof::claimed, found_text_);

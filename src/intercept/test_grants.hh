@@ -14,6 +14,7 @@ struct GrantSpec {
   std::vector<authority::Target> targets;
   Instant from{}, until{};
   bool trust_from = false;
+  std::vector<std::string> trust_from_at{};
   std::vector<std::string> trusted_peers;
   bool digits = false;
   std::string matter = "M-2026-001";
@@ -74,6 +75,7 @@ class Carrier {
     b.call_data_to = {call_data_.public_key()};
     if (content) b.content_to = {content_.public_key()};
     b.trust_from = s.trust_from;
+    b.trust_from_at = s.trust_from_at;
     b.trusted_peers = s.trusted_peers;
     std::sort(b.trusted_peers.begin(), b.trusted_peers.end());
     b.post_cut_through_digits = s.digits;

@@ -167,9 +167,11 @@ class Bench {
       : grants_(std::move(g)), engine(grants_, sink, std::move(o)) {}
   // When set, frames go here instead of the engine: traffic that is made first and played later.
   std::function<void(double, View)> tape;
+  std::uint32_t ingress = 0;  // where frames come in
   void frame(double s, View bytes, std::uint32_t link = 101) {
     if (tape) return tape(s, bytes);
-    if (!engine.on_packet({at(s), link, bytes, static_cast<std::uint32_t>(bytes.size())})) std::abort();
+    if (!engine.on_packet({at(s), link, bytes, static_cast<std::uint32_t>(bytes.size()), ingress}))
+      std::abort();
   }
   void udp(double s, const wire::Endpoint& a, const wire::Endpoint& b, View payload, std::size_t part = 0) {
     std::size_t n = 0;

@@ -81,8 +81,8 @@ class Parser {
     if (!take_head(record, head)) return fail(Exit::integrity, "a frame without a head");
     switch (head.kind) {
       case FrameRecord::Kind::packet:
-        return take_packet({from_ns(head.at_ns), head.link_type, record, head.wire_length}, head.number,
-                           is_suspect(place));
+        return take_packet({from_ns(head.at_ns), head.link_type, record, head.wire_length, head.ingress},
+                           head.number, is_suspect(place));
       case FrameRecord::Kind::gap:
         return matcher_.gap(from_ns(head.at_ns), from_ns(head.until_ns), std::string(text_of(record)),
                             head.number);

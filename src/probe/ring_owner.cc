@@ -113,7 +113,8 @@ void RingOwner::show_losses() {
 }
 
 Status RingOwner::feed(const wire::RawPacket& p) {
-  return put({FrameRecord::Kind::packet, p.link_type, p.wire_length, 0, ++number_, to_ns(p.at), 0}, p.bytes);
+  return put({FrameRecord::Kind::packet, p.link_type, p.wire_length, p.ingress, ++number_, to_ns(p.at), 0},
+             p.bytes);
 }
 
 Status RingOwner::gap(Instant from, Instant until, const std::string& why, std::uint64_t packets) {

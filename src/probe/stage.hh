@@ -54,7 +54,7 @@ struct Board {
 struct FrameRecord {
   enum class Kind : std::uint32_t { packet, gap, end, grant };
   Kind kind = Kind::packet;
-  std::uint32_t link_type = 0, wire_length = 0, unused = 0;
+  std::uint32_t link_type = 0, wire_length = 0, ingress = 0;  // of a packet
   // packet: its place in the input, from 1; gap: how many packets, when known; grant: its index
   std::uint64_t number = 0;
   std::int64_t at_ns = 0, until_ns = 0;

@@ -82,7 +82,7 @@ class StagesTest : public CaptureTest {
     Stage stage = Stage::make(1u << 20, 1u << 20).value();
     const pid_t sealer = start_sealer(stage, dir_ / name);
     {
-      RingOwner owner{stage, grants_, door_, {}, sealer, alarm_};
+      RingOwner owner{stage, grants_, door_, settings_, sealer, alarm_};
       EXPECT_TRUE(owner.begin());
       std::size_t n = 0;
       for (int r = 0; r < repeat && !enough_; ++r)
@@ -142,6 +142,7 @@ class StagesTest : public CaptureTest {
 
   std::vector<authority::VerifiedGrant> grants_;
   GrantDoor door_;
+  capture::RunSettings settings_;
   std::string source_;                                     // of a file
   std::function<Status(capture::Spool&, Stage&)> during_;  // asked in the sealer's process
   std::optional<MappedFile> map_;
@@ -151,6 +152,15 @@ class StagesTest : public CaptureTest {
   std::function<void(const std::string&)> alarm_ = [this](const std::string& s) { alarms_.push_back(s); };
   static inline int worker_ = 0;
 };
+
+TEST_F(StagesTest, TheParserKnowsWhereAFrameCameIn) {
+  grants_ = {carrier_->grant_at(target, {"trunk"}).value(), carrier_->grant(Kind::pen, other).value()};
+  settings_.engine.inputs = {"access", "trunk"};
+  for (std::size_t n = 0; n < frames_.size(); ++n) frames_[n].ingress = n < frames_.size() / 2 ? 1 : 2;
+  const Told t = staged("inputs", [](Stage&, RingOwner&, std::size_t) {});
+  EXPECT_TRUE(t.good);
+  EXPECT_EQ(t.calls, 3u + 6u) << "those at the trunk; the other grant trusts every input";
+}
 
 TEST_F(StagesTest, ThreeProcessesMakeWhatOneMakes) {
   const Told t = staged("three", [](Stage&, RingOwner&, std::size_t) {});

@@ -49,6 +49,29 @@ std::vector<TargetRequest> read_targets(Fields& f) {
   return out;
 }
 
+// The grant's own rules, where the place of the mistake is known.
+std::vector<std::string> read_trusted_inputs(Fields& f, bool everywhere) {
+  constexpr const char* key = "trust_from_at";
+  std::vector<std::string> out = f.texts(key);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (everywhere && !out.empty())
+    f.refuse(key, "stands beside trust_from = true", "leave trust_from out: it means every input");
+  if (out.size() > limits::trusted_inputs_per_grant_max)
+    f.refuse(key, "names too many",
+             fmt::format("name at most {} inputs", limits::trusted_inputs_per_grant_max));
+  const auto possible = [](const std::string& name) {
+    return !name.empty() && name.size() <= limits::input_name_bytes_max &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  };
+  if (!std::all_of(out.begin(), out.end(), possible))
+    f.refuse(key, "holds what is no input's name",
+             "name each as the probe's command line does: \"eth1\", \"UDP:192.0.2.1:9060\"");
+  if (std::find(out.begin(), out.end(), "any") != out.end())
+    f.refuse(key, "names \"any\", which is every interface at once", "name the interfaces themselves");
+  return out;
+}
+
 Request read_fields(Fields& f) {
   using writ::Need;
   Request r;
@@ -78,6 +101,7 @@ Request read_fields(Fields& f) {
     if (std::find(sought.begin(), sought.end(), s) == sought.end())
       f.refuse("seeks", "names what is not known here", fmt::format("use only: {}", fmt::join(sought, ", ")));
   r.trust_from = f.flag("trust_from");
+  r.trust_from_at = read_trusted_inputs(f, r.trust_from);
   r.trusted_peers = f.texts("trusted_peers");
   for (std::string& peer : r.trusted_peers) {
     const auto host = records::canonical_host(peer);
@@ -111,38 +135,41 @@ Json to_json(const Request& r) {
   for (const TargetRequest& t : r.targets)
     targets.push_back({{"type", t.type}, {"value", t.value}, {"property", t.property}});
   const auto& o = r.officer;
-  return {{"schema", schema},
-          {"kind", r.kind},
-          {"emergency", r.emergency},
-          {"instrument", r.instrument},
-          {"court", r.court},
-          {"judge", r.judge},
-          {"issued", time_text(r.issued)},
-          {"signed", r.is_signed},
-          {"extends", r.extends},
-          {"officer",
-           {{"name", o.name},
-            {"badge", o.badge},
-            {"agency", o.agency},
-            {"phone", o.phone},
-            {"return_address", o.return_address},
-            {"fax", o.fax},
-            {"fax_confirmed", o.fax_confirmed}}},
-          {"prosecutor", r.prosecutor},
-          {"offense", r.offense},
-          {"coordinated_before", r.coordinated_before},
-          {"cost_agreement", r.cost_agreement},
-          {"carrier_named", r.carrier_named},
-          {"certification_3123", r.certification_3123},
-          {"designated_official", r.designated_official},
-          {"targets", targets},
-          {"start", time_text(r.start)},
-          {"end", time_text(r.end)},
-          {"contents", r.contents},
-          {"seeks", r.seeks},
-          {"trust_from", r.trust_from},
-          {"trusted_peers", r.trusted_peers},
-          {"document_sha256", digest_text(r.document_sha256)}};
+  Json out{{"schema", schema},
+           {"kind", r.kind},
+           {"emergency", r.emergency},
+           {"instrument", r.instrument},
+           {"court", r.court},
+           {"judge", r.judge},
+           {"issued", time_text(r.issued)},
+           {"signed", r.is_signed},
+           {"extends", r.extends},
+           {"officer",
+            {{"name", o.name},
+             {"badge", o.badge},
+             {"agency", o.agency},
+             {"phone", o.phone},
+             {"return_address", o.return_address},
+             {"fax", o.fax},
+             {"fax_confirmed", o.fax_confirmed}}},
+           {"prosecutor", r.prosecutor},
+           {"offense", r.offense},
+           {"coordinated_before", r.coordinated_before},
+           {"cost_agreement", r.cost_agreement},
+           {"carrier_named", r.carrier_named},
+           {"certification_3123", r.certification_3123},
+           {"designated_official", r.designated_official},
+           {"targets", targets},
+           {"start", time_text(r.start)},
+           {"end", time_text(r.end)},
+           {"contents", r.contents},
+           {"seeks", r.seeks},
+           {"trust_from", r.trust_from},
+           {"trusted_peers", r.trusted_peers},
+           {"document_sha256", digest_text(r.document_sha256)}};
+  if (!r.trust_from_at.empty())
+    out["trust_from_at"] = r.trust_from_at;  // requests without it keep their digest
+  return out;
 }
 
 Result<crypto::Digest> request_digest(const Request& r) {

@@ -42,6 +42,7 @@ struct Request {     // schema "writ.request/1"; docs/order-file.md describes ev
   std::vector<std::string>
       seeks;  // what is asked: "call-identifying", "content", "post-cut-through-digits", "location"
   bool trust_from = false;  // the carrier states that this port's peers are trusted to set From
+  std::vector<std::string> trust_from_at;  // or those at these inputs of the probe alone; sorted, unique
   std::vector<std::string> trusted_peers;
   crypto::Digest document_sha256{};  // filled at filing
 };

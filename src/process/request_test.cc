@@ -119,6 +119,36 @@ TEST(OrderFile, PostCutThroughDigitsAreReportedOnlyWhereAnOrderForContentSeeksTh
   }
 }
 
+TEST(OrderFile, NamesTheInputsAtWhichFromIsBelieved) {
+  const auto with = [](const std::string& lines) {
+    return parse(replaced(toml, "signed = true", "signed = true\n" + lines));
+  };
+  const auto r = with(R"(trust_from_at = ["eth1", "UDP:192.0.2.1:9060", "eth1"])");
+  ASSERT_TRUE(r) << to_text(r.error());
+  EXPECT_THAT(r->trust_from_at, ::testing::ElementsAre("UDP:192.0.2.1:9060", "eth1"));
+  const auto back = request_from_json(to_json(*r));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->trust_from_at, r->trust_from_at);
+  const auto without = parse(toml);
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(to_json(*without).contains("trust_from_at")) << "requests that were signed keep their digest";
+  struct Row {
+    std::string lines, what, cure;
+  };
+  for (const Row& row :
+       {Row{"trust_from = true\ntrust_from_at = [\"eth1\"]", "beside trust_from", "leave trust_from out"},
+        Row{"trust_from_at = [\"eth 1\"]", "no input's name", "as the probe's command line does"},
+        Row{"trust_from_at = [\"\"]", "", ""},
+        Row{"trust_from_at = [\"any\"]", "every interface at once", "name the interfaces"}}) {
+    const auto bad = with(row.lines);
+    ASSERT_FALSE(bad) << row.lines;
+    EXPECT_THAT(to_text(bad.error()), HasSubstr("order.toml:"));
+    EXPECT_THAT(to_text(bad.error()), HasSubstr("trust_from_at"));
+    EXPECT_THAT(to_text(bad.error()), HasSubstr(row.what));
+    EXPECT_THAT(to_text(bad.error()), HasSubstr(row.cure));
+  }
+}
+
 TEST(OrderFile, NamesPlaceAndCureInJson) {
   const std::string json =
       "{\n  \"schema\": \"writ.request/1\",\n  \"kind\": \"wiretap\",\n  \"targets\": [{\"type\": "

@@ -96,6 +96,13 @@ class EphemeralCarrier {
     WRIT_TRY(file, issue(g));
     return authority::verify_grant(view_of(file), {&roots_, &*list_, probe_.public_key(), epoch_});
   }
+  // From is believed at these inputs only.
+  Result<authority::VerifiedGrant> grant_at(const std::string& e164, std::vector<std::string> inputs) {
+    authority::GrantBody g = body(authority::Kind::content, {{authority::Target::Type::e164, e164, {}, {}}});
+    g.trust_from = false;
+    g.trust_from_at = std::move(inputs);
+    return grant(g);
+  }
   Result<authority::VerifiedGrant> grant(authority::Kind kind, const std::string& e164) {
     return grant(body(kind, {{authority::Target::Type::e164, e164, {}, {}}}));
   }

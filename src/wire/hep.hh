@@ -56,6 +56,7 @@ class HepSplitter {
 struct HepStreamed {
   Address from;
   Bytes message;
+  InputSet inputs = 0;  // that its segments came in at
 };
 
 // HEP over TCP as a mirror shows it: segments in any order, twice, or never. A connection is followed from

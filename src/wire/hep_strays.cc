@@ -29,13 +29,14 @@ const HepStrays::Stray* HepStrays::find(const TcpSegment& t, Test test) const {
 
 std::optional<HepBeginning> HepStrays::add(const TcpSegment& t) {
   if (t.payload.empty()) return std::nullopt;
-  HepBeginning b{t.seq, Bytes(t.payload.begin(), t.payload.end())};
+  HepBeginning b{t.seq, Bytes(t.payload.begin(), t.payload.end()), t.inputs};
   // Before it: enough for a header that was cut. Behind it: all that there is of the message.
   for (std::size_t before = 0; before < header_bytes;) {
     const Stray* s = find(t, [&](const Stray& one) { return one.end() == b.seq; });
     if (s == nullptr) break;
     b.bytes.insert(b.bytes.begin(), s->bytes.begin(), s->bytes.end());
     b.seq = s->seq;
+    b.inputs |= s->inputs;
     before += s->bytes.size();
   }
   for (std::size_t n = 0; n < strays_max; ++n) {
@@ -43,6 +44,7 @@ std::optional<HepBeginning> HepStrays::add(const TcpSegment& t) {
     const Stray* s = find(t, [&](const Stray& one) { return one.seq == end; });
     if (s == nullptr) break;
     put_bytes(b.bytes, s->bytes);
+    b.inputs |= s->inputs;
   }
   const std::string_view all = text_of(b.bytes);
   for (std::size_t at = all.find(hep_word); at != all.npos; at = all.find(hep_word, at + 1)) {
@@ -51,13 +53,13 @@ std::optional<HepBeginning> HepStrays::add(const TcpSegment& t) {
     const bool is_short = b.seq + static_cast<std::uint32_t>(at) == t.seq && from.size() < header_bytes &&
                           looks_like_hep(t.payload);
     if (!is_short && !begins_hep(from)) continue;
-    b = {b.seq + static_cast<std::uint32_t>(at), Bytes(from.begin(), from.end())};
+    b = {b.seq + static_cast<std::uint32_t>(at), Bytes(from.begin(), from.end()), b.inputs};
     std::erase_if(strays_, [&](const Stray& s) { return s.src == t.src && s.dst == t.dst; });
     bytes_ = 0;
     for (const Stray& s : strays_) bytes_ += s.bytes.size();
     return b;
   }
-  strays_.push_back({t.src, t.dst, t.seq, Bytes(t.payload.begin(), t.payload.end())});
+  strays_.push_back({t.src, t.dst, t.seq, Bytes(t.payload.begin(), t.payload.end()), t.inputs});
   bytes_ += t.payload.size();
   while (strays_.size() > strays_max || bytes_ > stray_bytes_max) {
     bytes_ -= strays_.front().bytes.size();

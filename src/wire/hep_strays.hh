@@ -12,6 +12,7 @@ namespace writ::wire {
 struct HepBeginning {
   std::uint32_t seq = 0;  // of the first byte of a message
   Bytes bytes;            // from there on, as far as they join
+  InputSet inputs = 0;    // that they came in at
 };
 
 // A header whose length and first chunk fit each other, at the front of `v`.
@@ -27,6 +28,7 @@ class HepStrays {
     Endpoint src, dst;
     std::uint32_t seq = 0;
     Bytes bytes;
+    InputSet inputs = 0;
     std::uint32_t end() const { return seq + static_cast<std::uint32_t>(bytes.size()); }
   };
   template <class Test>

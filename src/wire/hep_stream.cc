@@ -17,12 +17,18 @@ constexpr std::int64_t hep_jump_bytes_max = 4 << 20;
 constexpr std::chrono::seconds hep_wait_s_max{10}, hep_idle_s_max{600};
 constexpr std::uint8_t hep_magic[4] = {'H', 'E', 'P', '3'};
 
+struct HepEarly {
+  Bytes bytes;
+  InputSet inputs = 0;
+};
+
 struct HepFlow {
   Address from;
   HepSplitter splitter;
-  std::uint32_t next = 0;               // sequence number of the byte that comes next
-  std::map<std::uint64_t, Bytes> wait;  // by distance from `origin`, what came too early
-  std::uint64_t used = 0;               // bytes given to the splitter: position of `next`
+  InputSet begun = 0;                      // inputs of what the splitter holds of a message
+  std::uint32_t next = 0;                  // sequence number of the byte that comes next
+  std::map<std::uint64_t, HepEarly> wait;  // by distance from `origin`, what came too early
+  std::uint64_t used = 0;                  // bytes given to the splitter: position of `next`
   std::size_t wait_bytes = 0;
   Instant last{}, waiting_since{};
 };
@@ -92,15 +98,17 @@ struct HepFlows::Impl {
     f.from = t.src.ip;
     f.next = beginning->seq;
     f.last = at;
-    give(f, beginning->bytes, out);
+    give(f, beginning->bytes, beginning->inputs, out);
     return &f;
   }
 
-  static void give(HepFlow& f, View bytes, std::vector<HepStreamed>& out) {
+  static void give(HepFlow& f, View bytes, InputSet inputs, std::vector<HepStreamed>& out) {
     f.splitter.add(bytes);
     f.next += static_cast<std::uint32_t>(bytes.size());
     f.used += bytes.size();
-    for (View m; f.splitter.next(m);) out.push_back({f.from, Bytes(m.begin(), m.end())});
+    f.begun |= inputs;
+    for (View m; f.splitter.next(m); f.begun = inputs)  // what follows a message is of the bytes at hand
+      out.push_back({f.from, Bytes(m.begin(), m.end()), f.begun});
   }
 
   // What waited and now follows; with `skip`, from the first piece on, whatever is missing before it.
@@ -114,11 +122,11 @@ struct HepFlows::Impl {
         f.next += static_cast<std::uint32_t>(it->first - f.used);
         f.used = it->first;
       }
-      const Bytes piece = std::move(it->second);
+      const auto [piece, inputs] = std::move(it->second);
       const std::uint64_t old = f.used - it->first;  // bytes of it that came meanwhile
       f.wait_bytes -= piece.size();
       f.wait.erase(it);
-      if (old < piece.size()) give(f, View(piece).subspan(old), out);
+      if (old < piece.size()) give(f, View(piece).subspan(old), inputs, out);
     }
   }
 };
@@ -146,13 +154,14 @@ bool HepFlows::add(const TcpSegment& t, Instant at, std::vector<HepStreamed>& ou
   }
   if (ahead > 0) {
     if (f->wait.empty()) f->waiting_since = at;
-    Bytes& piece = f->wait[f->used + static_cast<std::uint32_t>(ahead)];
+    auto& [piece, inputs] = f->wait[f->used + static_cast<std::uint32_t>(ahead)];
     if (piece.size() < t.payload.size()) {
       f->wait_bytes += t.payload.size() - piece.size();
       piece.assign(t.payload.begin(), t.payload.end());
+      inputs = t.inputs;
     }
   } else if (const std::size_t old = static_cast<std::size_t>(-std::int64_t{ahead}); old < t.payload.size()) {
-    Impl::give(*f, t.payload.subspan(old), out);
+    Impl::give(*f, t.payload.subspan(old), t.inputs, out);
   }
   Impl::follow(*f, f->wait_bytes > hep_wait_bytes_max || f->wait.size() > hep_pieces_max, out);
   if ((t.flags & fin) != 0 && f->wait.empty()) i_->erase(i_->flows.find({t.src, t.dst}));

@@ -305,6 +305,7 @@ Decoded decode(const RawPacket& p) {
       out.verdict = Verdict::unknown;
       break;
   }
+  out.udp.inputs = out.tcp.inputs = input_set(p.ingress);
   return out;
 }
 

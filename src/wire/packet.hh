@@ -41,17 +41,27 @@ struct Endpoint {
   std::string text() const;  // "192.0.2.1:5060", "[2001:db8::1]:5060"
 };
 
+// Inputs of a probe as a set; bit 0: those that have no name. What is put together from several packets came
+// by the inputs of all of them.
+using InputSet = std::uint64_t;
+inline constexpr std::uint32_t inputs_max = 63;
+inline InputSet input_set(std::uint32_t ingress) {
+  return InputSet{1} << (ingress <= inputs_max ? ingress : 0);
+}
+
 struct RawPacket {  // one captured frame
   Instant at{};
   std::uint32_t link_type = 1;
   View bytes;                     // as captured
   std::uint32_t wire_length = 0;  // as it was on the wire (>= bytes.size() when cut by a snap length)
+  std::uint32_t ingress = 0;      // the input that it came in at: its place in the source's list, from 1
 };
 
 struct UdpPacket {
   Endpoint src, dst;
   View payload;
   bool truncated = false;  // snap length or a header length that lies: payload is what there is
+  InputSet inputs = 0;     // that it came in at
 };
 
 struct TcpSegment {
@@ -61,6 +71,7 @@ struct TcpSegment {
   std::uint8_t flags = 0;  // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
   View payload;
   bool truncated = false;  // cut by a snap length
+  InputSet inputs = 0;     // that it came in at
 };
 
 enum class Verdict {

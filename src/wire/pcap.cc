@@ -75,7 +75,13 @@ Result<CaptureReader> CaptureReader::open_window(View file, bool last) {
   return r;
 }
 
+void CaptureReader::name_inputs(std::vector<std::string> names, bool whole) {
+  inputs_ = std::move(names);
+  whole_ = whole && !inputs_.empty();
+}
+
 bool CaptureReader::next(RawPacket& out) {
+  out.ingress = whole_ ? 1 : 0;
   if (!broken_.empty() || truncated_ || starved_) return false;
   switch (format_) {
     case Format::ng:

@@ -46,6 +46,13 @@ class CaptureReader {
  public:
   // `file` must outlive the reader. Exit::usage with a clear sentence when it is no capture file.
   static Result<CaptureReader> open(View file);
+  // Tells inputs apart: a packet's ingress is the place, from 1, at which its interface's name (if_name of
+  // pcapng) stands in `names`; 0 for others, and for a name that two interfaces of one section have. `whole`:
+  // all came in at the first of them, as long as the file tells of no second interface.
+  void name_inputs(std::vector<std::string> names, bool whole);
+  // Those of `names` that the file has told of so far, and those that are several interfaces at once.
+  InputSet told_inputs() const { return told_; }
+  InputSet ambiguous_inputs() const { return ambiguous_; }
   // False at the end. A record that runs past the file's end sets truncated(); a broken record stops with
   // broken() saying where.
   bool next(RawPacket& out);
@@ -77,6 +84,7 @@ class CaptureReader {
     // What was lost on it, as its packets say one by one, and as its statistics say in sum.
     std::uint64_t lost_told = 0, lost_counted = 0;
     Instant last{}, counted{};  // its last packet; its packet at the last statistics, or its first
+    std::uint32_t ingress = 0;
   };
   struct Block {
     std::uint32_t type = 0;
@@ -94,6 +102,8 @@ class CaptureReader {
   template <class F>
   bool each_option(View options, F&& f) const;
   bool interface_option(std::uint16_t code, View value, Interface& i);
+  std::uint32_t ingress_of(std::string_view interface) const;
+  void tell_input(const Interface& i);
   bool packet_of(const Block& b, RawPacket& out);
   void note_packet(const Block& b, Instant at);
   void note_statistics(View body);
@@ -127,6 +137,9 @@ class CaptureReader {
   std::size_t record_header_ = 16;
   std::uint32_t link_type_ = 1;
   std::vector<Interface> interfaces_;
+  std::vector<std::string> inputs_;
+  bool whole_ = false;  // all of it is inputs_[0]
+  InputSet told_ = 0, ambiguous_ = 0;
   std::string broken_;
 };
 

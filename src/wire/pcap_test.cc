@@ -37,11 +37,17 @@ struct Builder {
     b.put(~0ull, 8);
     block(0x0a0d0d0a, b.out);
   }
-  void interface(std::uint16_t link, int tsresol = -1, std::int64_t offset = 0) {
+  void interface(std::uint16_t link, int tsresol = -1, std::int64_t offset = 0, std::string_view name = "") {
     Builder b{big};
     b.u16(link);
     b.u16(0);
     b.u32(0);
+    if (!name.empty()) {
+      b.u16(2);
+      b.u16(name.size());
+      put_bytes(b.out, view_of(name));
+      b.out.resize((b.out.size() + 3) / 4 * 4);
+    }
     if (tsresol >= 0) {
       b.u16(9);
       b.u16(1);
@@ -105,6 +111,52 @@ std::vector<RawPacket> read(View file, std::string* broken = nullptr, bool* trun
   if (broken) *broken = r->broken();
   if (truncated) *truncated = r->truncated();
   return all;
+}
+
+// The ingress of each packet.
+std::vector<std::uint32_t> inputs_of(View file, const std::vector<std::string>& names, bool whole) {
+  auto r = CaptureReader::open(file);
+  EXPECT_TRUE(r);
+  r->name_inputs(names, whole);
+  std::vector<std::uint32_t> all;
+  for (RawPacket p; r->next(p);) all.push_back(p.ingress);
+  EXPECT_EQ(r->broken(), "");
+  return all;
+}
+
+TEST(Pcapng, InterfacesAreInputsByTheirNames) {
+  for (const bool big : {false, true}) {
+    Builder b{big};
+    b.section();
+    for (const char* name : {"eth0", "", "eth1", "eth2"}) b.interface(1, -1, 0, name);
+    for (const std::uint32_t i : {0u, 1u, 2u, 3u}) b.packet(i, 1, frame);
+    b.section();  // its own list, in which the names mean the same ports
+    b.interface(1, -1, 0, "eth1");
+    b.packet(0, 1, frame);
+    EXPECT_THAT(inputs_of(b.out, {"eth1", "eth0"}, false), testing::ElementsAre(2, 0, 1, 0, 1));
+    EXPECT_THAT(inputs_of(b.out, {}, false), testing::Each(0u));
+    EXPECT_THAT(inputs_of(b.out, {"trunk"}, true), testing::ElementsAre(0, 0, 0, 0, 1));
+  }
+}
+
+TEST(Pcapng, ANameOfTwoInterfacesIsNeithers) {
+  Builder b{false};
+  b.section();
+  for (const char* name : {"eth0", "eth1", "eth0"}) b.interface(1, -1, 0, name);
+  for (const std::uint32_t i : {0u, 1u, 2u}) b.packet(i, 1, frame);
+  EXPECT_THAT(inputs_of(b.out, {"eth0", "eth1"}, false), testing::ElementsAre(0, 2, 0));
+  auto r = CaptureReader::open(b.out);
+  r->name_inputs({"eth0", "eth1", "eth9"}, false);
+  for (RawPacket p; r->next(p);) continue;
+  EXPECT_EQ(r->told_inputs(), input_set(1) | input_set(2));
+  EXPECT_EQ(r->ambiguous_inputs(), input_set(1));
+}
+
+TEST(Pcap, AFileWithoutInterfacesIsOneInputWhenItIsSaidToBe) {
+  CaptureWriter w{1};
+  w.add(raw(frame));
+  EXPECT_THAT(inputs_of(w.bytes(), {"trunk"}, true), testing::ElementsAre(1));
+  EXPECT_THAT(inputs_of(w.bytes(), {"trunk"}, false), testing::ElementsAre(0));
 }
 
 TEST(Pcap, EveryMagic) {

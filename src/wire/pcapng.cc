@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t block_section = 0x0a0d0d0a, block_interface = 1, block_packet_old = 2,
                         block_simple = 3, block_statistics = 5, block_packet = 6;
 constexpr std::uint16_t option_tsresol = 9, option_tsoffset = 14, option_dropcount = 4, option_ifdrop = 5,
-                        option_osdrop = 7;
+                        option_osdrop = 7, option_if_name = 2;
 constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
 // Larger than any block of packets, names or secrets that tools write (libpcap's own bound).
 constexpr std::uint32_t block_bytes_max = 16u << 20;
@@ -96,8 +96,24 @@ bool CaptureReader::interface_option(std::uint16_t code, View value, Interface& 
     for (unsigned n = 0; n < power; ++n) i.ticks_per_second *= binary ? 2 : 10;
   } else if (code == option_tsoffset && value.size() >= 8) {
     i.offset_s = static_cast<std::int64_t>(u64(value));
+  } else if (code == option_if_name && i.ingress == 0) {
+    i.ingress = ingress_of(text_of(value));
   }
   return true;
+}
+
+std::uint32_t CaptureReader::ingress_of(std::string_view interface) const {
+  while (interface.ends_with('\0')) interface.remove_suffix(1);  // some writers count their padding
+  const auto it = std::find(inputs_.begin(), inputs_.end(), interface);
+  return it == inputs_.end() ? 0 : static_cast<std::uint32_t>(it - inputs_.begin()) + 1;
+}
+
+// Of two interfaces with one name nobody can tell which of them is meant.
+void CaptureReader::tell_input(const Interface& i) {
+  if (i.ingress == 0) return;
+  told_ |= input_set(i.ingress);
+  for (Interface& other : interfaces_)
+    if (&other != &i && other.ingress == i.ingress) ambiguous_ |= input_set(i.ingress);
 }
 
 bool CaptureReader::add_interface(View body) {
@@ -110,6 +126,7 @@ bool CaptureReader::add_interface(View body) {
                    [&](std::uint16_t code, View value) { return interface_option(code, value, i); }))
     return broken_.empty() ? stop("an option that runs past its block") : false;
   interfaces_.push_back(i);
+  tell_input(interfaces_.back());
   return true;
 }
 
@@ -122,6 +139,8 @@ bool CaptureReader::fill(std::uint32_t interface, std::uint64_t ticks, View data
   out.link_type = i.link_type;
   out.bytes = data;
   out.wire_length = std::max(wire_length, static_cast<std::uint32_t>(data.size()));
+  if (interfaces_.size() > 1) out.ingress = 0;  // not the one input that the whole file was said to be
+  if (!whole_ && (ambiguous_ & input_set(i.ingress)) == 0) out.ingress = i.ingress;
   return true;
 }
 

@@ -162,6 +162,7 @@ void Reassembler::Impl::note(Entry& e, const Key& k, std::uint64_t hash, Whole&&
     e.whole.frames.push_back(std::move(frame));
   }
   e.whole.overlapped = e.whole.overlapped || came.overlapped;
+  e.whole.inputs |= came.inputs;
   e.whole.times.insert(e.whole.times.end(), came.times.begin(), came.times.end());
 }
 
@@ -195,6 +196,7 @@ bool Reassembler::Impl::finish(Entry& e, const Key& k, Instant now, int depth, W
   d.udp.src.ip = k.src;
   d.udp.dst.ip = k.dst;
   decode_transport(e.protocol, e.whole.storage, cut ? e.total - e.cut : 0, false, d);
+  d.udp.inputs = d.tcp.inputs = e.whole.inputs;
   const bool found = d.verdict == Verdict::udp || d.verdict == Verdict::tcp;
   // A tunnel in fragments with a fragment inside: that one goes on by itself, with the frames that it came
   // in.
@@ -242,6 +244,7 @@ bool Reassembler::add(const Fragment& f, const RawPacket& frame, Whole& out) {
   Whole came;
   came.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
   came.times.push_back(frame.at);
+  came.inputs = input_set(frame.ingress);
   return i_->add(f, std::move(came), frame.at, 0, out);
 }
 

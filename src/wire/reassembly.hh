@@ -22,6 +22,7 @@ class Reassembler {
         frames;  // the captured frames it came from, in order of arrival (evidence keeps the originals)
     std::vector<Instant> times;
     bool overlapped = false;
+    InputSet inputs = 0;  // of its fragments
   };
   // Keeps a copy of the frame; returns true and fills `out` when it completes a datagram.
   bool add(const Fragment& f, const RawPacket& frame, Whole& out);

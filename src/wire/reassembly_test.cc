@@ -50,6 +50,20 @@ TEST(Reassembler, AnyOrder) {
   } while (std::ranges::next_permutation(order).found);
 }
 
+TEST(Reassembler, ADatagramCameInAtTheInputsOfAllItsFragments) {
+  const Bytes d = datagram(100);
+  Reassembler r;
+  Reassembler::Whole whole;
+  std::uint32_t port = 3;
+  for (const Bytes& part : {piece(d, 0, 3), piece(d, 3, 6), piece(d, 6, 0)}) {
+    RawPacket p = raw(part, LinkType::raw);
+    p.ingress = port == 3 ? 3 : 5;
+    port = 5;
+    r.add(decode(p).fragment, p, whole);
+  }
+  EXPECT_EQ(whole.decoded.udp.inputs, input_set(3) | input_set(5));
+}
+
 TEST(Reassembler, FirstByteWinsAndOverlapIsSaid) {
   const Bytes d = datagram(100);
   Bytes evil(d.size(), 0xee);

@@ -237,6 +237,7 @@ void SipStreams::Impl::emit(const FlowKey& k, Stream& s, SequenceRange r, Bytes 
     const std::size_t skipped = piece.offset + static_cast<std::size_t>(from - p);
     const auto length = static_cast<std::size_t>(to - from);
     m.at = std::max(m.at, g.raw.at);
+    m.inputs |= g.tcp.inputs;
     sure = sure && fits(g);
     Bytes& bytes = m.storage.emplace_back();
     if (skipped == 0 && length == g.payload.size() && !g.frame.empty()) {

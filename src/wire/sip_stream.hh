@@ -22,6 +22,7 @@ struct SipOverStream {
   bool no_length = false;   // no usable Content-Length: it ends where its body does by the looks of it
   bool inflated = false;    // was compressed: the frame is a datagram made of the message (see below)
   bool overlapped = false;  // segments disagreed about the same bytes: the first that came were taken
+  InputSet inputs = 0;      // that the segments came in at which hold its bytes
 };
 
 class SipStreams {
