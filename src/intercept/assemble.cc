@@ -281,6 +281,7 @@ void take_matter_event(Matter& m, const Event& e) {
     g.until = time_at(e.detail, "until", e.at);
     g.why = e.call == 0 ? text_at(e.detail, "why") : "call " + e.call_id + ": " + text_at(e.detail, "why");
     const auto n = e.detail.find("packets");
+    if (e.call != 0) g.call_id = e.call_id;
     if (n != e.detail.end() && n->is_number_unsigned()) g.packets = n->get<std::uint64_t>();
     m.gaps.push_back(std::move(g));
   }
@@ -297,6 +298,7 @@ void say_lost(Matter& m, std::map<std::uint32_t, CallRecord>& calls, std::vector
     CallRecord& c = calls.at(l.number);
     if (c.release_cause.empty()) c.release_cause = l.gap.why;
     c.anomalies.push_back(l.gap.why);
+    l.gap.call_id = c.call_id;
     l.gap.why = "call " + c.call_id + ": " + l.gap.why;
     m.gaps.push_back(std::move(l.gap));
   }

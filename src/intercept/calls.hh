@@ -100,6 +100,7 @@ struct Gap {
   Instant from{}, until{};
   std::string why;
   std::uint64_t packets = 0;
+  std::string call_id = {};  // of one call, which tells of it itself; empty: of all that were up
 };
 
 struct Matter {                   // everything opened for one production

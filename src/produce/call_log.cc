@@ -52,6 +52,7 @@ std::vector<std::string> gaps_within(const intercept::CallRecord& c,
                                      const std::vector<intercept::Gap>& gaps) {
   std::vector<std::string> out;
   for (const intercept::Gap& g : gaps) {
+    if (!g.call_id.empty()) continue;
     const bool open = g.until <= g.from;
     if ((c.end && g.from > *c.end) || (!open && g.until < c.start)) continue;
     out.push_back(fmt::format("gap {} to {}: {}{}", rfc3339(g.from), open ? "?" : rfc3339(g.until), g.why,

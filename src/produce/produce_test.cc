@@ -51,6 +51,9 @@ TEST(CallLog, AGapWithinACallStandsInItsLine) {
   EXPECT_NE(with({c.start - 5s, c.start - 5s, "from then on", 0}).find("from then on"), std::string::npos);
   EXPECT_EQ(with({c.start - 5s, c.start - 1s, "before", 0}).find("before"), std::string::npos);
   EXPECT_EQ(with({*c.end + 1s, *c.end + 5s, "after", 0}).find("after"), std::string::npos);
+  // Of another call, as of each that a flood left open: it stands there.
+  EXPECT_EQ(with({c.start + 1s, c.start + 1s, "call x: still up", 0, "x"}).find("still up"),
+            std::string::npos);
 }
 
 TEST(Captures, EachFrameOnceByTimeAndLinkType) {
