@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -290,7 +291,7 @@ TEST_F(LiveTest, AnInterfaceThatGoesDownIsAGapAndComesBack) {
   ASSERT_FALSE(g.empty());  // the kernel may find the link a moment later than the interface
   EXPECT_EQ(g[0]["why"], "pa0 is down");
   ASSERT_FALSE(r.alarms.empty());
-  EXPECT_EQ(r.alarms.front(), "pa0 is down");
+  EXPECT_THAT(r.alarms, ::testing::Contains("pa0 is down"));
   EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
   EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
   EXPECT_EQ(r.result->stats.calls_isolated, 6u);
@@ -323,7 +324,7 @@ TEST_F(LiveTest, AnInterfaceThatIsMadeAgainIsHeardAgain) {
   const auto time = [](const Json& t) { return parse_rfc3339(t.get<std::string>()).value(); };
   EXPECT_GT(time(g.back()["until"]) - time(g[0]["from"]), std::chrono::milliseconds{1500});
   ASSERT_FALSE(r.alarms.empty());
-  EXPECT_EQ(r.alarms.front(), "pa0 is gone");
+  EXPECT_THAT(r.alarms, ::testing::Contains("pa0 is gone"));
   EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
 }
 
@@ -412,7 +413,7 @@ TEST_F(LiveTest, AnInterfaceOfLibpcapThatIsGoneEndsNothingAndIsHeardAgain) {
   EXPECT_EQ(r.result->stats.packets, frames_of_file().size() + 1);
   EXPECT_EQ(r.result->stats.calls_isolated, 6u);
   EXPECT_FALSE(gaps("tun").empty());
-  EXPECT_EQ(r.alarms.front(), "tu0 is gone");
+  EXPECT_THAT(r.alarms, ::testing::Contains("tu0 is gone"));
   EXPECT_TRUE(r.alarms.back().ends_with(": over")) << r.alarms.back();
 }
 
