@@ -257,5 +257,23 @@ TEST(Branches, AnOfferThatNobodyTakesUpDrawsNothing) {
   EXPECT_EQ(heard(true), 20u);
 }
 
+// Asked who it is, the side that hangs up asks again.
+TEST(Branches, AChallengedByeEndsNothing) {
+  for (const int status : {401, 407, 503}) {
+    Bench b(grants(spec()));
+    Call c{b};
+    c.invite(0);
+    c.answer(1);
+    bye_between(c, 2, c.a, c.z, status, "5");
+    move_on(c, 4);
+    bye_between(c, 9, c.a, c.z, 200, "21");
+    ASSERT_TRUE(b.engine.finish());
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), 100u) << status;
+    const auto ends = all_of(b, EventType::release);
+    ASSERT_EQ(ends.size(), 1u);
+    EXPECT_EQ(ends[0]->at, at(9));
+  }
+}
+
 }  // namespace
 }  // namespace writ::intercept

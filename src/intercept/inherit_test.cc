@@ -348,5 +348,28 @@ TEST(Inherit, WhatIsJoinedLaterByItsOwnSignallingSaysSo) {
   EXPECT_EQ(b.sink.count(EventType::review, 1), 1u) << "said when it began";
 }
 
+// What was over when the order began is none of its own: a call that has ended, a text that was sent.
+TEST(Inherit, NothingThatIsOver) {
+  Bench b({carrier().grant(trusting()), carrier().grant(window(trusting(), 5))});
+  Call c{b};
+  c.whole(0);
+  Call text{b};
+  text.id = "text@a.example";
+  Sip m = text.message(text.request("MESSAGE"), "MESSAGE", false);
+  m.body = "hello";
+  m.type = "text/plain";
+  b.sip(3.5, text.a, text.z, m);
+  text.response(3.6, 200, "MESSAGE");
+  Call next{b};  // so that time goes on
+  next.id = "next@a.example";
+  next.callee = "+14045550199";
+  next.invite(6);
+  ASSERT_TRUE(b.engine.finish());
+  EXPECT_EQ(b.sink.count(EventType::release, 0), 1u);
+  EXPECT_TRUE(std::ranges::any_of(all_of(b, EventType::network_signal),
+                                  [](const Event* e) { return e->detail.value("signal", "") == "MESSAGE"; }));
+  EXPECT_TRUE(nothing_under(b, 1));
+}
+
 }  // namespace
 }  // namespace writ::intercept

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who names a neighbour's endpoint does not draw the neighbour in.
+#include "intercept/neighbours.hh"
+
 #include <gmock/gmock.h>
 
 #include "intercept/test_features.hh"
@@ -126,6 +128,49 @@ TEST(Neighbours, WhatHasEndedOrIsALegContestsNothing) {
   EXPECT_EQ(learned(false, false), 0u);
   EXPECT_EQ(learned(true, false), 20u);
   EXPECT_EQ(learned(false, true), 20u);
+}
+
+// What is known by itself, message by message.
+class KnownNeighbours : public testing::Test {
+ protected:
+  void hear(const std::string& id, const std::string& start, const std::string& method,
+            const std::string& body, double t) {
+    Sip m{start, "<sip:+13125550133@x>;tag=a", "<sip:+13125550134@x>;tag=b", id, "1 " + method, "", body};
+    const std::string text = m.text();
+    wire::SipMessage parsed;
+    ASSERT_TRUE(wire::parse_sip(view_of(text), parsed));
+    n_.note(parsed, body, at(t));
+  }
+  bool there(int port, const std::string& to = "target", const std::string& origin = "") const {
+    return n_.at(ep("192.168.1.10", static_cast<std::uint16_t>(port)), to, origin);
+  }
+  Neighbours n_;
+};
+
+TEST_F(KnownNeighbours, UntilTheirByeIsAccepted) {
+  hear("n", "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.10", 5004), 0);
+  EXPECT_TRUE(there(5004));
+  for (const int status : {100, 401, 481, 500}) {
+    hear("n", "SIP/2.0 " + std::to_string(status) + " X", "BYE", "", 1);
+    EXPECT_TRUE(there(5004)) << status;
+  }
+  hear("n", "SIP/2.0 200 OK", "BYE", "", 2);
+  EXPECT_FALSE(there(5004));
+}
+
+TEST_F(KnownNeighbours, ACallIsNoNeighbourOfItself) {
+  hear("n", "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.10", 5004), 0);
+  EXPECT_FALSE(there(5004, "n", "another o="));
+}
+
+TEST_F(KnownNeighbours, OfOneCallSixteenEndsAndOfOldOnesNone) {
+  std::string body = sdp("192.168.1.10", 5000, "0", "");
+  for (int port = 5002; port < 5040; port += 2) body += "m=audio " + std::to_string(port) + " RTP/AVP 0\r\n";
+  hear("n", "INVITE sip:x@x SIP/2.0", "INVITE", body, 0);
+  EXPECT_TRUE(there(5030));
+  EXPECT_FALSE(there(5032));
+  hear("later", "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.11", 5004), 5 * 3600);
+  EXPECT_FALSE(there(5000));
 }
 
 }  // namespace

@@ -135,5 +135,23 @@ TEST(Rivals, TheCallsOwnLegsTakeNothing) {
   EXPECT_EQ(b.sink.count(EventType::gap), 0u);
 }
 
+// From where the target's call went another person's call goes on, too: only what comes as soon as a device
+// hands an SDP on is a leg.
+TEST(Rivals, WhatComesLaterFromTheSameHostIsNoLeg) {
+  Bench b(grants(spec()));
+  Call c{b};
+  announce(c, 0, true, "53655765");
+  announce(c, 1, false, "61728394");
+  c.ack(1.05);
+  c.talk(1.2, 50);  // its BYE is not seen
+  Call n = neighbour(c);
+  n.a = c.z;
+  n.z = ep("203.0.113.5", 5060);
+  announce(n, 20, true, "222222");
+  announce(n, 21, false, "333333");
+  n.talk(21.2, 50, 500);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 100u);
+}
+
 }  // namespace
 }  // namespace writ::intercept
