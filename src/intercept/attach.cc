@@ -162,12 +162,16 @@ Status Engine::Impl::attach(Dialog*& d, const wire::SipMessage& m, const Datagra
   return {};
 }
 
-// A From or To that came in where nobody vouches for it is worth no more once a proxy has passed it on to
-// where somebody does: a person hears of the call, or has heard.
+// A From, To or Diversion that came in where nobody vouches for it is worth no more once a proxy has passed
+// it on to where somebody does: a person hears of the call, or has heard.
 bool Engine::Impl::is_passed_on(const Claim& c, const Attachment* a, std::string_view call_id) const {
-  if (c.source != Source::from_trusted && c.source != Source::to_trusted) return false;
-  if (grants[c.grant].body().trust_from_at.empty()) return false;
-  if (a != nullptr && a->stage != Stage::live && !judge.trusts(c.grant, a->claimed_at)) return true;
+  const authority::GrantBody& g = grants[c.grant].body();
+  const bool redirected = c.source == Source::redirection;
+  if (!redirected && c.source != Source::from_trusted && c.source != Source::to_trusted) return false;
+  if (g.trust_from_at.empty() && !(redirected && !g.trusted_peers.empty())) return false;
+  if (a != nullptr && a->stage != Stage::live &&
+      !judge.accepts(c.grant, c.source, a->claimed_from.ip, a->claimed_at))
+    return true;
   return reviewed.contains(hash_text(call_id, c.grant + 1));
 }
 

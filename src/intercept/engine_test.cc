@@ -329,6 +329,28 @@ TEST(Engine, DiversionOfAStrangerIsAClaimWhereTrustedPeersAreNamed) {
     }
 }
 
+// The proxy is trusted, and sends on what a stranger wrote.
+TEST(Engine, DiversionThatAStrangerWroteIsNoBetterPassedOn) {
+  GrantSpec s = spec();
+  s.trusted_peers = {"198.51.100.1"};
+  Bench b(grants(s));
+  Call c{b};
+  c.callee = "+14045550199";
+  c.invite_extra = "Diversion: <sip:+14045550102@carrier.example>\r\n";
+  Call on = c;
+  on.a = c.z;
+  on.z = ep("203.0.113.5", 5060);
+  c.invite(0);
+  on.invite(0.01);
+  on.answer(1);
+  c.answer(1.01);
+  c.talk(1.1, 50);
+  c.bye(3);
+  EXPECT_TRUE(b.sink.packets.empty());
+  EXPECT_EQ(b.sink.count(EventType::review), 1u);
+  EXPECT_EQ(b.sink.count(EventType::termination_attempt), 0u);
+}
+
 TEST(Engine, DiversionByTheTargetsOwnTelephone) {
   GrantSpec s = spec();
   s.trusted_peers = {"192.0.2.99"};
