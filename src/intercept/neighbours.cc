@@ -13,8 +13,9 @@ namespace writ::intercept {
 namespace {
 
 constexpr std::size_t calls_max = 1u << 16,
-                      ends_of_call_max = 16;  // the oldest half leaves where there are more
-constexpr std::chrono::hours known_h_max{4};  // of a call whose end was not seen
+                      ends_of_call_max = 16;           // the oldest half leaves where there are more
+constexpr std::chrono::hours known_h_max{4};           // of a call whose end was not seen
+constexpr std::chrono::minutes between_looks_min{30};  // for such calls: a look goes over all of them
 
 std::uint64_t key_of(std::string_view s) { return writ::keyed_hash(view_of(s)); }
 
@@ -111,7 +112,7 @@ void Neighbours::drop(std::unordered_map<std::uint64_t, Known>::iterator call) {
 }
 
 void Neighbours::expire(Instant now) {
-  next_ = now + known_h_max / 8;
+  next_ = now + between_looks_min;
   Instant before = now - known_h_max;
   if (calls_.size() >= calls_max) {
     std::vector<Instant> times;
