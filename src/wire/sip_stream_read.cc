@@ -6,6 +6,7 @@
 #include "wire/made_frame.hh"
 #include "wire/sip.hh"
 #include "wire/sip_stream_impl.hh"
+#include "wire/websocket_handshake.hh"
 
 namespace writ::wire {
 namespace {
