@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "authority/grant.hh"
+#include "authority/input_name.hh"
 #include "authority/strict.hh"
 #include "base/digits.hh"
 
@@ -132,12 +133,6 @@ Status check_recipients(const GrantBody& g) {
     return refuse("a trusted peer is named twice",
                   "identity is taken from known equipment only (47 USC 1002(a)(4))", "each peer once");
   return {};
-}
-
-// How the probe's command line names an input: an interface, or "UDP:192.0.2.1:9060".
-bool is_input_name(const std::string& s) {
-  return !s.empty() && s.size() <= limits::input_name_bytes_max &&
-         std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 Status check_trust(const GrantBody& g) {

@@ -77,4 +77,30 @@ inline void invites(Bench& b, double t, const std::string& uri, const std::strin
   c.answer(t + 0.1);
 }
 
+inline Sip registration(const std::string& number, const std::string& contact, const std::string& id,
+                        std::uint32_t cseq) {
+  const std::string party = "<sip:" + number + "@carrier.example>";
+  return Sip{"REGISTER sip:carrier.example SIP/2.0",
+             party + ";tag=r",
+             party,
+             id,
+             std::to_string(cseq) + " REGISTER",
+             "Contact: <" + contact + ">\r\nExpires: 600\r\n",
+             "",
+             ""};
+}
+
+// Asked who it is, and accepted.
+inline void register_target(Bench& b, double t, const Call& c, const std::string& number,
+                            const std::string& contact) {
+  Sip r = registration(number, contact, "reg@" + number, 1);
+  b.sip(t, c.a, c.z, r);
+  r.start = "SIP/2.0 401 Unauthorized";
+  b.sip(t + 0.01, c.z, c.a, r);
+  r = registration(number, contact, "reg@" + number, 2);
+  b.sip(t + 0.02, c.a, c.z, r);
+  r.start = "SIP/2.0 200 OK";
+  b.sip(t + 0.03, c.z, c.a, r);
+}
+
 }  // namespace writ::intercept::test

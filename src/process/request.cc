@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "authority/input_name.hh"
 #include "base/limits.hh"
 #include "process/file_fields.hh"
 
@@ -60,11 +61,7 @@ std::vector<std::string> read_trusted_inputs(Fields& f, bool everywhere) {
   if (out.size() > limits::trusted_inputs_per_grant_max)
     f.refuse(key, "names too many",
              fmt::format("name at most {} inputs", limits::trusted_inputs_per_grant_max));
-  const auto possible = [](const std::string& name) {
-    return !name.empty() && name.size() <= limits::input_name_bytes_max &&
-           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  };
-  if (!std::all_of(out.begin(), out.end(), possible))
+  if (!std::all_of(out.begin(), out.end(), authority::is_input_name))
     f.refuse(key, "holds what is no input's name",
              "name each as the probe's command line does: \"eth1\", \"UDP:192.0.2.1:9060\"");
   if (std::find(out.begin(), out.end(), "any") != out.end())
