@@ -36,13 +36,19 @@ std::vector<Bytes> agent_messages(std::size_t n) {
   return out;
 }
 
+TcpSegment segment(std::size_t at, View payload, std::uint16_t port) {
+  TcpSegment t;
+  t.src = {address("203.0.113.9"), port};
+  t.dst = {address("203.0.113.1"), 9060};
+  t.seq = static_cast<std::uint32_t>(at) - 100;  // wraps
+  t.payload = payload;
+  return t;
+}
+
 struct Agent {
-  bool send(std::size_t at, View payload) {
-    TcpSegment t;
-    t.src = {address("203.0.113.9"), 40000};
-    t.dst = {address("203.0.113.1"), 9060};
-    t.seq = static_cast<std::uint32_t>(at) - 100;  // wraps
-    t.payload = payload;
+  bool send(std::size_t at, View payload, std::uint16_t port = 40000, std::uint8_t flags = 0) {
+    TcpSegment t = segment(at, payload, port);
+    t.flags = flags;
     return flows.add(t, from_ns(0), out);
   }
   std::vector<Bytes> messages() const {
@@ -89,6 +95,53 @@ TEST(HepStrays, OtherConnectionsOfTheSenderAreNotHep) {
   const auto messages = agent_messages(1);
   EXPECT_TRUE(a.send(900'000, messages[0])) << "what was kept of them is bounded and does no harm";
   EXPECT_EQ(a.messages(), messages);
+}
+
+// Agents of one host, whose connections have the same sequence numbers.
+TEST(HepStrays, APieceOfAnotherConnectionIsNoPartOfTheMessage) {
+  const auto messages = agent_messages(2);
+  const std::size_t cut = messages[0].size() / 2;
+  Agent a;
+  a.send(cut, View(messages[1]).subspan(cut), 40001);
+  a.send(0, View(messages[0]).first(cut));
+  a.send(cut, View(messages[0]).subspan(cut));
+  EXPECT_EQ(a.messages(), std::vector<Bytes>{messages[0]});
+  a.send(0, View(messages[1]).first(cut), 40001);
+  EXPECT_EQ(a.messages(), messages) << "and that one has kept its own";
+  EXPECT_EQ(a.flows.given_up(), 0u);
+}
+
+TEST(HepStrays, PortsThatAreUsedAgainHaveNothingOfTheConnectionBefore) {
+  constexpr std::uint8_t rst = 4;
+  const auto messages = agent_messages(2);
+  const std::size_t cut = messages[0].size() / 2;
+  Agent a;
+  for (const Bytes& m : messages) {
+    a.send(cut, View(m).subspan(cut));
+    a.send(0, View(m).first(cut));
+    a.send(m.size(), {}, 40000, rst);
+  }
+  a.send(0, View(messages[0]).first(cut));
+  EXPECT_EQ(a.messages(), messages) << "its second half was another connection's";
+}
+
+// The second half of a message waits, then so much of other connections; then its first half comes.
+bool still_waits(std::size_t others, std::size_t bytes_each) {
+  const Bytes m = agent_messages(1)[0], other(bytes_each, 'x');
+  const std::size_t cut = m.size() / 2;
+  HepStrays s;
+  EXPECT_FALSE(s.add(segment(cut, View(m).subspan(cut), 40000)));
+  for (std::size_t n = 0; n < others; ++n) EXPECT_FALSE(s.add(segment(n * 100'000, other, 40001)));
+  const auto begun = s.add(segment(0, View(m).first(cut), 40000));
+  EXPECT_TRUE(begun.has_value());
+  return begun && begun->bytes == m;
+}
+
+TEST(HepStrays, WhatWaitsIsFewAndSmall) {
+  EXPECT_TRUE(still_waits(60, 10));
+  EXPECT_FALSE(still_waits(70, 10)) << "pieces";
+  EXPECT_TRUE(still_waits(4, 60'000));
+  EXPECT_FALSE(still_waits(5, 60'000)) << "bytes";
 }
 
 }  // namespace

@@ -107,6 +107,23 @@ TEST(SipStreamBounds, TheReadingWhoseChecksumFitsIsTaken) {
   }
 }
 
+// Of a segment that a snap length has cut nobody knows whether it fits: who knows where it is cut can make
+// the sum of what is left look right.
+TEST(SipStreamBounds, ACutSegmentGivesWayToAWholeOne) {
+  const std::string m = message(1, 40);
+  std::string forged = m.substr(0, 60);
+  forged.replace(12, 5, "99999");
+  Bytes cut = summed(tcp_frame(0, forged));
+  cut[14 + 3] = static_cast<std::uint8_t>(cut[14 + 3] + 100);  // IP's length: so much was more
+  ASSERT_TRUE(decode(raw(cut)).tcp.truncated);
+  Streams s;
+  s.feed(cut);
+  s.feed(summed(tcp_frame(0, m.substr(0, 60))));
+  s.feed(summed(tcp_frame(60, m.substr(60))));
+  ASSERT_EQ(s.texts(), std::vector{m});
+  EXPECT_TRUE(s.out[0].overlapped);
+}
+
 // Where both fit, or neither does, the first that came is taken as before: a capture that stands before the
 // card that computes them shows none that fits.
 TEST(SipStreamBounds, AChecksumAloneDecidesNothing) {
@@ -118,6 +135,11 @@ TEST(SipStreamBounds, AChecksumAloneDecidesNothing) {
     s.feed(summed(tcp_frame(0, m), right));
     s.feed(summed(tcp_frame(0, forged), right));
     EXPECT_EQ(s.texts(), std::vector{m}) << right;
+    Streams halves;  // nothing of it was read before the other came
+    halves.feed(summed(tcp_frame(0, m.substr(0, 60)), right));
+    halves.feed(summed(tcp_frame(0, forged.substr(0, 60)), right));
+    halves.feed(summed(tcp_frame(60, m.substr(60)), right));
+    EXPECT_EQ(halves.texts(), std::vector{m}) << right;
   }
   Streams s;  // one that does not fit is read all the same
   s.feed(summed(tcp_frame(0, m), false));

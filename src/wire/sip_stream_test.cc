@@ -201,15 +201,27 @@ TEST(SipStream, ASynTakesNothingAway) {
     EXPECT_EQ(s.texts(), std::vector{m}) << number;
     EXPECT_EQ(s.s.dropped(), 0u);
   }
-  // Another connection indeed: what the first one left unfinished is counted.
-  Streams s;
-  s.feed(tcp_frame(100, first));
-  s.feed(tcp_frame(0x80000000u, "", 40000, 5060, syn));
-  const std::string next = message(8, 10);
-  s.feed(tcp_frame(0x80000001u, std::string_view(next).substr(0, 3)));
-  s.feed(tcp_frame(0x80000004u, std::string_view(next).substr(3)));
-  EXPECT_EQ(s.texts(), std::vector{next});
-  EXPECT_EQ(s.s.dropped(), 1u);
+  {
+    Streams s;  // late, and the first segment once more behind it, while the last one waits
+    s.feed(tcp_frame(100, first));
+    s.feed(tcp_frame(350, rest.substr(50)));
+    s.feed(tcp_frame(99, "", 40000, 5060, syn));
+    s.feed(tcp_frame(100, first));
+    s.feed(tcp_frame(300, rest.substr(0, 50)));
+    EXPECT_EQ(s.texts(), std::vector{m});
+    EXPECT_EQ(s.s.dropped(), 0u);
+  }
+  // Another connection indeed, its numbers ahead or behind: what the first one left unfinished is counted.
+  for (const std::uint32_t number : {0x40000000u, 0xc0000000u}) {
+    Streams s;
+    s.feed(tcp_frame(100, first));
+    s.feed(tcp_frame(number, "", 40000, 5060, syn));
+    const std::string next = message(8, 10);
+    s.feed(tcp_frame(number + 1, std::string_view(next).substr(0, 3)));
+    s.feed(tcp_frame(number + 4, std::string_view(next).substr(3)));
+    EXPECT_EQ(s.texts(), std::vector{next}) << number;
+    EXPECT_EQ(s.s.dropped(), 1u);
+  }
 }
 
 TEST(SipStream, TinySegmentsAndEndlessHeadersStayBounded) {

@@ -58,6 +58,51 @@ TEST(StreamProspects, WhatIsTriedBehindASynIsWhatMayBeginAMessage) {
   EXPECT_EQ(judged(100, "x", 5060), How::sip);
 }
 
+// A segment of a connection whose beginning was not seen.
+Opening::How of_stranger(StreamProspects& p, std::string_view data, Instant at = {}) {
+  TcpSegment t;
+  t.src = {address("192.0.2.1"), 40000};
+  t.dst = {address("192.0.2.2"), unheard};
+  t.payload = view_of(data);
+  return p.judge(t, at, false).how;
+}
+
+TEST(StreamProspects, AStartLineOfWhichTheFirstBytesComeByThemselves) {
+  const std::string m = message(1, 30);
+  for (const std::size_t cut : {3u, 6u, 10u, 14u}) {
+    Streams s;
+    s.feed(on_unheard(10, std::string_view(m).substr(0, cut)));
+    s.feed(on_unheard(static_cast<std::uint32_t>(10 + cut), std::string_view(m).substr(cut)));
+    EXPECT_EQ(s.texts(), std::vector{m}) << cut;
+  }
+}
+
+// What people write may begin with a word that is a method's name too.
+TEST(StreamProspects, AStrangersSentenceIsNotKept) {
+  StreamProspects p(false);
+  for (const std::string_view text :
+       {"REFER to page 12 of it", "Message from the desk: lunch", "info 2026-11-27 10:00:01 disk full"})
+    EXPECT_EQ(of_stranger(p, text), Opening::How::no) << text;
+}
+
+// So that a flood of text costs no more than so many searches; what can be no text costs none.
+TEST(StreamProspects, TextsAreSearchedSoManyTimesASecond) {
+  using How = Opening::How;
+  constexpr int searches = 256;
+  const std::string sip = "a@example.net>\r\nVia: SIP/2.0/TCP 192.0.2.1:5080\r\nCSeq: 1 INVITE\r\n";
+  const std::string letter = "what others write to each other, forty characters and more";
+  StreamProspects p(false);
+  for (int n = 1; n < searches; ++n) of_stranger(p, letter, Instant{10s});
+  EXPECT_EQ(of_stranger(p, sip, Instant{10s}), How::trial) << "the last one";
+  EXPECT_EQ(of_stranger(p, sip, Instant{10s + 999ms}), How::no);
+  EXPECT_EQ(of_stranger(p, sip, Instant{11s}), How::trial);
+  for (int n = 1; n < 4 * searches; ++n) {
+    of_stranger(p, std::string(60, '\x90'), Instant{12s});
+    of_stranger(p, "too short for one", Instant{12s});
+  }
+  EXPECT_EQ(of_stranger(p, sip, Instant{12s}), How::trial);
+}
+
 TEST(StreamProspects, APlaceThatHasShownSipIsHeardEverySegment) {
   const std::string m = message(2, 300);
   Streams s;
