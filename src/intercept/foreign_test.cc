@@ -55,12 +55,38 @@ TEST(Foreign, AnotherPortOfTheSameHostIsTheCallsOwnUnlessBothSendAtOnce) {
 }
 
 TEST(Foreign, WhoSpeaksWhileTheTrueSourceIsSilentIsKeptApart) {
-  for (const std::uint32_t ssrc : {0xaaaau, 0xccccu}) {
-    const CallRecord c = call_of([&](Call& k) {
-      k.b.talk(1.1, k.am, k.zm, 0xaaaa, 50);
-      k.b.talk(3, elsewhere, k.zm, ssrc, 100, 30'000);
-    });
-    EXPECT_THAT(foreign(c), testing::ElementsAre(elsewhere.text()));
+  for (const std::uint32_t ssrc : {0xaaaau, 0xccccu})
+    for (const std::uint16_t number : {std::uint16_t{30'000}, std::uint16_t{60'000}}) {  // far ahead, far behind
+      const CallRecord c = call_of([&](Call& k) {
+        k.b.talk(1.1, k.am, k.zm, 0xaaaa, 50);
+        k.b.talk(3, elsewhere, k.zm, ssrc, 100, number);
+      });
+      EXPECT_THAT(foreign(c), testing::ElementsAre(elsewhere.text())) << ssrc << ' ' << number;
+    }
+}
+
+// A short word under the true SSRC, with the numbers at which the true source will end.
+TEST(Foreign, NumbersThatTheTrueSourceIsStillToReachProveNothing) {
+  const CallRecord c = call_of([](Call& k) {
+    k.b.talk(1.1, k.am, k.zm, 0xaaaa, 150);
+    k.b.talk(2, elsewhere, k.zm, 0xaaaa, 20, 151);
+  });
+  EXPECT_THAT(foreign(c), testing::ElementsAre(elsewhere.text()));
+}
+
+// A mirror of both sides of a NAT shows each packet under two addresses.
+TEST(Foreign, ACopyOfTheCallsOwnIsNoStranger) {
+  const CallRecord c = call_of([](Call& k) {
+    for (std::uint16_t n = 1; n <= 150; ++n) {
+      k.b.talk(1.1 + 0.02 * n, k.am, k.zm, 0xaaaa, 1, n);
+      k.b.talk(1.101 + 0.02 * n, elsewhere, k.zm, 0xaaaa, 1, n);
+    }
+  });
+  ASSERT_EQ(c.media.size(), 3u);
+  EXPECT_THAT(foreign(c), IsEmpty());
+  for (const MediaStream& s : c.media) {
+    EXPECT_EQ(s.copy_of.has_value(), s.src == elsewhere);
+    EXPECT_EQ(s.why, "");
   }
 }
 

@@ -81,23 +81,43 @@ TEST(Ice, MediaBetweenCandidatesAreTheCalls) {
   }
 }
 
+// An INFO of one side that brings candidates (RFC 8840).
+void trickle(IceCall& i, double t, bool by_caller, const std::string& ufrag, const std::string& mid,
+             const std::string& candidates, const char* type = "application/trickle-ice-sdpfrag") {
+  Sip s = i.c.message(i.c.request("INFO"), "INFO", true);
+  if (!by_caller) std::swap(s.from, s.to);
+  s.cseq = by_caller ? "2 INFO" : "1 INFO";
+  s.type = type;
+  s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:" + mid + "\r\n" + candidates;
+  by_caller ? i.b.sip(t, i.c.a, i.c.z, s) : i.b.sip(t, i.c.z, i.c.a, s);
+}
+
+const std::string callers_ice = "a=mid:a\r\na=ice-ufrag:8hhY\r\n",
+                  callees_ice = "a=mid:a\r\na=ice-ufrag:9uB6\r\n";
+
+// What there is of a call all of whose candidates trickle in: its streams.
+std::vector<MediaStream> trickled_in(IceCall& i, const std::string& offered, const std::string& answered,
+                                     std::uint8_t payload_type) {
+  i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);
+  i.up(0, callers_ice + offered, callees_ice + answered);
+  trickle(i, 0.7, true, "8hhY", "a", candidate(i.c.am));
+  trickle(i, 0.8, false, "9uB6", "a", candidate(i.c.zm));
+  i.b.talk(1, i.c.am, i.c.zm, 0xaaaa, 50, 1, payload_type);
+  i.b.talk(1, i.c.zm, i.c.am, 0xbbbb, 50, 1, payload_type);
+  i.c.bye(4);
+  EXPECT_TRUE(i.b.engine.finish());
+  return i.b.sink.matter().calls.at(0).media;
+}
+
 // RFC 8840: the offer and the answer come before there is any candidate, which INFO brings.
 TEST(Ice, CandidatesThatTrickleInAreTheCalls) {
   const auto isolated = [](const std::string& caller_ufrag, const std::string& mid, const char* type) {
     Bench b(grants(trusting(Kind::content)));
     IceCall i{b};
     i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);
-    i.up(0, "a=mid:a\r\na=ice-ufrag:8hhY\r\n", "a=mid:a\r\na=ice-ufrag:9uB6\r\n");
-    const auto info = [&](double t, bool by_caller, const std::string& ufrag, const std::string& which) {
-      Sip s = i.c.message(i.c.request("INFO"), "INFO", true);
-      if (!by_caller) std::swap(s.from, s.to);
-      s.cseq = by_caller ? "2 INFO" : "1 INFO";
-      s.type = type;
-      s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:" + mid + "\r\n" + which;
-      by_caller ? b.sip(t, i.c.a, i.c.z, s) : b.sip(t, i.c.z, i.c.a, s);
-    };
-    info(0.7, true, caller_ufrag, candidate(i.c.am));
-    info(0.8, false, "9uB6", candidate(i.c.zm) + "a=end-of-candidates\r\n");
+    i.up(0, callers_ice, callees_ice);
+    trickle(i, 0.7, true, caller_ufrag, mid, candidate(i.c.am), type);
+    trickle(i, 0.8, false, "9uB6", mid, candidate(i.c.zm) + "a=end-of-candidates\r\n", type);
     i.c.talk(1, 50);
     i.c.bye(4);
     EXPECT_TRUE(b.engine.finish());
@@ -201,6 +221,30 @@ TEST(Ice, KeysByDtlsAreSaidOfCandidatesToo) {
     EXPECT_TRUE(s.encrypted);
     EXPECT_THAT(s.why, testing::HasSubstr("DTLS"));
   }
+}
+
+TEST(Ice, KeysByDtlsAreSaidOfCandidatesThatTrickleInToo) {
+  Bench b(grants(trusting(Kind::content)));
+  IceCall i{b};
+  i.transport = "UDP/TLS/RTP/SAVPF";
+  i.more += "a=fingerprint:sha-256 AA:BB\r\n";
+  const auto media = trickled_in(i, "", "", 0);
+  ASSERT_EQ(media.size(), 2u);
+  for (const MediaStream& s : media) {
+    EXPECT_TRUE(s.encrypted);
+    EXPECT_THAT(s.why, testing::HasSubstr("DTLS"));
+  }
+}
+
+// Both sides name their lines alike; a payload type means what the one that hears it has said.
+TEST(Ice, ACandidateThatTricklesInIsOfTheLineOfItsOwnSide) {
+  Bench b(grants(trusting(Kind::content)));
+  IceCall i{b};
+  i.media = "97";
+  i.more = "";
+  const auto media = trickled_in(i, "a=rtpmap:97 PCMA/8000\r\n", "a=rtpmap:97 PCMU/8000\r\n", 97);
+  ASSERT_EQ(media.size(), 2u);
+  for (const MediaStream& s : media) EXPECT_EQ(s.codec, s.dst == i.c.am ? "PCMA" : "PCMU");
 }
 
 // As with an m= line: whoever names an endpoint of a target's call draws nobody in by it.

@@ -62,6 +62,47 @@ TEST_F(LostCalls, WhatTheKernelDroppedIsNoLossOfTheCalls) {
   EXPECT_EQ(lost_calls(events, {}).size(), 1u);
 }
 
+// What is sealed of a call: up as number 1 and lost at 4, known again as number 11 at `known`; then `more`.
+std::vector<Event> sealed(double known, std::vector<Event> more) {
+  std::vector<Event> events{
+      {EventType::origination, at(0), 1, "c1", {}},
+      {EventType::gap, at(4), 0, "", {{"why", "killed"}, {"from", rfc3339(at(4))}, {calls_lost, true}}},
+      {EventType::origination, at(known), 11, "c1", {}}};
+  events.insert(events.end(), more.begin(), more.end());
+  return events;
+}
+
+EvidencePacket heard(std::uint32_t call, double t) {
+  EvidencePacket p;
+  p.tag = {call, PacketRole::rtp, Direction::to_target};
+  p.raw.at = at(t);
+  return p;
+}
+
+// Media that waited for a proof are older than what says that they are open, and two cards hand frames over
+// in another order than they came.
+TEST_F(LostCalls, TheGapEndsWithTheOldestOfItsMedia) {
+  const auto lost = lost_calls(sealed(5, {{EventType::cc_open, at(7), 11, "c1", {}}}),
+                               {heard(1, 1), heard(11, 6.5), heard(11, 6)});
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].number, 1u);
+  EXPECT_EQ(lost[0].gap.from, at(4));
+  EXPECT_EQ(lost[0].gap.until, at(6));
+}
+
+TEST_F(LostCalls, AnEndOfTheNumberThatItHadIsNotTheEndOfTheCall) {
+  const auto lost = lost_calls(sealed(5, {{EventType::release, at(5.5), 1, "c1", {}}}), {heard(11, 6)});
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].gap.until, at(6));
+}
+
+TEST_F(LostCalls, AClockThatWasSetBackMakesNoGapThatEndsBeforeItBegins) {
+  const auto lost = lost_calls(sealed(3, {{EventType::cc_open, at(3.5), 11, "c1", {}}}), {heard(11, 3.6)});
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].gap.from, at(4));
+  EXPECT_EQ(lost[0].gap.until, at(4));
+}
+
 TEST_F(LostCalls, TheMediaOfACallAreMissingUntilItsEndIsSeen) {
   Call c{before_};
   c.invite(0);
@@ -99,6 +140,7 @@ TEST_F(LostCalls, WhatIsNeverSeenAgainIsMissingToTheEnd) {
   Call c{before_};
   c.invite(0);
   c.answer(1);
+  c.talk(1.1, 20);
   Call other{after_};
   other.id = "other";
   other.whole(10);

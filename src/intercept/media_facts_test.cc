@@ -19,9 +19,9 @@ std::string crypto(const std::string& key) {
   return "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key + "\r\n";
 }
 
-// A call with the offer and answer given: transport, and lines behind m=.
-void offered_call(Call& c, const std::string& offer, const std::string& answer, const std::string& more_offer,
-                  const std::string& more_answer) {
+// The offer and answer given: transport, and lines behind m=.
+void described(Call& c, const std::string& offer, const std::string& answer, const std::string& more_offer,
+               const std::string& more_answer) {
   const std::string map = "a=rtpmap:0 PCMU/8000\r\n";
   Sip m = c.message(c.request("INVITE"), "INVITE", false);
   m.body = sdp(c.am.ip.text(), c.am.port, "0", map + more_offer, "audio", offer);
@@ -29,6 +29,11 @@ void offered_call(Call& c, const std::string& offer, const std::string& answer, 
   Sip ok = c.message("SIP/2.0 200 OK", "INVITE", true);
   ok.body = sdp(c.zm.ip.text(), c.zm.port, "0", map + more_answer, "audio", answer);
   c.b.sip(1, c.z, c.a, ok);
+}
+
+void offered_call(Call& c, const std::string& offer, const std::string& answer, const std::string& more_offer,
+                  const std::string& more_answer) {
+  described(c, offer, answer, more_offer, more_answer);
   c.talk(1.1, 50);
   c.bye(3);
   ASSERT_TRUE(c.b.engine.finish());
@@ -156,6 +161,33 @@ TEST(MediaFacts, APhoneBehindNatIsNotForeign) {
   const Matter m = b.sink.matter();
   ASSERT_EQ(m.calls.at(0).media.size(), 2u);
   for (const MediaStream& s : m.calls[0].media) EXPECT_FALSE(s.foreign);
+}
+
+// Only the end that was announced tells how the two speak.
+TEST(MediaFacts, APhoneBehindNatSpeaksAsItsPeersLineSays) {
+  for (const bool secret : {true, false}) {
+    Bench b(grants(spec()));
+    Call c(b);
+    const std::string transport = secret ? "RTP/SAVP" : "RTP/AVP", keys = secret ? crypto(sdes_key) : "";
+    described(c, transport, transport, keys, keys);
+    const wire::Endpoint nat = ep("203.0.113.9", 41000);
+    b.talk(1.1, nat, c.zm, 0xaaaa, 50);
+    b.talk(1.1, c.zm, nat, 0xbbbb, 50);
+    c.bye(4);
+    ASSERT_TRUE(b.engine.finish());
+    const Matter m = b.sink.matter();
+    ASSERT_EQ(m.calls.at(0).media.size(), 2u);
+    for (const MediaStream& s : m.calls[0].media) EXPECT_EQ(s.encrypted, secret) << s.src.text();
+  }
+}
+
+TEST(MediaFacts, AnAnswerOnlyUnderKeysIsTakenAtItsWord) {
+  Bench b(grants(spec()));
+  Call c(b);
+  offered_call(c, "RTP/AVP", "RTP/SAVP", "", crypto(sdes_key));
+  const Matter m = b.sink.matter();
+  ASSERT_EQ(m.calls.at(0).media.size(), 2u);
+  for (const MediaStream& s : m.calls[0].media) EXPECT_TRUE(s.encrypted) << s.src.text();
 }
 
 TEST(MediaFacts, KeysOfTheSignallingAreKeptForTheDecoderAndShownNowhere) {

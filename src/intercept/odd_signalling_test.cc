@@ -23,27 +23,31 @@ std::string invite_text(const Call& c) {
   return m.text();
 }
 
-// The INVITE with another reading of a part of its bytes.
-void forged_invite(Bench& b, const Call& c, std::size_t forged_at) {
-  const std::string text = invite_text(c);
+// The first message of its direction, with another reading of a part of its bytes.
+void forged(Bench& b, double t, const wire::Endpoint& from, const wire::Endpoint& to,
+            const std::string& text) {
+  constexpr std::size_t forged_at = 200;
   std::string other = text;
   for (std::size_t n = forged_at; n < forged_at + 9; ++n) other[n] = 'X';
-  b.frame(0, ipv4_tcp(c.a, c.z, 0, text.substr(0, 250)));
-  b.frame(0.01, ipv4_tcp(c.a, c.z, 100, other.substr(100, 150)));
-  b.frame(0.02, ipv4_tcp(c.a, c.z, 250, text.substr(250)));
-  b.skip(c.a, c.z, static_cast<std::uint32_t>(text.size()));
+  b.frame(t, ipv4_tcp(from, to, 0, text.substr(0, 250)));
+  b.frame(t + 0.01, ipv4_tcp(from, to, 100, other.substr(100, 150)));
+  b.frame(t + 0.02, ipv4_tcp(from, to, 250, text.substr(250)));
+  b.skip(from, to, static_cast<std::uint32_t>(text.size()));
 }
 
 TEST(OddSignalling, SegmentsThatDisagreeAreSaidOfTheCall) {
   Bench b(grants(spec()));
   b.over_tcp = true;
   Call c(b);
-  forged_invite(b, c, 200);
-  c.answer(1);
+  forged(b, 0, c.a, c.z, invite_text(c));
+  Sip ok = c.message("SIP/2.0 200 OK", "INVITE", true);
+  ok.body = sdp(c.zm.ip.text(), c.zm.port);
+  forged(b, 1, c.z, c.a, ok.text());
+  c.ack(1.05);
   c.talk(1.1, 50);
   c.bye(3);
   ASSERT_TRUE(b.engine.finish());
-  EXPECT_EQ(b.sink.count(EventType::gap), 1u);
+  EXPECT_EQ(b.sink.count(EventType::gap), 1u) << "once of a call";
   const Matter m = b.sink.matter();
   ASSERT_EQ(m.calls.size(), 1u);
   EXPECT_EQ(m.calls[0].anomalies,
@@ -57,7 +61,7 @@ TEST(OddSignalling, SegmentsOfANeighbourThatDisagreeAreNobodysBusiness) {
   b.over_tcp = true;
   Call c(b);
   c.callee = "+14045550166";
-  forged_invite(b, c, 200);
+  forged(b, 0, c.a, c.z, invite_text(c));
   c.answer(1);
   ASSERT_TRUE(b.engine.finish());
   EXPECT_TRUE(b.sink.events.empty());

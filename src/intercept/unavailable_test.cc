@@ -65,6 +65,31 @@ TEST(Unavailable, NotWhereOneSideIsOnlyToListen) {
   EXPECT_THAT(said(b), IsEmpty());
 }
 
+TEST(Unavailable, NotOfASideThatIsOnlyToListenSinceTheCallWasUp) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  reinvite(c, 1.5, true, "sendonly");
+  b.talk(2, c.am, c.zm, 0xaaaa, 20);
+  c.bye(4);
+  EXPECT_THAT(said(b), IsEmpty());
+}
+
+// What keeps a path open, and what counts the packets, is not yet a word that was spoken.
+TEST(Unavailable, ADirectionOfWhichOnlyStunAndRtcpWereSeen) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  b.talk(1.1, c.am, c.zm, 0xaaaa, 20);
+  const Bytes stun{0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const Bytes report{0x80, 201, 0, 1, 0, 0, 0xbb, 0xbb};
+  for (const Bytes& p : {stun, report}) b.udp(1.2, c.zm, c.am, p);
+  c.bye(3);
+  EXPECT_THAT(said(b), ElementsAre("audio from the target was agreed, and never seen"));
+}
+
 TEST(Unavailable, ACallThatIsUpAtTheEndWithoutMedia) {
   Bench b(grants(spec()));
   Call c{b};
@@ -102,6 +127,20 @@ TEST(Unavailable, VideoThatWasNeverSeen) {
   c.talk(1.1, 20);
   c.bye(3);
   EXPECT_THAT(said(b), IsEmpty()) << "refused";
+}
+
+TEST(Unavailable, APictureOfOneSideThatWasNeverSeen) {
+  const std::string video = "m=video {} RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
+  for (const bool from_target : {false, true}) {
+    Bench b(grants(spec()));
+    Call c{b};
+    const std::string sends = video + "a=sendonly\r\n", sees = video + "a=recvonly\r\n";
+    up(c, from_target ? sees : sends, from_target ? sends : sees);
+    c.talk(1.1, 20);
+    c.bye(3);
+    EXPECT_THAT(said(b), ElementsAre(from_target ? "video from the target was agreed, and never seen"
+                                                 : "video to the target was agreed, and never seen"));
+  }
 }
 
 TEST(Unavailable, ASessionOverTcpBesideTheAudio) {
