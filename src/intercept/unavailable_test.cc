@@ -72,7 +72,9 @@ TEST(Unavailable, NotOfASideThatIsOnlyToListenSinceTheCallWasUp) {
   c.answer(1);
   reinvite(c, 1.5, true, "sendonly");
   b.talk(2, c.am, c.zm, 0xaaaa, 20);
+  c.cseq = 20;  // the re-INVITE's
   c.bye(4);
+  EXPECT_EQ(b.sink.count(EventType::release), 1u);
   EXPECT_THAT(said(b), IsEmpty());
 }
 
