@@ -75,12 +75,12 @@ class Losses {
   void released(const Event& e) {
     const auto it = up_.find(e.call_id);
     if (it == up_.end() || it->second.number != e.call) return;
-    // One that was released under the number that it had was never lost.
-    if (it->second.lost && it->second.lost->number != e.call) find_again(it->second, e.at);
+    find_again(it->second, e.at);
     up_.erase(it);
   }
 
-  // It is known again, at the latest at `at`; with Instant::max() only when media of it were.
+  // It is known again, at the latest at `at`; with Instant::max() only when media of it were. Under the
+  // number that it had it was never lost.
   bool find_again(Up& call, Instant at) {
     if (!call.lost || call.lost->number == call.number) return false;
     if (const auto media = first_media_.find(call.number); media != first_media_.end())
