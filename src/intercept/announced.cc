@@ -212,6 +212,7 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
   WRIT_CHECK(link_legs(d, m, &sdp, g.at));
   const Side side = sender_side(d, m);
   note_hold_offer(d, m, sdp, side);
+  note_due(d, g.at);
   const std::string hop = hop_of(g);
   const auto announced = [&](const wire::Endpoint& e) {
     return std::any_of(sdp.media.begin(), sdp.media.end(), [&](const wire::SdpMedia& s) {

@@ -51,6 +51,7 @@ struct Attachment {
   bool opened = false, end_said = false, closed_said = false, transfers_said = false;
   std::vector<std::string> unavailable_said;  // what of: unavailable.cc
   std::uint64_t media_packets = 0;
+  std::array<std::uint8_t, media_kinds> due{};  // as Dialog::heard: who was to send, before it was changed
   // Who asserts on each hop to be which side, and of each side who was said last to be there instead.
   struct Asserted {
     Side side;

@@ -134,6 +134,7 @@ struct Dialog {
   RegisterHops hops;               // of a REGISTER
   std::vector<End> ends;
   std::array<std::uint8_t, media_kinds> heard{};  // of each kind: 1 by the caller, 2 by the callee
+  Instant agreed_since{};                         // what is agreed now of a call that is up
   std::vector<IceLine> ice;
   // Other Call-IDs that hand its SDP on, by their hash, and the hops of those (rivals.cc).
   struct Legs {

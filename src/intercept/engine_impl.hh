@@ -265,6 +265,7 @@ struct Engine::Impl {
   Status unavailable(Dialog& d, Attachment& a, Instant at, const std::string& of, const std::string& why);
   Status say_closed(Dialog& d, const wire::Sdp& sdp, Instant at);
   Status say_unseen(Dialog& d, Attachment& a, Instant at);
+  void note_due(Dialog& d, Instant at);
   Json media_list(const Dialog& d, const Attachment& a) const;
 
   Dialog* find(std::string_view call_id) const {

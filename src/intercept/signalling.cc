@@ -258,6 +258,7 @@ Status Engine::Impl::on_invite_response(Dialog& d, const wire::SipMessage& m, co
   const bool again = d.ever_answered;
   d.phase = Phase::answered;
   d.ever_answered = true;
+  if (!again) d.agreed_since = g.at;
   list_again(d);
   WRIT_CHECK(say_crowded(g.at));
   if (again) return {};

@@ -2,6 +2,7 @@
 // CCUnavailable: what of a call's content cannot be had, and why. Each thing once for a call and grant.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "intercept/engine_impl.hh"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::array<const char*, media_kinds> kinds = {"audio",   "video",       "image",      "text",
                                                         "message", "application", "other media"};
 constexpr std::size_t audio = 0, video = 1;
+constexpr std::chrono::seconds due_s_min{5};  // calls that begin agree twice and more within a moment
 constexpr const char* all_keys = "keys";
 
 std::uint8_t bit(Side s) { return s == Side::caller ? 1 : s == Side::callee ? 2 : 3; }
@@ -91,6 +93,18 @@ Status Engine::Impl::say_closed(Dialog& d, const wire::Sdp& sdp, Instant at) {
   return {};
 }
 
+// Before an SDP changes what is agreed: a call that is put on hold, and ends so, had two that spoke.
+void Engine::Impl::note_due(Dialog& d, Instant at) {
+  const Instant since = std::exchange(d.agreed_since, at);
+  if (!d.ever_answered && !d.mid_call) return;
+  for (Attachment& a : d.attachments) {
+    if (a.stage != Stage::live || !covers(a, at) || at - std::max(since, a.began) < due_s_min) continue;
+    for (std::size_t kind = 0; kind < media_kinds; ++kind)
+      for (const Side from : {Side::caller, Side::callee})
+        if (is_to_send(d, from, kind)) a.due[kind] |= bit(from);
+  }
+}
+
 // At the end of the call, or of what is seen of it.
 Status Engine::Impl::say_unseen(Dialog& d, Attachment& a, Instant at) {
   if (!a.content || !(d.ever_answered || d.mid_call)) return {};
@@ -98,7 +112,7 @@ Status Engine::Impl::say_unseen(Dialog& d, Attachment& a, Instant at) {
     return unavailable(d, a, at, "media", "the call was answered, its media were never seen");
   for (std::size_t kind = 0; kind < media_kinds; ++kind)
     for (const Side from : {Side::caller, Side::callee})
-      if (is_to_send(d, from, kind) && (d.heard[kind] & bit(from)) == 0) {
+      if ((is_to_send(d, from, kind) || (a.due[kind] & bit(from)) != 0) && (d.heard[kind] & bit(from)) == 0) {
         const char* way = from == a.target_side ? " from the target" : " to the target";
         WRIT_CHECK(unavailable(d, a, at, kinds[kind] + std::string(way),
                                kinds[kind] + std::string(way) + " was agreed, and never seen"));

@@ -78,6 +78,24 @@ TEST(Unavailable, NotOfASideThatIsOnlyToListenSinceTheCallWasUp) {
   EXPECT_THAT(said(b), IsEmpty());
 }
 
+TEST(Unavailable, ADirectionThatWasNeverSeenBeforeTheCallWasPutOnHold) {
+  for (const bool seen : {false, true}) {
+    Bench b(grants(spec()));
+    Call c{b};
+    c.invite(0);
+    c.answer(1);
+    b.talk(1.1, c.am, c.zm, 0xaaaa, 20);
+    if (seen) b.talk(1.1, c.zm, c.am, 0xbbbb, 20);
+    reinvite(c, 20, true, "sendonly");
+    c.cseq = 20;
+    c.bye(25);
+    if (seen)
+      EXPECT_THAT(said(b), IsEmpty());
+    else
+      EXPECT_THAT(said(b), ElementsAre("audio from the target was agreed, and never seen"));
+  }
+}
+
 // What keeps a path open, and what counts the packets, is not yet a word that was spoken.
 TEST(Unavailable, ADirectionOfWhichOnlyStunAndRtcpWereSeen) {
   Bench b(grants(spec()));
