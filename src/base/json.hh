@@ -8,6 +8,10 @@
 #include "base/bytes.hh"
 #include "base/result.hh"
 
+// Made once, in json.cc, and optimised there whatever the room that uses them is built with.
+extern template class nlohmann::basic_json<>;
+extern template class nlohmann::detail::serializer<nlohmann::json>;
+
 namespace writ {
 
 using Json = nlohmann::json;  // objects are std::map: keys are sorted
