@@ -87,6 +87,70 @@ TEST(Branches, AByeBetweenStrangersEndsNothing) {
   EXPECT_EQ(ends[0]->at, at(9));
 }
 
+// Nor between those whom an INVITE has named that is of no dialog of the call, whoever it was sent to.
+TEST(Branches, AnInviteOfNoDialogMakesNobodyAPartOfTheCall) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  Sip m = c.message(c.request("INVITE"), "INVITE", true);
+  m.from = c.party("+12125550166") + ";tag=guess";
+  m.to = c.party(c.callee) + ";tag=other";
+  m.extra = "Contact: <sip:x@" + accomplice.ip.text() + ">\r\n";
+  b.sip(2, stranger, c.z, m);
+  bye_between(c, 2.5, stranger, accomplice);
+  EXPECT_EQ(b.sink.count(EventType::release), 0u);
+  c.cseq = 40;
+  c.bye(9);
+  const auto ends = all_of(b, EventType::release);
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_EQ(ends[0]->at, at(9));
+}
+
+// RFC 3261 12.2.1.1: without Record-Route the BYE goes from one Contact to the other, past the proxies that
+// the INVITE took.
+TEST(Branches, AByeBetweenTheContactsEndsTheCall) {
+  for (const bool named : {true, false}) {
+    Bench b(grants(spec()));
+    Call c{b};
+    const wire::Endpoint caller = ep("192.0.2.200", 5060), callee = ep("198.51.100.200", 5060);
+    if (named) {
+      c.invite_extra = "Contact: <sip:x@" + caller.text() + ">\r\n";
+      c.answer_extra = "Contact: <sip:y@" + callee.text() + ">\r\n";
+    }
+    c.invite(0);
+    c.answer(1);
+    bye_between(c, 5, callee, caller);
+    EXPECT_EQ(b.sink.count(EventType::release), named ? 1u : 0u);
+  }
+}
+
+// The BYE that the two sides did not mind comes once more while they agree to go on.
+TEST(Branches, AnEndThatIsSaidAgainIsNone) {
+  Bench b(grants(spec()));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  c.talk(1.1, 50);
+  bye_between(c, 2.5, stranger, c.z);
+  c.am.port = static_cast<std::uint16_t>(c.am.port + 2);
+  c.zm.port = static_cast<std::uint16_t>(c.zm.port + 2);
+  Sip m = c.message(c.request("INVITE"), "INVITE", true);
+  m.cseq = "20 INVITE";
+  m.body = sdp(c.am.ip.text(), c.am.port);
+  b.sip(4, c.a, c.z, m);
+  bye_between(c, 4.01, stranger, c.z);
+  m.start = "SIP/2.0 200 OK";
+  m.body = sdp(c.zm.ip.text(), c.zm.port);
+  b.sip(4.1, c.z, c.a, m);
+  c.talk(4.2, 50, 500);
+  c.cseq = 40;
+  c.bye(9);
+  ASSERT_TRUE(b.engine.finish());
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 200u);
+  EXPECT_EQ(b.sink.matter().calls.at(0).end, at(9));
+}
+
 // After a stranger's BYE a side may be silent for long (a call on hold); between other ends nothing is the
 // call's.
 TEST(Branches, SilenceAfterAStrangersByeIsNoEnd) {

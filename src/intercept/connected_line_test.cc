@@ -63,5 +63,55 @@ TEST(ConnectedLine, NobodyElseSaysIt) {
   EXPECT_EQ(b.sink.count(EventType::connection), 0u);
 }
 
+// Who answers, and the other branches of a call that was answered meanwhile: its parties as they were.
+TEST(ConnectedLine, WhatBeginsTheCallPutsNobodyThrough) {
+  GrantSpec s = spec();
+  s.trusted_peers = {"192.0.2.1", "198.51.100.1"};
+  Bench b(grants(s));
+  Call c{b};
+  c.cseq = 102;
+  c.invite(0);
+  c.answer_extra = "P-Asserted-Identity: <sip:+14045550155@carrier.example>\r\n";  // of a group
+  c.answer(1);
+  EXPECT_EQ(b.sink.first(EventType::answer)->detail["answering"], "+14045550155");
+  // To another telephone that still rings, with the caller in other words; a B2BUA counts for itself.
+  for (const std::uint32_t cseq : {102u, 1u}) {
+    Call branch = c;
+    branch.cseq = cseq;
+    branch.a = c.z;
+    branch.z = ep(cseq == c.cseq ? "198.51.100.20" : "198.51.100.21", 5060);
+    branch.invite_extra = "P-Asserted-Identity: <sip:reception@carrier.example>\r\n";
+    branch.invite(1.5);
+  }
+  EXPECT_EQ(b.sink.count(EventType::connection), 0u);
+}
+
+// Each side counts for itself: the callee's first re-INVITE may have the number of the INVITE.
+TEST(ConnectedLine, AReinviteWithTheNumberOfTheInviteIsNone) {
+  GrantSpec s = spec();
+  s.trusted_peers = {"192.0.2.1"};
+  Bench b(grants(s));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  asserted(c, 5, "INVITE", 1, true, "+13125550177");
+  EXPECT_EQ(b.sink.count(EventType::connection), 1u);
+}
+
+TEST(ConnectedLine, ARefusalPutsNobodyThrough) {
+  GrantSpec s = spec();
+  s.trusted_peers = {"192.0.2.1"};
+  Bench b(grants(s));
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  Sip m = c.message("SIP/2.0 488 Not Acceptable Here", "UPDATE", true);
+  std::swap(m.from, m.to);
+  m.cseq = "5 UPDATE";
+  m.extra = "P-Asserted-Identity: <sip:+13125550177@carrier.example>\r\n";
+  b.sip(2, c.a, c.z, m);
+  EXPECT_EQ(b.sink.count(EventType::connection), 0u);
+}
+
 }  // namespace
 }  // namespace writ::intercept

@@ -30,9 +30,11 @@ bool begins_dialog(const wire::SipMessage& m) { return wire::tag_of(m.first(Head
 // The target's role in the call. Of a dialog that was joined late the side that spoke first stands for the
 // caller: a guess, but the same for all grants.
 void see_in_dialog(const Dialog* d, Claim& c, const wire::SipMessage& m) {
-  if (d == nullptr || d->kind != DialogKind::call || begins_dialog(m) || !of_dialog(*d, m) ||
-      c.role == Role::redirected)
-    return;
+  if (d == nullptr || d->kind != DialogKind::call) return;
+  const bool begins = begins_dialog(m), counts = sdp_counts(*d, m);
+  // With tags of no dialog of this call it tells of no party of it, unless a hop has sent the INVITE on.
+  if (!counts && !d->mid_call && !(begins && m.method == Method::invite)) c.proof = Proof::claimed;
+  if (begins || !counts || c.role == Role::redirected) return;
   const Side sender = d->is_caller(wire::tag_of(m.first(Header::from))) ? Side::caller : Side::callee;
   const Side target = c.role == Role::from_target ? sender : other(sender);
   c.role = target == Side::caller ? Role::from_target : Role::to_target;
@@ -52,8 +54,7 @@ void Engine::Impl::take_barred(const wire::SipMessage& m, std::vector<Claim>& cl
   for (const Claim& c : judge.barred()) {
     const Claim* taken = of_grant(claims, c.grant);
     if (!begins && taken == nullptr && c.proof == Proof::proven) claims.push_back(c);
-    if (begins && m.is_request && m.method == Method::invite &&
-        (taken == nullptr || taken->proof != Proof::proven))
+    if (begins && m.is_request && m.method == Method::invite && taken == nullptr)
       barred.add(c.grant, hash_text(m.call_id(), 0));
   }
 }

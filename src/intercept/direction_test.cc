@@ -129,5 +129,115 @@ TEST(Direction, WhatIsForgottenIsAReview) {
   EXPECT_EQ(b.sink.count(EventType::review), 1u);
 }
 
+// A Diversion within the call: neither side is the party that diverted it.
+TEST(Direction, ARedirectedCallIsOneWhoeverSpeaks) {
+  for (const bool by_caller : {true, false}) {
+    GrantSpec late = spec(Kind::content, "+14045550177");
+    late.from = at(1.5);
+    Bench b({carrier().grant(spec()), carrier().grant(late)});
+    Call c = call_of(b, true, "up");
+    c.invite(0);
+    c.answer(1);
+    Sip m = c.message(c.request("INVITE"), "INVITE", true);
+    if (!by_caller) std::swap(m.from, m.to);
+    m.cseq = "5 INVITE";
+    m.extra = "Diversion: <sip:+14045550177@carrier.example>\r\n";
+    b.sip(2, by_caller ? c.a : c.z, by_caller ? c.z : c.a, m);
+    const Event* open = b.sink.first(EventType::termination_attempt, 1);
+    ASSERT_NE(open, nullptr);
+    EXPECT_EQ(open->detail["direction"], "redirected");
+    EXPECT_EQ(b.sink.count(EventType::redirection, 1), 1u);
+  }
+}
+
+// Of a call that is joined late the side that was heard first stands for the caller, and whoever calls that
+// side in it calls the target.
+TEST(Direction, ACallThatIsJoinedLateIsProvenByWhoCallsTheTargetInIt) {
+  Bench b(grants(spec()));
+  Call c = call_of(b, true, "up");
+  Sip m = c.message("INVITE sip:+12125550111@192.0.2.1 SIP/2.0", "INVITE", true);
+  std::swap(m.from, m.to);
+  m.cseq = "5 INVITE";
+  m.body = sdp(c.zm.ip.text(), c.zm.port);
+  b.sip(0, c.z, c.a, m);
+  EXPECT_TRUE(b.sink.events.empty());
+  reinvite(c, 1, true, "sendrecv");
+  c.talk(2, 10);
+  EXPECT_EQ(b.sink.count(EventType::origination), 1u);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 20u);
+}
+
+// From one target to another a pen register takes the call, so of what comes when it is forgotten a person
+// hears.
+TEST(Direction, ACallBetweenTwoTargetsIsNotBarred) {
+  GrantSpec two = trusting(Kind::pen);
+  two.targets.push_back(number("+12125550111"));
+  Bench b(grants(two));
+  Call c = call_of(b, true, "c1");
+  c.whole(0);
+  EXPECT_EQ(b.sink.count(EventType::origination), 1u);
+  EXPECT_EQ(b.sink.count(EventType::release), 1u);
+  ASSERT_TRUE(b.engine.tick(at(400)));
+  reinvite(c, 402, false, "sendrecv", 200, 40);
+  EXPECT_EQ(b.sink.count(EventType::review), 1u);
+}
+
+// A message of the call's Call-ID with tags of none of its dialogs, as whoever learned it can write: what it
+// names is no party of this call.
+TEST(Direction, AMessageOfNoDialogOfTheCallProvesNobodysPartInIt) {
+  for (const char* method : {"INVITE", "INFO", "MESSAGE"})
+    for (const bool by_from : {false, true}) {
+      const std::string named = "+12125550190";
+      Bench b({carrier().grant(spec()),
+               carrier().grant(by_from ? trusting(Kind::content, named) : spec(Kind::content, named))});
+      Call c = call_of(b, true, "up");
+      c.invite(0);
+      c.answer(1);
+      const bool begins = std::string_view(method) == "MESSAGE";
+      Sip m = c.message(std::string(method) + " sip:" + (by_from ? "x" : named) + "@192.0.2.1 SIP/2.0",
+                        method, !begins);
+      m.from = c.party(by_from ? named : "+12125550166") + ";tag=guess";
+      if (!begins) m.to = c.party("+14045550102") + ";tag=other";
+      b.sip(2, c.a, c.z, m);
+      c.talk(3, 10);
+      ASSERT_TRUE(b.engine.finish());
+      EXPECT_EQ(b.sink.count(PacketRole::rtp, 0), 20u);
+      EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), 0u) << method;
+      EXPECT_EQ(b.sink.count(EventType::review, 1), 1u) << "a person hears of it";
+      for (const auto& n : b.sink.events) EXPECT_TRUE(n.grant == 0 || n.e.type == EventType::review);
+    }
+}
+
+// The caller's tag tells who speaks, also to a branch whose answer was not seen.
+TEST(Direction, OfABranchThatIsHeardOfLate) {
+  GrantSpec late = trusting();
+  late.from = at(1.5);
+  Bench b({carrier().grant(spec(Kind::content, "+12125550199")), carrier().grant(late)});
+  Call c = call_of(b, true, "up");
+  c.ruri = "+12125550199";
+  c.invite(0);
+  c.response(0.5, 180);
+  c.ttag = ";tag=branch";
+  Sip m = c.message("UPDATE sip:x@192.0.2.1 SIP/2.0", "UPDATE", true);
+  std::swap(m.from, m.to);
+  b.sip(2, c.z, c.a, m);
+  EXPECT_EQ(b.sink.count(EventType::termination_attempt, 1), 1u);
+  EXPECT_EQ(b.sink.count(EventType::origination, 1), 0u);
+}
+
+// Of a call that was joined late not all tags are known: a leg with others says itself which way it goes.
+TEST(Direction, OfALegWithOtherTagsOfACallThatIsJoinedLate) {
+  GrantSpec late = trusting(Kind::content, "+12125550111");
+  late.from = at(1.5);
+  Bench b({carrier().grant(trusting()), carrier().grant(late)});
+  Call c = call_of(b, true, "up");
+  reinvite(c, 0, true, "sendrecv");
+  c.ftag = ";tag=leg";
+  c.ttag = ";tag=far";
+  reinvite(c, 2, true, "sendrecv", 200, 30);
+  EXPECT_EQ(b.sink.count(EventType::origination, 1), 1u);
+  EXPECT_EQ(b.sink.count(EventType::termination_attempt, 1), 0u);
+}
+
 }  // namespace
 }  // namespace writ::intercept

@@ -146,6 +146,60 @@ TEST(Ice, CandidatesThatTrickleInAreTheCalls) {
   EXPECT_EQ(isolated("8hhY", "a", "text/plain"), 0u);
 }
 
+// An INFO that brings one candidate more, of the ICE session with this user fragment.
+Sip trickled(const Call& c, const std::string& ufrag, const wire::Endpoint& at) {
+  Sip s = c.message(c.request("INFO"), "INFO", true);
+  s.cseq = "2 INFO";
+  s.type = "application/trickle-ice-sdpfrag";
+  s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:a\r\n" + candidate(at);
+  return s;
+}
+
+// Where the defaults are nowhere the record names the candidates, and says when they change; beside real
+// defaults they change nothing of what it names.
+TEST(Ice, WhatTricklesInIsSaidWhereItIsAllThereIs) {
+  for (const bool nowhere : {true, false}) {
+    Bench b(grants(trusting(Kind::content)));
+    IceCall i{b};
+    if (nowhere) i.caller_relay = i.callee_relay = ep("0.0.0.0", 9);
+    i.up(0, "a=mid:a\r\na=ice-ufrag:8hhY\r\n" + candidate(i.c.am), candidate(i.c.zm));
+    i.c.talk(1, 5);
+    const wire::Endpoint later = ep("192.0.2.1", 20020);
+    b.sip(2, i.c.a, i.c.z, trickled(i.c, "8hhY", later));
+    const auto changes = all_of(b, EventType::cc_change);
+    ASSERT_EQ(changes.size(), nowhere ? 1u : 0u);
+    if (nowhere) {
+      EXPECT_THAT(changes[0]->detail["media"].dump(), testing::HasSubstr(later.text()));
+    }
+    b.talk(3, later, i.c.zm, 0xaaaa, 5, 50);
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), 15u);
+  }
+}
+
+// A call that waits for its proof takes nothing from one that is proven, whatever it trickles.
+TEST(Ice, ACandidateThatAnUnprovenCallTricklesIsContested) {
+  for (const bool named : {true, false}) {
+    Bench b({carrier().grant(trusting()), carrier().grant(spec(Kind::content, "+14045550103"))});
+    IceCall i{b};
+    i.up(0, candidate(i.c.am), candidate(i.c.zm));
+    i.c.talk(0.6, 5);
+    IceCall waits{b, "w@b.example"};
+    waits.c.caller = "+14045550103";
+    waits.c.callee = "+12125550112";
+    Sip invite = waits.c.message(waits.c.request("INVITE"), "INVITE", false);
+    invite.body = waits.body(ep("203.0.113.9", 45000), "a=mid:a\r\na=ice-ufrag:zzzz\r\n");
+    b.sip(2, waits.c.a, waits.c.z, invite);
+    b.sip(2.1, waits.c.a, waits.c.z, trickled(waits.c, "zzzz", named ? i.c.am : ep("192.0.2.9", 20000)));
+    b.talk(3, ep("203.0.113.77", 50000), i.c.am, 0xeeee, 5);
+    EXPECT_EQ(b.sink.count(PacketRole::rtp), named ? 10u : 15u) << "of whom nobody knows";
+    const auto gaps = all_of(b, EventType::gap);
+    ASSERT_EQ(gaps.size(), named ? 1u : 0u);
+    if (named) {
+      EXPECT_THAT(gaps[0]->detail["why"].get<std::string>(), testing::HasSubstr(i.c.am.text()));
+    }
+  }
+}
+
 // A neighbour whose INFO names the target's endpoint, under another ICE session, takes part in nothing.
 TEST(Ice, ACandidateThatANeighbourTricklesIsContested) {
   const auto said = [](const std::string& ufrag) {
@@ -156,11 +210,7 @@ TEST(Ice, ACandidateThatANeighbourTricklesIsContested) {
     n.id = "n@b.example";
     n.caller = "+14045550103";
     n.callee = "+12125550112";
-    Sip s = n.message(n.request("INFO"), "INFO", true);
-    s.cseq = "2 INFO";
-    s.type = "application/trickle-ice-sdpfrag";
-    s.body = "a=ice-ufrag:" + ufrag + "\r\nm=audio 9 RTP/AVP 0\r\na=mid:a\r\n" + candidate(i.c.am);
-    b.sip(0.8, n.a, n.z, s);
+    b.sip(0.8, n.a, n.z, trickled(n, ufrag, i.c.am));
     EXPECT_TRUE(b.engine.finish());
     return std::ranges::count_if(all_of(b, EventType::gap), [&](const Event* e) {
       return e->detail["why"].get<std::string>().starts_with("media endpoint " + i.c.am.text());

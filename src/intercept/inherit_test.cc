@@ -214,6 +214,23 @@ TEST(Inherit, RegistrationsThatAreInForce) {
   }
 }
 
+// Who the target's party is was the word of a peer, of which the new order knows nothing.
+TEST(Inherit, ATransferOnlyWhereTheNewOneTrustsTheSamePeers) {
+  for (const bool trusts : {true, false}) {
+    GrantSpec before = window(spec(), -3600, 5), after = window(spec(), 5);
+    before.trusted_peers = {"198.51.100.1"};
+    if (trusts) after.trusted_peers = before.trusted_peers;
+    Bench b({carrier().grant(before), carrier().grant(after)});
+    Call c{b};
+    c.invite(0);
+    c.answer(1);
+    b.sip(4, c.z, c.a, refer(c, false, "<sip:+13125550133@carrier.example>", 40));
+    transferred(b, c).whole(6);
+    EXPECT_EQ(b.sink.count(EventType::termination_attempt, 1), trusts ? 2u : 1u);
+    EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), trusts ? 100u : 0u);
+  }
+}
+
 TEST(Inherit, ATransferThatIsUnderWay) {
   Bench b({carrier().grant(window(spec(), -3600, 5)), carrier().grant(window(spec(), 5)),
            carrier().grant(window(spec(Kind::pen), 5))});
@@ -325,6 +342,50 @@ TEST(Inherit, ARedirectedCallOnlyWhereTheNewOneTrustsAsMuch) {
     c.talk(2, 400);
     EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), trusts ? packets_since(b, at(5)) : 0u);
     EXPECT_EQ(b.sink.count(EventType::review, 1), trusts ? 0u : 1u);
+  }
+}
+
+// A claim that the order before could not prove is none of the next one's: that hears of it by itself.
+TEST(Inherit, WhatWasNotProvenIsHeardAgain) {
+  Bench b({carrier().grant(spec(Kind::content, "+12125550111")),
+           carrier().grant(window(spec(Kind::content, "+12125550111"), 5)), carrier().grant(spec())});
+  Call c{b};
+  c.invite(0);
+  c.answer(1);
+  EXPECT_EQ(b.sink.count(EventType::review, 0), 1u);
+  reinvite(c, 6, true, "sendrecv");
+  c.talk(7, 10);
+  EXPECT_EQ(b.sink.count(EventType::review, 1), 1u);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp, 1), 0u);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp, 2), 20u);
+}
+
+// Nor what waits for its proof when it is over: a text that was sent, a call of which the BYE was answered.
+TEST(Inherit, NothingThatIsOverAndNotProven) {
+  for (const char* method : {"INVITE", "MESSAGE"}) {
+    const bool is_call = std::string_view(method) == "INVITE";
+    Bench b({carrier().grant(spec(Kind::content, "+12125550111")),
+             carrier().grant(window(spec(Kind::content, "+12125550111"), 5))});
+    Call c{b};
+    Sip m = c.message(c.request(method), method, false);
+    b.sip(0, c.a, c.z, m);
+    c.response(0.1, 407, method);
+    c.cseq = 2;
+    m = c.message(c.request(method), method, false);
+    m.extra = "Proxy-" + authorization("+12125550111", "carrier.example");
+    b.sip(0.2, c.a, c.z, m);
+    if (is_call) {
+      c.bye(3);
+      Call next = call_to_line7(b);  // so that time goes on
+      next.caller = "+13125550133";
+      invite_line7(next, 6);
+    } else {
+      c.response(6, 200, method);
+    }
+    ASSERT_TRUE(b.engine.finish());
+    EXPECT_EQ(b.sink.count(EventType::review, 0), is_call ? 1u : 0u);
+    EXPECT_EQ(b.sink.count(EventType::subject_signal, 0), is_call ? 0u : 1u);
+    EXPECT_TRUE(nothing_under(b, 1)) << method;
   }
 }
 

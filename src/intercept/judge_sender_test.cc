@@ -51,7 +51,7 @@ TEST(JudgeSender, TheNameThatTheRegistrarAcceptedIsTheTargets) {
 
 // "101" of "asterisk" lives in every hotel.
 TEST(JudgeSender, ARealmThatIsNoNameOfTheWorldCountsWhereItWasAccepted) {
-  for (const char* realm : {"asterisk", "pbx.local", "10.0.0.1"}) {
+  for (const char* realm : {"asterisk", ".pbx", "pbx.local", "10.0.0.1"}) {
     Bench b(grants(spec()));
     Device d{b};
     d.extra = authorization("101", realm);
@@ -61,6 +61,16 @@ TEST(JudgeSender, ARealmThatIsNoNameOfTheWorldCountsWhereItWasAccepted) {
     calls_with(b, 10, "own", d.registrar, d.extra);
     EXPECT_EQ(b.sink.count(EventType::origination), 1u) << realm;
   }
+}
+
+// Devices without a name of their own write username="": that is everybody's.
+TEST(JudgeSender, AnEmptyNameIsNobodys) {
+  Bench b(grants(spec()));
+  Device d{b};
+  d.extra = authorization("", "pbx.example.net");
+  d.registers(0);
+  calls_with(b, 1, "neighbour", d.registrar, d.extra);
+  EXPECT_EQ(b.sink.events.size(), 1u) << "nothing but the registration";
 }
 
 TEST(JudgeSender, NamesOfOneGrantAreBounded) {

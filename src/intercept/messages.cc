@@ -21,8 +21,7 @@ bool is_challenge(int status) { return status == 401 || status == 407; }
 // Whose message it is. Outside of a dialog each may have a tag of its own: there the parties tell.
 Side text_sender(const Dialog& d, const wire::SipMessage& m) {
   const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
-  if (d.is_caller(from) || d.is_caller(to) || (!to.empty() && tags_fit(d, from, to)))
-    return d.is_caller(from) ? Side::caller : Side::callee;
+  if (d.is_caller(from) || d.is_caller(to)) return d.is_caller(from) ? Side::caller : Side::callee;
   if (d.kind == DialogKind::call) return Side::unknown;
   const std::string who = party_text(m.first(Header::from)), whom = party_text(m.first(Header::to));
   for (const Attachment& a : d.attachments) {

@@ -80,5 +80,27 @@ TEST(Messages, InsideOfACall) {
   }
 }
 
+// One that hides his name, under the Call-ID of another's text: to the target it is all the same.
+TEST(Messages, OfAnotherSenderUnderOneCallId) {
+  Bench b(grants(spec(Kind::trap)));
+  Texts t{b};
+  t.send(1, 1, true, false);
+  t.c.caller = "anonymous";
+  t.c.ftag = ";tag=hidden";
+  t.send(2, 2, true, false);
+  EXPECT_EQ(t.texts(EventType::network_signal), 2u);
+}
+
+TEST(Messages, WhatIsOnItsWayIsNotAnswered) {
+  Bench b(grants(spec(Kind::trap)));
+  Texts t{b};
+  Sip m = t.c.message(t.c.request("MESSAGE"), "MESSAGE", false);
+  b.sip(0, t.c.a, t.c.z, m);
+  t.c.response(0.1, 100, "MESSAGE");
+  EXPECT_EQ(b.sink.events.size(), 1u);
+  t.c.response(1, 200, "MESSAGE");
+  EXPECT_EQ(t.answers(), 1u);
+}
+
 }  // namespace
 }  // namespace writ::intercept

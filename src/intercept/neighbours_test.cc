@@ -173,5 +173,18 @@ TEST_F(KnownNeighbours, OfOneCallSixteenEndsAndOfOldOnesNone) {
   EXPECT_FALSE(there(5000));
 }
 
+TEST_F(KnownNeighbours, OfMoreThanThereIsRoomForTheOldestHalfIsForgotten) {
+  constexpr int most = 1 << 16, first = 1;
+  const auto call = [&](int n) {
+    hear(std::to_string(n), "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.10", n), n * 0.001);
+  };
+  for (int n = first; n < most; ++n) call(n);
+  hear("the last", "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.11", 5004), 70);
+  EXPECT_TRUE(there(first));
+  hear("one more", "INVITE sip:x@x SIP/2.0", "INVITE", sdp("192.168.1.12", 5004), 71);
+  EXPECT_FALSE(there(first));
+  EXPECT_TRUE(there(most - 1));
+}
+
 }  // namespace
 }  // namespace writ::intercept

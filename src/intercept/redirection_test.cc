@@ -64,7 +64,9 @@ TEST(Redirection, ByAProxyThatSaysForWhom) {
        {"Diversion: " + target + ">;reason=user-busy\r\n",
         "History-Info: " + target + ">;index=1,<sip:+13125550133@gw.example>;index=1.1;mp=1\r\n",
         "History-Info: " + target +
-            "?Reason=SIP%3Bcause%3D486>;index=1,<sip:+13125550133@gw.example>;index=2\r\n"}) {
+            "?Reason=SIP%3Bcause%3D486>;index=1,<sip:+13125550133@gw.example>;index=2\r\n",
+        "History-Info: " + target + ">;index=1,<sip:+13125550133@gw.example;cause=486>;index=2\r\n",
+        "Diversion: " + target + ">;reason=user-busy, <urn:service:nobody>\r\n"}) {
     Bench b(grants(spec()));
     Call c{b};
     c.invite_extra = "Diversion: <sip:+12125550166@carrier.example>;reason=unconditional\r\n";
@@ -85,15 +87,17 @@ TEST(Redirection, ByAProxyThatSaysForWhom) {
 
 // That a call went to the target's own telephone is no redirection.
 TEST(Redirection, NotToTheTargetsContact) {
-  Bench b(grants(spec()));
-  Call c{b};
-  c.invite(0);
-  branch(
-      c, 0.1, telephone, "x9f3@198.51.100.20",
-      "History-Info: <sip:+14045550102@carrier.example>;index=1,<sip:x9f3@198.51.100.20>;index=1.1;rc=1\r\n");
-  reply(c, 1, telephone, "200 OK");
-  EXPECT_EQ(b.sink.count(EventType::redirection), 0u);
-  EXPECT_EQ(b.sink.first(EventType::answer)->detail["answering"], "+14045550102");
+  for (const std::string& reason : {std::string(), std::string("?Reason=SIP%3Bcause%3D200")}) {
+    Bench b(grants(spec()));
+    Call c{b};
+    c.invite(0);
+    branch(c, 0.1, telephone, "x9f3@198.51.100.20",
+           "History-Info: <sip:+14045550102@carrier.example" + reason +
+               ">;index=1,<sip:x9f3@198.51.100.20>;index=1.1;rc=1\r\n");
+    reply(c, 1, telephone, "200 OK");
+    EXPECT_EQ(b.sink.count(EventType::redirection), 0u) << reason;
+    EXPECT_EQ(b.sink.first(EventType::answer)->detail["answering"], "+14045550102");
+  }
 }
 
 TEST(Redirection, ToWhereTheRequestGoes) {

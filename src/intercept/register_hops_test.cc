@@ -44,6 +44,21 @@ TEST(RegisterHops, WhatCameThroughAProxyBindsNoSource) {
     EXPECT_EQ(b.sink.count(EventType::origination), 0u);
     EXPECT_EQ(b.sink.count(EventType::review), 1u);
   }
+  {  // Both Vias in one line (RFC 3261 7.3.1).
+    Bench b(grants(spec()));
+    Device d{b};
+    b.wrap = [&](double t, const wire::Endpoint& from, const wire::Endpoint& to, View message) {
+      std::string text{text_of(message)};
+      text.insert(text.find("\r\nFrom"), ", SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bKp");
+      b.udp(t, from, to, view_of(text));
+    };
+    d.ask(0, d.edge, d.registrar);
+    d.accept(0.1, d.registrar, d.edge);
+    b.wrap = nullptr;
+    outgoing(b, "forged", d.edge).whole(1);
+    EXPECT_EQ(b.sink.count(EventType::origination), 0u);
+    EXPECT_EQ(b.sink.count(EventType::review), 1u);
+  }
   // A direct registration whose source sends another's call on.
   Bench b(grants(spec()));
   Device d{b};
@@ -53,6 +68,20 @@ TEST(RegisterHops, WhatCameThroughAProxyBindsNoSource) {
   rings(c, 1);
   EXPECT_EQ(b.sink.count(EventType::origination), 0u);
   EXPECT_EQ(b.sink.count(EventType::review), 1u);
+}
+
+// Sent again for as long as the registrar is silent (RFC 3261 17.1.2.2), a hop leaves the others known.
+TEST(RegisterHops, OneThatIsHeardTenTimesIsOne) {
+  Bench b(grants(spec()));
+  Device d{b};
+  d.ask(0, d.phone, d.edge);
+  for (int n = 0; n < 10; ++n) d.ask(0.5 * (n + 1), d.edge, d.registrar, second_via);
+  d.accept(6, d.registrar, d.edge);
+  --d.cseq;
+  d.accept(6.1, d.edge, d.phone);
+  EXPECT_EQ(b.sink.first(EventType::serving_system)->detail["src"], "192.0.2.50:5060");
+  outgoing(b, "own", d.phone).whole(10);
+  EXPECT_EQ(b.sink.count(EventType::origination), 1u);
 }
 
 // Once somebody else registers from there it stays so, whatever contact the target registers next.

@@ -39,6 +39,14 @@ void announce(const Call& c, double t, bool by_caller, std::string_view o,
   c.b.sip(t, by_caller ? c.a : c.z, by_caller ? c.z : c.a, m);
 }
 
+// The same within a dialog.
+void announce_late(const Call& c, double t, bool by_caller) {
+  Sip m = c.message(by_caller ? c.request("UPDATE") : "SIP/2.0 200 OK", "UPDATE", true);
+  const wire::Endpoint& at = by_caller ? c.am : c.zm;
+  m.body = with_origin(sdp(at.ip.text(), at.port), by_caller ? "53655765" : "61728394");
+  c.b.sip(t, by_caller ? c.a : c.z, by_caller ? c.z : c.a, m);
+}
+
 TEST(Rivals, WhoAnnouncesBothEndsHasThePorts) {
   for (const bool same_origin : {false, true}) {
     Bench b(grants(spec()));
@@ -147,6 +155,85 @@ TEST(Rivals, WhatComesLaterFromTheSameHostIsNoLeg) {
   Call n = neighbour(c);
   n.a = c.z;
   n.z = ep("203.0.113.5", 5060);
+  announce(n, 20, true, "222222");
+  announce(n, 21, false, "333333");
+  n.talk(21.2, 50, 500);
+  EXPECT_EQ(b.sink.count(PacketRole::rtp), 100u);
+}
+
+// What a device in the call's way begins, from there to there.
+Call leg_of(const Call& c, const std::string& id, const wire::Endpoint& from, const wire::Endpoint& to) {
+  Call leg = neighbour(c);
+  leg.id = id;
+  leg.a = from;
+  leg.z = to;
+  return leg;
+}
+
+// Whether anybody is said to share the endpoints of a call when `legs` have announced them.
+std::size_t contested(const std::function<void(Call&)>& legs) {
+  Bench b(grants(trusting()));
+  Call c{b};
+  legs(c);
+  return b.sink.count(EventType::gap);
+}
+
+// What a B2BUA hands on, wherever it stands in the call's way.
+TEST(Rivals, ALegIsOneWhereverItLies) {
+  const wire::Endpoint second = ep("203.0.113.5", 5060), third = ep("203.0.113.6", 5060),
+                       before = ep("203.0.113.7", 5060);
+  const char* const offered = "53655765";
+  const char* const answered = "61728394";
+  EXPECT_EQ(contested([&](Call& c) {
+              announce(c, 0, true, offered);
+              announce(leg_of(c, "2", second, third), 0.1, true, offered);
+            }),
+            1u)
+      << "control: from where the call did not go";
+  EXPECT_EQ(contested([&](Call& c) {  // behind a proxy that sent the call's own INVITE on
+              announce(c, 0, true, offered);
+              announce(leg_of(c, c.id, c.z, second), 0.05, true, offered);
+              announce(leg_of(c, "2", second, third), 0.1, true, offered);
+            }),
+            0u);
+  EXPECT_EQ(contested([&](Call& c) {  // behind another leg
+              announce(c, 0, true, offered);
+              announce(leg_of(c, "2", c.z, second), 0.05, true, offered);
+              announce(leg_of(c, "3", second, third), 0.1, true, offered);
+            }),
+            0u);
+  EXPECT_EQ(contested([&](Call& c) {  // before it: the target's is the second, and the first comes again
+              const Call first = leg_of(c, "0", before, c.a);
+              announce(first, 0, true, offered);
+              announce(c, 0.1, true, offered);
+              announce(first, 0.5, true, offered);
+            }),
+            0u);
+  EXPECT_EQ(contested([&](Call& c) {  // first heard of by an answer, which has the offer
+              Sip bare = c.message(c.request("INVITE"), "INVITE", false);
+              c.b.sip(0, c.a, c.z, bare);
+              const Call leg = leg_of(c, "2", c.z, second);
+              announce(leg, 1, false, answered);
+              announce(c, 1.1, false, answered);
+              announce(leg, 1.5, false, answered);
+            }),
+            0u);
+  EXPECT_EQ(contested([&](Call& c) {  // both joined in the middle
+              announce_late(c, 0, true);
+              announce_late(leg_of(c, "2", c.z, second), 0.1, true);
+            }),
+            0u);
+}
+
+// Of a call that was joined late it is not known whether it still rings: a neighbour that begins later from
+// where it goes has the ports.
+TEST(Rivals, OfACallThatWasJoinedLateToo) {
+  Bench b(grants(trusting()));
+  Call c{b};
+  announce_late(c, 0, true);
+  announce_late(c, 0.1, false);
+  c.talk(1, 50);  // its BYE is not seen
+  Call n = leg_of(c, "neighbour", c.z, ep("203.0.113.5", 5060));
   announce(n, 20, true, "222222");
   announce(n, 21, false, "333333");
   n.talk(21.2, 50, 500);
