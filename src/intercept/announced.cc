@@ -60,10 +60,9 @@ bool is_nowhere(const wire::Address& a) {
   return std::all_of(from, a.b.end(), [](std::uint8_t x) { return x == 0; });
 }
 
-bool sdp_counts(const Dialog& d, const wire::SipMessage& m) {
-  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
-  // The caller's tag is enough: of several answers, the one with the callee's may have been lost.
-  return d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
+// The caller's tag is enough: of several answers, the one with the callee's may have been lost.
+bool of_the_call(const Dialog& d, const wire::SipMessage& m) {
+  return d.is_caller(wire::tag_of(m.first(Header::from))) || d.is_caller(wire::tag_of(m.first(Header::to)));
 }
 
 bool Engine::Impl::install_end(Dialog& d, End e) {
@@ -198,7 +197,7 @@ bool Engine::Impl::install(Dialog& d, const wire::Sdp& sdp, std::size_t line, Si
 
 Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if (d.phase == Phase::released) return {};
-  if (sdp_counts(d, m)) keep_ends(d);
+  if (of_the_call(d, m)) keep_ends(d);
   std::string storage;
   const wire::DecodedBody body = wire::message_part(m, "application/sdp", storage);
   if (body.state == wire::BodyState::unreadable)
@@ -207,7 +206,7 @@ Status Engine::Impl::apply_sdp(Dialog& d, const wire::SipMessage& m, const Datag
         WRIT_CHECK(unavailable(d, a, g.at, "description",
                                "a description of the media in an encoding that cannot be read"));
   if (body.text.empty()) return m.method == Method::invite ? link_legs(d, m, nullptr, g.at) : Status{};
-  if (!sdp_counts(d, m)) return say_odd_sdp(d, g.at);
+  if (!of_the_call(d, m)) return say_odd_sdp(d, g.at);
   const wire::Sdp sdp = wire::parse_sdp(body.text);
   WRIT_CHECK(link_legs(d, m, &sdp, g.at));
   const Side side = sender_side(d, m);

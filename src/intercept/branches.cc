@@ -53,7 +53,7 @@ bool on_a_hop(const Dialog& d, const Datagram& g) {
 
 // What an INVITE and its answers pass by, and where their senders want to be sent to.
 void take_hosts(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
-  if (m.method != Method::invite || !sdp_counts(d, m) || !on_a_hop(d, g)) return;
+  if (m.method != Method::invite || !of_the_call(d, m) || !on_a_hop(d, g)) return;
   take_host(d, g.udp.src.ip);
   take_host(d, g.udp.dst.ip);
   wire::Address a;

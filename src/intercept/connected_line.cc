@@ -28,7 +28,7 @@ bool begins(const Dialog& d, const wire::SipMessage& m, Side sender) {
 
 Status Engine::Impl::note_connected(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   if ((m.method != Method::invite && m.method != Method::update) || m.status >= 300 ||
-      (!m.is_request && m.status < 200) || !sdp_counts(d, m))
+      (!m.is_request && m.status < 200) || !of_the_call(d, m))
     return {};
   const std::string who = party_text(m.first(Header::p_asserted_identity));
   if (who.empty()) return {};

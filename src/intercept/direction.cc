@@ -31,7 +31,7 @@ bool begins_dialog(const wire::SipMessage& m) { return wire::tag_of(m.first(Head
 // caller: a guess, but the same for all grants.
 void see_in_dialog(const Dialog* d, Claim& c, const wire::SipMessage& m) {
   if (d == nullptr || d->kind != DialogKind::call) return;
-  const bool begins = begins_dialog(m), counts = sdp_counts(*d, m);
+  const bool begins = begins_dialog(m), counts = of_the_call(*d, m);
   // With tags of no dialog of this call it tells of no party of it, unless a hop has sent the INVITE on.
   if (!counts && !d->mid_call && !(begins && m.method == Method::invite)) c.proof = Proof::claimed;
   if (begins || !counts || c.role == Role::redirected) return;

@@ -355,8 +355,8 @@ bool goes_on(const Dialog& d, const wire::SipMessage& m, const Datagram& g);
 bool begins_dialog(const wire::SipMessage& m);  // as far as it says: no tag of the called party yet
 void see_in_dialog(const Dialog* d, Claim& c, const wire::SipMessage& m);  // what it means for the call
 bool is_nowhere(const wire::Address& a);  // 0.0.0.0, :: (hold, as RFC 2543 had it): no place to receive at
-bool sdp_counts(const Dialog& d,
-                const wire::SipMessage& m);  // is it of a dialog of this call, or begins one that may be?
+bool of_the_call(const Dialog& d,
+                 const wire::SipMessage& m);  // of a dialog of this call, or begins one that may be
 void note_heard(Dialog& d, const End& e, PacketRole role, Side speaker);
 std::string keys_of(const End& e);
 std::string hop_of(const Datagram& g);

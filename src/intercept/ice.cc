@@ -56,7 +56,7 @@ Status Engine::Impl::trickle(Dialog& d, const wire::SipMessage& m, const Datagra
   std::string storage;
   const wire::DecodedBody body = wire::message_part(m, wire::trickled_candidates, storage);
   if (body.text.empty()) return {};
-  if (!sdp_counts(d, m)) return say_odd_sdp(d, g.at);
+  if (!of_the_call(d, m)) return say_odd_sdp(d, g.at);
   const wire::Sdp more = wire::parse_sdp(body.text);
   if (!d.any(Stage::live)) WRIT_CHECK(contest(more, rival_of(d, m, g)));
   bool changed = false;

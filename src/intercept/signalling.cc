@@ -182,13 +182,12 @@ Status Engine::Impl::observe(Dialog& d, const wire::SipMessage& m, const Datagra
   take_hosts(d, m, g);
   const Side sender = sender_side(d, m);
   // Of a message that a stranger has sent to the target under this Call-ID nobody of the call is the speaker.
-  const std::string_view from = wire::tag_of(m.first(Header::from)), to = wire::tag_of(m.first(Header::to));
-  const bool of_the_call = d.is_caller(from) || d.is_caller(to) || tags_fit(d, from, to);
+  const bool ours = of_the_call(d, m);
   const bool heard =
-      m.is_request ? !to.empty() || m.method == Method::ack || m.method == Method::bye : m.status > 100;
-  d.progressed = d.progressed || (of_the_call && heard);
+      m.is_request ? !begins_dialog(m) || m.method == Method::ack || m.method == Method::bye : m.status > 100;
+  d.progressed = d.progressed || (ours && heard);
   if (goes_on(d, m, g)) d.phase = Phase::answered;
-  WRIT_CHECK(deliver(d, PacketRole::sip, of_the_call ? sender : Side::unknown, g));
+  WRIT_CHECK(deliver(d, PacketRole::sip, ours ? sender : Side::unknown, g));
   if (m.is_request && m.method == Method::notify) return on_notify(d, m, g, sender);
   if (m.method == Method::message) WRIT_CHECK(on_message(d, m, g));
   if (m.method == Method::subscribe)

@@ -29,7 +29,7 @@ Json content_of(const wire::UserToUser& u) {
 Status Engine::Impl::note_user_to_user(Dialog& d, const wire::SipMessage& m, const Datagram& g) {
   bool more = false;
   const std::vector<wire::UserToUser> told = wire::user_to_user(m, more);
-  if (told.empty() || !sdp_counts(d, m)) return {};
+  if (told.empty() || !of_the_call(d, m)) return {};
   const Side by = sender_side(d, m);
   Json all = Json::array();
   std::string data(m.method_text);
