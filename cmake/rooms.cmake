@@ -57,8 +57,9 @@ target_include_directories(writ_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(writ_flags INTERFACE Threads::Threads)
 
 # What is not the product's speed (rooms marked COLD: they wait for signatures and disks) compiles a quarter faster with the
-# first of these (tests do not: with less optimised GCC 12 warns of their std::fill). Under the sanitizers nothing is optimised, which compiles three times faster, but the rooms
-# marked HOT: their tests would take longer than that saves.
+# first of these; tests do not get it, since less optimised GCC 12 warns of a std::fill of theirs that is right. Under the
+# sanitizers nothing is optimised, which compiles three times faster, but the rooms marked HOT: the tests would take longer
+# than that saves.
 set(WRIT_COLD_FLAGS "" CACHE STRING "compile options of rooms that need no speed")
 set(WRIT_HOT_FLAGS "" CACHE STRING "compile options of rooms of which even the tests need speed")
 
